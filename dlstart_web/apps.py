@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class DlstartConfig(AppConfig):
+    name = "dlstart_web"

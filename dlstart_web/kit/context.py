@@ -1,0 +1,14 @@
+"""What every page knows of the installation."""
+
+from django.conf import settings
+
+
+def installation(request) -> dict:
+    """Version, rules and organisation for the foot; the theme for the root element."""
+    theme = request.COOKIES.get("theme", "")
+    return {
+        "version": settings.VERSION,
+        "rules_version": settings.RULES_VERSION,
+        "organisation": settings.ORGANISATION,
+        "theme": theme if theme in {"light", "dark"} else "",
+    }

@@ -1,0 +1,233 @@
+"""Jobs: a row in the database is the truth, the broker only rings the bell.
+
+A job is queued with a token. A worker claims it with one compare-and-set on (state, token), so a doubled or stale
+message does nothing; while it works a thread renews the heartbeat; its results are written in one transaction with the
+compare-and-set that ends it, so that a worker which was taken for dead cannot write beside its successor. The reaper
+rings again what nobody picked up and queues again what fell silent.
+"""
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from django.apps import apps
+from django.conf import settings
+from django.db import close_old_connections, connection, models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from dlstart_web.celery import app
+
+log = logging.getLogger(__name__)
+J = TypeVar("J", bound="Job")
+
+
+class JobTaken(Exception):
+    """The job is no longer ours: cancelled, or given to another worker after a silence."""
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+OPEN_STATES = (JobState.QUEUED, JobState.RUNNING)
+
+
+class Job(models.Model):
+    """Work for a worker. queued -> running -> done | failed | cancelled; a silent one goes back to queued.
+
+    Invariant: `owner` and `token` name the one worker that may write results; both change when the job is queued again.
+    """
+
+    TASK: ClassVar[str]  # the Celery task that takes (id, token)
+    QUEUE: ClassVar[str] = "train"
+
+    state = models.CharField(max_length=9, choices=JobState, default=JobState.QUEUED, db_index=True)
+    token = models.UUIDField(default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=100, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    progress = models.FloatField(default=0)  # 0 to 1
+    problem = models.TextField(blank=True)  # why it failed, in words for the person who asked
+    history = models.TextField(blank=True)  # what befell it on the way, one sentence a line
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    def given_up(self) -> None:
+        """Called by the reaper after the last attempt; for a model that has something to put right."""
+
+
+def ring(job: Job) -> None:
+    """Tell the workers that `job` waits. May fail: the reaper rings again."""
+    type(job).objects.filter(pk=job.pk, token=job.token, state=JobState.QUEUED).update(sent_at=timezone.now())
+    try:
+        app.send_task(job.TASK, args=[str(job.pk), str(job.token)], queue=job.QUEUE)
+    except Exception:
+        log.exception("The broker did not take the message for %s %s; the reaper will ring again.", job._meta.label, job.pk)
+
+
+def ring_on_commit(job: Job) -> None:
+    """Ring once the row is really there."""
+    transaction.on_commit(partial(ring, job), robust=True)
+
+
+def claim(model: type[J], pk: str, token: str, *, owner: str) -> J | None:
+    """Take the queued job for this worker; None if the message is stale or doubled."""
+    now = timezone.now()
+    taken = model._default_manager.filter(pk=pk, token=token, state=JobState.QUEUED).update(
+        state=JobState.RUNNING, owner=owner, started_at=now, heartbeat_at=now, attempts=F("attempts") + 1, progress=0
+    )
+    return model._default_manager.get(pk=pk) if taken else None
+
+
+def _ours(job: Job) -> models.QuerySet:
+    """The row of `job` as long as this worker holds it."""
+    return type(job)._default_manager.filter(pk=job.pk, token=job.token, owner=job.owner, state=JobState.RUNNING)
+
+
+class Pulse:
+    """Renews the heartbeat of a claimed job from a thread; `check` raises JobTaken once the job is not ours any more."""
+
+    def __init__(self, job: Job) -> None:
+        self._job, self._progress = job, 0.0
+        self._end, self._taken = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True, name=f"pulse-{job.pk}")
+
+    def __enter__(self) -> "Pulse":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._end.wait(settings.JOB_BEAT):
+            try:
+                close_old_connections()
+                if not _ours(self._job).update(heartbeat_at=timezone.now(), progress=self._progress):
+                    self._taken.set()
+                    break
+            except Exception:  # a database away for a moment: the next beat tries again
+                log.exception("No heartbeat for %s %s", self._job._meta.label, self._job.pk)
+        connection.close()
+
+    def check(self, progress: float | None = None) -> None:
+        """Called by the work between two steps: notes the progress (0 to 1), raises JobTaken if the job was taken away."""
+        if progress is not None:
+            self._progress = progress
+        if self._taken.is_set():
+            raise JobTaken(f"{self._job._meta.label} {self._job.pk}")
+
+
+def end(job: Job, state: JobState, *, problem: str = "") -> None:
+    """End a claimed job; JobTaken if it is not ours. Call it inside the transaction that writes the results."""
+    ended = _ours(job).update(
+        state=state, ended_at=timezone.now(), problem=problem, progress=1 if state == JobState.DONE else F("progress")
+    )
+    if not ended:
+        raise JobTaken(f"{job._meta.label} {job.pk}")
+
+
+def execute(
+    model: type[J],
+    pk: str,
+    token: str,
+    work: Callable[[J, Pulse], Callable[[], None] | None],
+    *,
+    problems: tuple[type[Exception], ...] = (),
+    on_failure: Callable[[J, Exception], None] | None = None,
+) -> None:
+    """Claim a job and do its `work`, which returns what writes the results (called in the transaction that ends the job).
+
+    An exception of `problems` ends the job as failed in its own words; any other ends it as a fault of ours and is
+    raised again. `on_failure` runs in the same transaction.
+    """
+    job = claim(model, pk, token, owner=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    if job is None:
+        return
+
+    def fail(fault: Exception, words: str) -> None:
+        with transaction.atomic():
+            end(job, JobState.FAILED, problem=words)
+            if on_failure:
+                on_failure(job, fault)
+
+    try:
+        with Pulse(job) as pulse:
+            write = work(job, pulse)
+        with transaction.atomic():
+            end(job, JobState.DONE)
+            if write:
+                write()
+    except JobTaken:
+        log.warning("%s %s was cancelled or taken over; its results are dropped.", model._meta.label, pk)
+    except problems as problem:
+        fail(problem, str(problem))
+    except Exception as fault:
+        fail(fault, "A fault of ours stopped this job. It is in the log under its id; the data was not at fault.")
+        raise
+
+
+@transaction.atomic
+def cancel(job: Job) -> bool:
+    """Cancel an open job; the worker notices at its next beat. False if it had already ended."""
+    return bool(
+        type(job)
+        ._default_manager.filter(pk=job.pk, state__in=OPEN_STATES)
+        .update(state=JobState.CANCELLED, token=uuid.uuid4(), ended_at=timezone.now())
+    )
+
+
+def requeue(job: Job, *, sentence: str) -> bool:
+    """Give a silent running job a new token and queue it again; False if it moved meanwhile."""
+    return bool(
+        _ours(job).update(
+            state=JobState.QUEUED,
+            token=uuid.uuid4(),
+            owner="",
+            sent_at=None,
+            queued_at=timezone.now(),
+            history=job.history + sentence + "\n",
+        )
+    )
+
+
+def reap(now: datetime) -> int:
+    """One sweep over every kind of job; how many were rung again, queued again or given up."""
+    touched = 0
+    silent_since = now - timedelta(seconds=settings.JOB_STALE)
+    for model in (model for model in apps.get_models() if issubclass(model, Job)):
+        for job in model._default_manager.filter(state=JobState.RUNNING, heartbeat_at__lt=silent_since):
+            touched += 1
+            words = f"Its worker went silent at {job.heartbeat_at:%H:%M:%S} UTC."
+            if job.attempts < settings.JOB_ATTEMPTS:
+                requeue(job, sentence=f"{words} Started again, attempt {job.attempts + 1} of {settings.JOB_ATTEMPTS}.")
+            elif _ours(job).update(
+                state=JobState.FAILED, ended_at=now, problem=f"{words} It was tried {job.attempts} times and given up."
+            ):
+                job.given_up()
+        unheard = Q(sent_at__isnull=True) | Q(sent_at__lt=silent_since)
+        for job in model._default_manager.filter(unheard, state=JobState.QUEUED).order_by("queued_at")[:100]:
+            touched += 1
+            ring(job)
+    return touched

@@ -1,0 +1,287 @@
+"""One file, in headed sections. Every value that may differ between installations is read from the environment."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from dlstart_web.env import env_bool, env_int, env_list, env_str, kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+RULES_VERSION = "v1"
+
+# --- where things are -------------------------------------------------------------------------------------------------
+DATA = Path(env_str("DLSTART_DATA", str(BASE_DIR / "var"))).resolve()
+KEYS = Path(env_str("DLSTART_KEYS", str(DATA.parent / ".keys"))).resolve()  # outside the data, and so outside its backup
+STORE = DATA / "store"  # parts, matrices, models: what people of the team may have
+VAULT = DATA / "vault"  # sealed labels and originals, encrypted
+QUARANTINE = DATA / "quarantine"  # uploads that nobody has read yet
+BROKER = DATA / "broker"
+for folder in (DATA, KEYS, STORE, VAULT, QUARANTINE, BROKER):
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+# --- security ---------------------------------------------------------------------------------------------------------
+PRODUCTION = env_bool("DLSTART_PRODUCTION")
+DEBUG = env_bool("DLSTART_DEBUG")
+SECRET_KEY = env_str("DLSTART_SECRET_KEY")
+VAULT_KEY = env_str("DLSTART_VAULT_KEY")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DLSTART_DEBUG is on in production; switch it off.")
+if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
+    raise ImproperlyConfigured("DLSTART_SECRET_KEY is missing or too short in production; use 50 random characters or more.")
+if PRODUCTION and not VAULT_KEY:
+    raise ImproperlyConfigured("DLSTART_VAULT_KEY is missing in production; keep it apart from the data and its backup.")
+SECRET_KEY = SECRET_KEY or kept_secret(DATA / "secret_key")
+VAULT_KEY = VAULT_KEY or kept_secret(KEYS / "vault_key")
+
+PORT = env_int("PORT", 8000, minimum=1)
+ALLOWED_HOSTS = env_list("DLSTART_HOSTS", "localhost,127.0.0.1,[::1]")
+SITE_ADDRESS = env_str("DLSTART_ADDRESS", f"http://127.0.0.1:{PORT}")
+CSRF_TRUSTED_ORIGINS = [SITE_ADDRESS]
+HTTPS = SITE_ADDRESS.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("DLSTART_BEHIND_PROXY") else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # subdomains and preload are the organisation's to decide
+# Plotly fills one empty style element; its hash stands in place of 'unsafe-inline'.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'", "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+# --- apps -------------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "heroicons",
+    "dlstart_web.apps.DlstartConfig",
+    "dlstart_web.kit.apps.KitConfig",
+    "projects.apps.ProjectsConfig",
+    "datasets.apps.DatasetsConfig",
+    "evaluations.apps.EvaluationsConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dlstart_web.kit.middleware.NoStoreMiddleware",
+]
+ROOT_URLCONF = "dlstart_web.urls"
+WSGI_APPLICATION = "dlstart_web.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dlstart_web.kit.context.installation",
+            ]
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.append("django.forms")
+
+# --- database ---------------------------------------------------------------------------------------------------------
+DATABASE_URL = env_str("DATABASE_URL", f"sqlite:///{DATA / 'dlstart.sqlite3'}")
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE: a transaction takes the write lock when it begins, so that read-then-write waits instead of failing.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "projects.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3600
+OPEN_SIGNUP = env_bool("DLSTART_OPEN_SIGNUP")  # off: a second account is a second budget of looks
+INVITATION_DAYS = env_int("DLSTART_INVITATION_DAYS", 7, minimum=1)
+ORGANISATION = env_str("DLSTART_ORGANISATION", "Your organisation")
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "projects:home"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "projects.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations reach the address; open sign-up is the operator's warned choice
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_FORMS = {"signup": "projects.forms.SignUpForm"}
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,20/15m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# --- mail -------------------------------------------------------------------------------------------------------------
+EMAIL_CONFIG = environ.Env.email_url_config(env_str("DLSTART_EMAIL_URL", f"filemail:///{DATA / 'mail'}"))
+vars().update(EMAIL_CONFIG)
+if EMAIL_CONFIG["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
+    EMAIL_FILE_PATH = str(DATA / "mail")
+DEFAULT_FROM_EMAIL = env_str("DLSTART_FROM", "dlstart@localhost")
+
+# --- language and time ------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env_str("DLSTART_TIME_ZONE", "UTC")
+USE_TZ = True
+USE_I18N = False
+
+# --- static files -----------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA / "static"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "dlstart_web.kit.finders.PlotlyFinder",
+]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# --- uploads and the limits that a refusal names ----------------------------------------------------------------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = str(QUARANTINE)
+FILE_UPLOAD_PERMISSIONS = 0o600
+LIMITS = {
+    name: env_int(f"DLSTART_LIMIT_{name.upper()}", default, minimum=1)
+    for name, default in {
+        "upload": 2 * 2**30,
+        "rows": 20_000_000,
+        "columns": 10_000,
+        "cell": 2**20,
+        "line": 4 * 2**20,
+        "label": 1024,
+        "classes": 1000,
+        "parquet_unpacked": 16 * 2**30,
+    }.items()
+}
+LOOK_GAP_DAYS = env_int("DLSTART_LOOK_GAP_DAYS", 7, minimum=7)
+LOOK_BITS = 48
+LADDER_BUDGET = env_int("DLSTART_LADDER_BUDGET", 120, minimum=5)  # CPU seconds
+FORCE_IN_PROCESS_INGESTION = False
+
+# --- jobs: the database is the truth, the broker only rings the bell --------------------------------------------------
+BROKER_URL = env_str("DLSTART_BROKER_URL", "filesystem://")
+JOB_BEAT = env_int("DLSTART_JOB_BEAT", 5, minimum=1)  # seconds between heartbeats
+JOB_STALE = env_int("DLSTART_JOB_STALE", 45, minimum=2)  # seconds of silence after which a worker counts as lost
+JOB_SWEEP = env_int("DLSTART_JOB_SWEEP", 10, minimum=1)  # seconds between two sweeps of the reaper
+JOB_ATTEMPTS = env_int("DLSTART_JOB_ATTEMPTS", 3, minimum=1)
+CELERY = {
+    "broker_url": BROKER_URL,
+    "task_ignore_result": True,
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    "worker_hijack_root_logger": False,
+    "broker_connection_retry_on_startup": True,
+    "task_default_queue": "train",
+    "task_publish_retry": False,
+}
+if BROKER_URL.startswith("filesystem"):
+    (BROKER / "messages").mkdir(mode=0o700, exist_ok=True)
+    (BROKER / "control").mkdir(mode=0o700, exist_ok=True)
+    CELERY["broker_transport_options"] = {
+        "data_folder_in": str(BROKER / "messages"),
+        "data_folder_out": str(BROKER / "messages"),
+        "control_folder": str(BROKER / "control"),
+        "polling_interval": 0.05,
+    }
+else:
+    CELERY["broker_transport_options"] = {
+        "visibility_timeout": 4 * 3600,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
+    }
+
+# --- API --------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "dlstart_web.kit.api.Page",
+    "EXCEPTION_HANDLER": "dlstart_web.kit.api.problem_response",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "dlstart",
+    "DESCRIPTION": "Vet a deep-learning idea before you spend money on it.",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
+
+# --- logs: ids, never rows or labels ----------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env_str("DLSTART_LOG_LEVEL", "INFO")},
+}
