@@ -1,0 +1,290 @@
+"""Labelled tables, how their rows are divided, and the ledger of the looks at their test sets."""
+
+import secrets
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from dlstart_web.kit.jobs import Job
+from projects.models import Project, Team, User
+
+
+def new_secret() -> bytes:
+    """32 random bytes: they decide which row goes to which part, and never leave the server."""
+    return secrets.token_bytes(32)
+
+
+class Lineage(models.Model):
+    """All versions of one data set. It owns the split secret, and what is remembered of looks survives every version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    secret = models.BinaryField(default=new_secret, editable=False)
+    look_gap_days = models.PositiveSmallIntegerField(default=7)
+    looks_open = models.BooleanField(default=True)  # a closed gate is its own setting, never a gap of 0
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(look_gap_days__gte=7), name="look_gap_of_7_days_or_more")]
+
+
+class Dataset(models.Model):
+    """A labelled data set of a team, used in one project. Invariant: its lineage never changes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lineage = models.ForeignKey(Lineage, on_delete=models.PROTECT, related_name="datasets")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="datasets")
+    name = models.CharField(max_length=100)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatasetVersion(models.Model):
+    """One uploaded file. checking -> ready (target to choose, findings to read) -> sealing -> sealed; or rejected.
+
+    Invariant: once sealed, nothing of it changes, and the labels of its sealed parts are in the vault alone.
+    """
+
+    class State(models.TextChoices):
+        CHECKING = "checking"
+        READY = "ready"
+        SEALING = "sealing"
+        SEALED = "sealed"
+        REJECTED = "rejected"
+
+    class Task(models.TextChoices):
+        BINARY = "binary", "yes or no"
+        MULTICLASS = "multiclass", "one of several"
+        REGRESSION = "regression", "a number"
+
+    class Rule(models.TextChoices):
+        RANDOM = "random", "by chance"
+        GROUP = "group", "by group"
+        TIME = "time", "by time"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.CHECKING)
+    file_name = models.CharField(max_length=255)
+    bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(default=timezone.now)
+    # what reading found
+    rows_read = models.PositiveBigIntegerField(null=True, blank=True)
+    columns = models.JSONField(default=list, blank=True)  # [{"name", "kind"}]
+    profile = models.JSONField(default=dict, blank=True)
+    rejection = models.JSONField(null=True, blank=True)  # DataProblem.as_dict()
+    # what people chose
+    target = models.CharField(max_length=255, blank=True)
+    task = models.CharField(max_length=10, choices=Task, blank=True)
+    group_column = models.CharField(max_length=255, blank=True)
+    time_column = models.CharField(max_length=255, blank=True)
+    dropped = models.JSONField(default=list, blank=True)
+    rule = models.CharField(max_length=6, choices=Rule, blank=True)
+    seconds = models.FloatField(default=0)  # worker seconds spent on it
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "number"], name="one_version_per_number")]
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"{self.dataset.name} v{self.number}"
+
+
+class Finding(models.Model):
+    """What a check found in a version, in its words. severity: stop, look or tip."""
+
+    class Severity(models.TextChoices):
+        STOP = "stop"
+        LOOK = "look"
+        TIP = "tip"
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="findings")
+    code = models.CharField(max_length=8)
+    severity = models.CharField(max_length=4, choices=Severity)
+    column = models.CharField(max_length=255, blank=True)
+    message = models.TextField()
+    evidence = models.JSONField(default=dict, blank=True)
+    needs_target = models.BooleanField(default=False)  # found when the target was chosen; replaced when it changes
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Ingestion(Job):
+    """What a worker does with a version: read the file, check it against the chosen target, or seal it."""
+
+    TASK = "datasets.tasks.ingest"
+    QUEUE = "ingest"
+
+    class Stage(models.TextChoices):
+        READ = "read"
+        CHECK = "check"
+        SEAL = "seal"
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="ingestions")
+    stage = models.CharField(max_length=5, choices=Stage)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+
+class Seal(models.Model):
+    """The certificate of a sealed version: rule, rows, fingerprints. Never changed."""
+
+    version = models.OneToOneField(DatasetVersion, on_delete=models.PROTECT, related_name="seal")
+    sealed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    sealed_at = models.DateTimeField(default=timezone.now)
+    rule = models.CharField(max_length=6, choices=DatasetVersion.Rule)
+    rows_used = models.PositiveBigIntegerField()
+    parts = models.JSONField()  # {"train", "validation", "checkpoint", "final"}: rows
+    classes = models.JSONField(null=True, blank=True)  # {label: {part: rows}}; None for a number
+    fingerprints = models.JSONField()  # {part: SHA-256}
+    features = models.JSONField()  # [{"name", "kind"}]
+    is_pooled = models.BooleanField()  # checkpoint and final are one set (under 600 test rows)
+
+
+class TestSet(models.Model):
+    """A sealed tier of a lineage with its counters. Locked while a look is charged.
+
+    Invariant: `looks` and `releases` only grow; `opened_at` is set once.
+    """
+
+    __test__ = False  # not for pytest
+
+    class Tier(models.TextChoices):
+        CHECKPOINT = "checkpoint"
+        FINAL = "final"
+
+    lineage = models.ForeignKey(Lineage, on_delete=models.PROTECT, related_name="test_sets")
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="test_sets")
+    tier = models.CharField(max_length=10, choices=Tier)
+    is_pooled = models.BooleanField(default=False)  # the final tier that takes the looks as well
+    rows = models.PositiveIntegerField()
+    looks = models.PositiveIntegerField(default=0)  # t of STATISTICS 1.2
+    releases = models.PositiveIntegerField(default=0)  # j
+    log2_rungs = models.FloatField(default=0)  # sum of log2 M over the releases so far
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "tier"], name="one_test_set_per_tier")]
+
+
+class SealedLadder(models.Model):
+    """What is frozen at a project's first look at a test set: metric, floor, step, number of rungs (STATISTICS 1.2)."""
+
+    test_set = models.ForeignKey(TestSet, on_delete=models.PROTECT, related_name="ladders")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    metric = models.CharField(max_length=30)
+    floor = models.FloatField()  # s0, per-row form
+    scale = models.FloatField(null=True, blank=True)  # B of RMSE and MAE
+    step = models.FloatField()  # eta
+    rungs = models.PositiveIntegerField()  # M
+    best = models.IntegerField(null=True, blank=True)  # k of the team's best rung
+    best_look = models.ForeignKey("Look", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["test_set", "project"], name="one_ladder_per_project")]
+
+
+class LookGate(models.Model):
+    """When a team or a person may look next at a lineage. A look is granted by one conditional UPDATE of these rows."""
+
+    lineage = models.ForeignKey(Lineage, on_delete=models.PROTECT, related_name="gates")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    next_look_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lineage", "team"], name="one_gate_per_team"),
+            models.UniqueConstraint(fields=["lineage", "user"], name="one_gate_per_person"),
+            models.CheckConstraint(condition=Q(team__isnull=True) ^ Q(user__isnull=True), name="gate_of_team_or_person"),
+        ]
+
+
+class AppendOnly(models.QuerySet):
+    """Rows are added, and their outcome is written once; nothing is deleted."""
+
+    def delete(self):
+        raise TypeError("The ledger is append-only.")
+
+
+class Look(models.Model):
+    """One scoring on a test set: the ledger. spent -> scored | voided (only if our scorer died before the answer).
+
+    Invariant: rows are never deleted, and a scored one never changes; a trigger in the database holds the line too.
+    """
+
+    class State(models.TextChoices):
+        SPENT = "spent"
+        SCORED = "scored"
+        VOIDED = "voided"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    test_set = models.ForeignKey(TestSet, on_delete=models.PROTECT, related_name="ledger")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="looks")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="looks")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="looks")
+    idempotency_key = models.CharField(max_length=64)
+    reason = models.TextField(blank=True, max_length=2000)
+    guess = models.FloatField(null=True, blank=True)
+    model_name = models.CharField(max_length=100)  # what was handed in, in words
+    predictions_digest = models.CharField(max_length=64)
+    spent_at = models.DateTimeField()
+    state = models.CharField(max_length=6, choices=State, default=State.SPENT)
+    # the answer
+    scored_at = models.DateTimeField(null=True, blank=True)
+    number = models.PositiveIntegerField(null=True, blank=True)  # t
+    releases_before = models.PositiveIntegerField(null=True, blank=True)  # j
+    released = models.BooleanField(null=True, blank=True)
+    rung = models.FloatField(null=True, blank=True)  # in the metric's own unit
+    lower = models.FloatField(null=True, blank=True)
+    upper = models.FloatField(null=True, blank=True)
+    bits = models.FloatField(null=True, blank=True)
+    sentence = models.CharField(max_length=300, blank=True)
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "idempotency_key"], name="one_look_per_idempotency_key")]
+        ordering = ["spent_at"]
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("The ledger is append-only.")
+
+
+class Opening(models.Model):
+    """The one opening of a final tier: asked by an owner, agreed by the handler, then scored once.
+
+    asked -> agreed -> scored; asked -> withdrawn. Invariant: at most one that is not withdrawn per test set.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        AGREED = "agreed"
+        SCORED = "scored"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    test_set = models.ForeignKey(TestSet, on_delete=models.PROTECT, related_name="openings")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="openings")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    agreed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    agreed_at = models.DateTimeField(null=True, blank=True)
+    scored_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
+    alpha = models.FloatField(default=0.05)  # smaller where pooled looks were spent
+    result = models.JSONField(null=True, blank=True)  # the `final` of the vet JSON
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["test_set"], condition=~Q(state="withdrawn"), name="one_opening_per_test_set")
+        ]

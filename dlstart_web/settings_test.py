@@ -1,0 +1,21 @@
+"""The settings of the tests: fast password hashing, quiet logs, everything else as it runs."""
+
+import os
+import tempfile
+
+# One folder a test process, so that nothing is kept and nothing is shared with a running installation.
+os.environ.setdefault("DLSTART_DATA", os.path.join(tempfile.mkdtemp(prefix="dlstart-test-"), "var"))
+
+from dlstart_web.settings import *  # noqa: E402, F403
+from dlstart_web.settings import DATA, DATABASES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+ACCOUNT_RATE_LIMITS = False
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: threads and worker processes of the tests must see the same rows.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}

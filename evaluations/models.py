@@ -1,0 +1,120 @@
+"""Baselines, their runs and curves, what was handed in for a look, and the verdict."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from datasets.models import DatasetVersion, Look, Opening
+from dlstart_web.kit.jobs import Job
+from projects.models import Criterion, Project, User
+
+
+class Ladder(models.Model):
+    """One "run the ladder": the runs of all rungs on one sealed version, with one metric, seed and budget."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="ladders")
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="ladders")
+    criterion = models.ForeignKey(Criterion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    metric = models.CharField(max_length=30)
+    budget = models.PositiveIntegerField()  # CPU seconds for the whole ladder
+    seed = models.PositiveIntegerField(default=0)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-asked_at"]
+
+
+class Run(Job):
+    """One rung of a ladder, fitted on train and scored on validation. The job of `evaluations.training`.
+
+    Invariant: `score` is set if and only if the state is done; only runs with a score are ranked.
+    """
+
+    TASK = "evaluations.tasks.train"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="runs")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs")  # the board is read by project and version
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="runs")
+    recipe = models.CharField(max_length=30)
+    rung = models.PositiveSmallIntegerField()
+    metric = models.CharField(max_length=30)
+    # the result, on validation
+    score = models.FloatField(null=True, blank=True)
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
+    train_score = models.FloatField(null=True, blank=True)
+    rows_validation = models.PositiveIntegerField(null=True, blank=True)
+    rows_trained = models.PositiveIntegerField(null=True, blank=True)
+    cpu_seconds = models.FloatField(null=True, blank=True)
+    goodness = models.FloatField(null=True, blank=True)  # score turned so that higher is better: what the board sorts by
+    rank = models.PositiveIntegerField(null=True, blank=True)  # ties share a rank (STATISTICS 1.7)
+    curve = models.CharField(max_length=5, blank=True)  # epoch, round or rows
+    best_x = models.FloatField(null=True, blank=True)
+    diagnosis = models.JSONField(null=True, blank=True)  # {"code", "title", "message", "advice"}
+    settings = models.JSONField(default=dict, blank=True)
+    note = models.TextField(blank=True)  # e.g. "stopped at its budget, after 40 of 100 rounds"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state="done", score__isnull=False) | ~Q(state="done"), name="a_done_run_has_a_score")
+        ]
+        indexes = [
+            models.Index(F("project"), F("version"), F("rank"), F("goodness").desc(), name="board", condition=Q(score__isnull=False)),
+            models.Index(fields=["project", "version", "state"], name="board_by_state"),
+        ]
+
+
+class CurvePoint(models.Model):
+    """One point of a run's curve: by round, epoch or rows. Written while fitting, at most once a second."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="points")
+    x = models.FloatField()
+    train_loss = models.FloatField(null=True, blank=True)
+    validation_loss = models.FloatField(null=True, blank=True)
+    train_score = models.FloatField(null=True, blank=True)
+    validation_score = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "x"], name="one_point_per_x")]
+        ordering = ["x"]
+
+
+class Submission(Job):
+    """Predictions of a run (or of two, for the final) handed to the scorer, against a spent look or an agreed opening."""
+
+    TASK = "evaluations.tasks.score"
+    QUEUE = "score"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    look = models.OneToOneField(Look, null=True, blank=True, on_delete=models.PROTECT, related_name="submission")
+    opening = models.OneToOneField(Opening, null=True, blank=True, on_delete=models.PROTECT, related_name="submission")
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+")  # look; simple of an opening
+    deep_run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+")  # deep of an opening
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(look__isnull=False, opening__isnull=True) | Q(look__isnull=True, opening__isnull=False),
+                name="submission_for_a_look_or_an_opening",
+            )
+        ]
+
+
+class Verdict(models.Model):
+    """What the rules of STATISTICS 8 said at the opening, and what people decided. Never changed once made."""
+
+    opening = models.OneToOneField(Opening, on_delete=models.PROTECT, related_name="verdict")
+    project = models.OneToOneField(Project, on_delete=models.PROTECT, related_name="verdict")
+    code = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    sentence = models.TextField()
+    rule = models.TextField()
+    footnote = models.TextField()
+    rows_to_decide = models.PositiveIntegerField(null=True, blank=True)
+    rules_version = models.CharField(max_length=10)
+    made_at = models.DateTimeField(default=timezone.now)

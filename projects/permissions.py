@@ -1,0 +1,84 @@
+"""Who may, in projects. A page asks here in its first line; what one may not see answers like what is not there."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from projects.models import Membership, Project, Proposal, Review, User
+
+
+class Role(StrEnum):
+    READER = "reader"  # may read the submitted proposal and its results
+    MEMBER = "member"  # of the project's team
+    OWNER = "owner"  # of the project's team
+    HANDLER = "handler"  # named by the administrator, without conflict
+    STEWARD = "steward"  # a data steward outside any conflict, or the administrator standing in
+
+
+def is_member(user: User, project: Project) -> bool:
+    """In the project's team now."""
+    return Membership.objects.filter(team=project.team_id, user=user.pk, left_at=None).exists()
+
+
+def is_owner(user: User, project: Project) -> bool:
+    """Owner of the project's team now."""
+    return Membership.objects.filter(team=project.team_id, user=user.pk, left_at=None, role=Membership.Role.OWNER).exists()
+
+
+def has_conflict(user: User, project: Project) -> bool:
+    """In the project's team, now or before: sees no reviews of it by any role and decides nothing about it."""
+    return Membership.objects.filter(team=project.team_id, user=user.pk).exists()
+
+
+def is_reviewer(user: User, project: Project) -> bool:
+    """Assigned to a proposal of the project and not declined or in conflict."""
+    gone = (Review.State.DECLINED, Review.State.CONFLICT)
+    return (
+        Review.objects.filter(proposal__project=project, reviewer=user).exclude(state__in=gone).exists()
+        and not has_conflict(user, project)
+    )
+
+
+def is_handler(user: User, project: Project) -> bool:
+    """The named handler, as long as no conflict has come up."""
+    return project.handler_id == user.pk and not has_conflict(user, project)
+
+
+def may_read(user: User, project: Project) -> bool:
+    """Drafts and sandboxes belong to the team; a submitted proposal is open to colleagues unless it is private."""
+    if is_member(user, project) or is_handler(user, project) or is_reviewer(user, project):
+        return True
+    if project.is_private or project.is_sandbox:
+        return False
+    return project.proposals.exclude(state__in=(Proposal.State.DRAFT, Proposal.State.WITHDRAWN)).exists()
+
+
+CHECKS = {
+    Role.READER: may_read,
+    Role.MEMBER: is_member,
+    Role.OWNER: is_owner,
+    Role.HANDLER: is_handler,
+    Role.STEWARD: lambda user, project: user.is_steward or user.is_administrator or (project.is_sandbox and is_member(user, project)),
+}
+
+
+def get_project_or_404(user: User, key: str | UUID, *, role: Role = Role.READER) -> Project:
+    """The project with this slug (or id); 404 where the person may not even read it, 403 where the role is missing."""
+    field = "pk" if isinstance(key, UUID) else "slug"
+    project = Project.objects.select_related("team", "handler").filter(**{field: key}).first()
+    if project is None or not (may_read(user, project) or (role == Role.STEWARD and CHECKS[role](user, project))):
+        raise Http404("No project under this address.")
+    if not CHECKS[role](user, project):
+        raise PermissionDenied(WORDS[role].format(team=project.team))
+    return project
+
+
+WORDS = {
+    Role.READER: "",
+    Role.MEMBER: "Only members of {team} may do this.",
+    Role.OWNER: "Only an owner of {team} may do this.",
+    Role.HANDLER: "Only the handler named for this proposal may do this.",
+    Role.STEWARD: "Only a data steward may do this.",
+}
