@@ -98,6 +98,15 @@ class Invitation(models.Model):
 class Project(models.Model):
     """An idea on its way: proposal, criterion, data, ladder, looks, verdict. A sandbox skips review and has no looks."""
 
+    class Step(models.IntegerChoices):
+        NONE = 0, "Nothing yet"
+        IDEA = 1, "Idea"
+        REVIEW = 2, "Review"
+        TEST_SET = 3, "Test set"
+        SIMPLE = 4, "Simple models"
+        DEEP = 5, "Deep learning"
+        VERDICT = 6, "Verdict"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=100)
@@ -105,6 +114,7 @@ class Project(models.Model):
     is_sandbox = models.BooleanField(default=False)
     is_private = models.BooleanField(default=False)  # read by the team, the handler and the reviewers only
     is_demo = models.BooleanField(default=False)
+    reached = models.PositiveSmallIntegerField(choices=Step, default=Step.NONE)  # the furthest step that is done
     handler = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="handled_projects")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,9 +1,21 @@
-"""What a look at the sealed checkpoint set may say, what it costs, and how far it can be trusted (the sealed ladder)."""
+"""What a look at the sealed checkpoint set may say, what it costs, and how far it can be trusted (the sealed ladder).
 
-from dataclasses import dataclass
+The formulas and their proof stand in `docs/architecture.md`; scores are in [0, 1] here and higher is better. Errors such as RMSE are
+turned round before they arrive and turned back by the formatter that the caller passes to the words.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Literal
 
+ALPHA = 0.05
+GATE_Z = 1.645  # one-sided 5%: how many standard errors better a model must be before anything is said
+SLACK = 1e-9  # a score that is a rung but for rounding is that rung
+
 Form = Literal["kl", "hoeffding", "f1", "approximate"]
+Write = Callable[[float], str]
 
 
 @dataclass(frozen=True)
@@ -29,3 +41,391 @@ class SealedScore:
     standard_error: float
     n: float
     form: Form
+
+
+@dataclass(frozen=True)
+class LookAnswer:
+    """All that a look tells. Rung and interval are None when the answer is the one word no.
+
+    ``k`` is the rung as an integer (``rung = s0 + k * eta``), ``t`` the number of this look, ``j_before`` the releases before it.
+    """
+
+    released: bool
+    rung: float | None
+    k: int | None
+    lower: float | None
+    upper: float | None
+    bits: float
+    t: int
+    j_before: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class LadderState:
+    """Where a test set and a team's ladder on it stand before a look.
+
+    Parameters
+    ----------
+    t, j : int
+        Looks and releases so far on the test set, by everybody who can see an answer.
+    best_k : int or None
+        The team's best rung, None before its first release.
+    eta, M, s0 : float, int, float
+        Step, number of rungs and floor, frozen at the first look.
+    log2_rungs : float or None
+        Sum of log2 M over the releases so far; None where every release was one of M rungs.
+    """
+
+    t: int
+    j: int
+    best_k: int | None
+    eta: float
+    M: int
+    s0: float
+    log2_rungs: float | None = None
+
+    def after(self, answer: LookAnswer) -> "LadderState":
+        """The state once ``answer`` is written down."""
+        if not answer.released:
+            return replace(self, t=answer.t)
+        spent = None if self.log2_rungs is None else self.log2_rungs + math.log2(self.M)
+        return replace(self, t=answer.t, j=self.j + 1, best_k=answer.k, log2_rungs=spent)
+
+
+@dataclass(frozen=True)
+class Price:
+    """What the next look costs: the same interval, in [0, 1], now and after either answer, with the bits each one spends."""
+
+    now: tuple[float, float]
+    if_no: tuple[float, float]
+    if_new_best: tuple[float, float]
+    bits_now: float
+    bits_if_no: float
+    bits_if_new_best: float
+
+
+def grid_step(n: float) -> float:
+    """Step eta between two rungs for ``n`` checkpoint units: half a standard error's worth, in multiples of 0.005."""
+    return max(1, math.ceil(0.5 / math.sqrt(n) / 0.005 - SLACK)) / 200
+
+
+def rungs(s0: float, eta: float) -> int:
+    """Number M of rungs above the floor ``s0``: the different scores that a release can name."""
+    return math.ceil((1 - s0) / eta - SLACK)
+
+
+def bits(t: int, j: int, M: int, log2_rungs: float | None = None) -> float:
+    """Bits spent when look ``t`` is answered after ``j`` releases.
+
+    Parameters
+    ----------
+    t : int
+        Number of the look, this one included; at least 1.
+    j : int
+        Releases before it, at most t - 1.
+    M : int
+        Number of rungs.
+    log2_rungs : float, optional
+        Sum of log2 M over those releases, where ladders with different M share the test set; ``j * log2(M)`` by default.
+
+    Returns
+    -------
+    bits : float
+        ``-log2`` of the weight, 2 at the very first look.
+
+    Raises
+    ------
+    ValueError
+        If j releases cannot have come before look t.
+    """
+    if not 0 <= j < t:
+        raise ValueError(f"{j} releases before look {t}; there can be 0 to {t - 1}.")
+    strings = t * (t + 1) * (j + 1) * (j + 2) * math.comb(t - 1, j)
+    return math.log2(strings) + (j * math.log2(M) if log2_rungs is None else log2_rungs)
+
+
+def weight(t: int, j: int, M: int, log2_rungs: float | None = None) -> float:
+    """Share of the error allowance that the model of look ``t`` gets after ``j`` releases; arguments as in `bits`.
+
+    Summed over every history of answers the weights stay below 1, which is why all intervals hold at once.
+    """
+    return 2.0 ** -bits(t, j, M, log2_rungs)
+
+
+def final_alpha(t: int, j: int, M: int, log2_rungs: float | None = None, *, alpha: float = ALPHA) -> float:
+    """Error allowance of the one opening of a pooled set, when it is event number ``t`` on it after ``j`` releases.
+
+    Without a look before it (``t = 1``) nothing was learnt from the set, so the whole allowance is left.
+    """
+    return alpha if t == 1 else alpha * weight(t, j, M, log2_rungs)
+
+
+def interval(
+    rung: float,
+    eta: float,
+    n: float,
+    bits: float,
+    alpha: float = ALPHA,
+    form: Form = "kl",
+    *,
+    unit_error: float | None = None,
+) -> tuple[float, float]:
+    """Interval of the true score of a model known to have scored between ``rung`` and ``rung + eta``.
+
+    Parameters
+    ----------
+    rung, eta : float
+        Rung and step; ``eta=0`` with the exact score gives the final interval of a pooled set.
+    n : float
+        Independent units, see `SealedScore`.
+    bits : float
+        Bits spent at that look, see `bits`.
+    alpha : float, default=0.05
+        Chance of missing, for all looks together.
+    form : {"kl", "hoeffding", "f1", "approximate"}, default="kl"
+        Chernoff-KL for a mean of rows in [0, 1]; Hoeffding for a weighted mean; KL on J = F1 / (2 - F1); or a normal approximation.
+    unit_error : float, optional
+        For "approximate" only: standard error on VALIDATION times the root of its rows. One from the test set would leak.
+
+    Returns
+    -------
+    lower, upper : float
+        Ends in [0, 1].
+
+    Notes
+    -----
+    Hoeffding (1963), Probability inequalities for sums of bounded random variables, theorems 1 and 2.
+    """
+    top = min(1.0, rung + eta)
+    allowance = math.log(2 / alpha) + bits * math.log(2)
+    if form == "kl":
+        return _kl_lower(rung, n, allowance), _kl_upper(top, n, allowance)
+    if form == "f1":
+        low, high = (f1 / (2 - f1) for f1 in (rung, top))
+        low, high = _kl_lower(low, n, allowance), _kl_upper(high, n, allowance)
+        return 2 * low / (1 + low), 2 * high / (1 + high)
+    if form == "hoeffding":
+        half = math.sqrt(allowance / (2 * n))
+    else:
+        if unit_error is None:
+            raise ValueError("An approximate interval needs unit_error, measured on validation.")
+        # -z(p) rather than z(1 - p): beyond 50 bits 1 - p is 1 in floating point
+        half = -NormalDist().inv_cdf(alpha * 2.0**-bits / 2) * unit_error / math.sqrt(n)
+    return max(0.0, rung - half), min(1.0, top + half)
+
+
+def answer(
+    score: SealedScore,
+    *,
+    state: LadderState,
+    write: Write = "{:.4g}".format,
+    greater_is_better: bool = True,
+    unit_error: float | None = None,
+    alpha: float = ALPHA,
+) -> LookAnswer:
+    """Answer the next look: a new best rung with its interval, or no.
+
+    Parameters
+    ----------
+    score : SealedScore
+        What the scorer measured; nothing of it but the rung leaves this function.
+    state : LadderState
+        As it stands before this look; the look is counted here.
+    write : callable, optional
+        Turns a score in [0, 1] into words in the metric's own unit.
+    greater_is_better : bool, default=True
+        False for errors, which then read "or less".
+    unit_error : float, optional
+        For the form "approximate", see `interval`.
+    alpha : float, default=0.05
+        Chance of missing, for all looks together.
+
+    Returns
+    -------
+    answer : LookAnswer
+        With the bits this look spends, whatever the answer.
+    """
+    t = state.t + 1
+    spent = bits(t, state.j, state.M, state.log2_rungs)
+    gate = max(state.eta, GATE_Z * score.standard_error)
+    k = _rung(score.value, state)
+    if score.difference < gate - 1e-12 or k <= (state.best_k or 0):
+        return LookAnswer(False, None, None, None, None, spent, t, state.j, no_words())
+    rung = state.s0 + k * state.eta
+    lower, upper = interval(rung, state.eta, score.n, spent, alpha, score.form, unit_error=unit_error)
+    words = new_best_words(rung, write, greater_is_better=greater_is_better)
+    return LookAnswer(True, rung, k, lower, upper, spent, t, state.j, words)
+
+
+def price(
+    value: float,
+    *,
+    state: LadderState,
+    n: float,
+    form: Form | Literal["exact"],
+    is_pooled: bool,
+    unit_error: float | None = None,
+    unspent: tuple[float, float] | None = None,
+) -> Price:
+    """What the next look costs, from figures that are not sealed.
+
+    Parameters
+    ----------
+    value : float
+        Best VALIDATION score, per-row form: a sealed one would leak.
+    state : LadderState
+        As it stands before the look.
+    n : float
+        Units of the checkpoint or pooled set in the metric's bound.
+    form : {"kl", "hoeffding", "f1", "approximate", "exact"}
+        "exact" is Clopper-Pearson, for accuracy, recall, specificity and precision on a pooled set.
+    is_pooled : bool
+        True: the interval that the one final opening would have. False: the interval that a new best would carry.
+    unit_error : float, optional
+        For the form "approximate", see `interval`.
+    unspent : (float, float), optional
+        The classical interval at ``value`` and ``n``, which a pooled set keeps as long as nobody has looked.
+
+    Returns
+    -------
+    price : Price
+        The three intervals and the bits spent at each.
+    """
+    shared = 0.0 if state.log2_rungs is None else state.log2_rungs
+    after_release = None if state.log2_rungs is None else shared + math.log2(state.M)
+    now = state.t + 1
+    costs = (
+        bits(now, state.j, state.M, state.log2_rungs),
+        bits(now + 1, state.j, state.M, state.log2_rungs),
+        bits(now + 1, state.j + 1, state.M, after_release),
+    )
+
+    def at(cost: float) -> tuple[float, float]:
+        if form == "exact":
+            return clopper_pearson(round(value * n), round(n), ALPHA * 2.0**-cost)
+        if is_pooled:
+            return interval(value, 0.0, n, cost, form=form, unit_error=unit_error)
+        rung = state.s0 + max(0, _rung(value, state)) * state.eta
+        return interval(rung, state.eta, n, cost, form=form, unit_error=unit_error)
+
+    if is_pooled and state.t == 0:
+        first = unspent or at(0.0)
+    else:
+        first = at(costs[0])
+    return Price(first, at(costs[1]), at(costs[2]), *costs)
+
+
+def clopper_pearson(k: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:
+    """Exact interval for a proportion of ``k`` out of ``n``, at any ``alpha`` however small (Clopper and Pearson 1934)."""
+    return 1 - _clopper_pearson_upper(n - k, n, alpha), _clopper_pearson_upper(k, n, alpha)
+
+
+# ---- words
+
+
+def new_best_words(rung: float, write: Write, *, greater_is_better: bool = True) -> str:
+    """The answer to a look that found a new best."""
+    return f"New best: read {write(rung)} or {_direction(greater_is_better)} on these rows"
+
+
+def no_words() -> str:
+    """The answer to every other look; nothing else may depend on the sealed labels."""
+    return "Not measurably better than your best on the checkpoint set."
+
+
+def card_words(
+    rung: float,
+    lower: float,
+    upper: float,
+    *,
+    rows: int,
+    looks: int,
+    write: Write,
+    greater_is_better: bool = True,
+    is_approximate: bool = False,
+) -> str:
+    """The checkpoint card's line for the team's best; scores in [0, 1], ``looks`` by everybody on the set."""
+    span = _span((lower, upper), write, greater_is_better)
+    how = "approximate" if is_approximate else f"95%, valid for {'the one look' if looks == 1 else f'all {looks} looks'}"
+    read = f"Read {write(rung)} or {_direction(greater_is_better)} on the {rows:,} checkpoint rows"
+    return f"{read}; true score {span} ({how})"
+
+
+def budget_words(spent: float, looks_left: int, *, limit: float = 48) -> str:
+    """The checkpoint card's line on bits; a number of looks that nobody will reach is not spelled out."""
+    left = "more than 1,000" if looks_left > 1000 else f"{looks_left:,}"
+    return f"Budget {spent:.1f} of {limit:g} bits; looks left with no new best: {left}"
+
+
+def optimism_words(optimism: str) -> str:
+    """The honest figure of the card; ``optimism`` comes written in the metric's unit, such as "0.8 points"."""
+    return f"Reading the same rows again and again flatters by about {optimism} for a team like yours"
+
+
+def price_words(
+    price: Price, value: float, *, rows: int, is_pooled: bool, write: Write, greater_is_better: bool = True
+) -> str:
+    """What the next look costs, before it is spent."""
+    now, no, best = (_span(ends, write, greater_is_better) for ends in (price.now, price.if_no, price.if_new_best))
+    what = "the final interval would be" if is_pooled else "a new best would read as"
+    return (
+        f"At the validation score of {write(value)} ({rows:,} rows) {what} {now} now; "
+        f"after this look {no} if the answer is no, {best} if it is a new best."
+    )
+
+
+def _direction(greater_is_better: bool) -> str:
+    return "more" if greater_is_better else "less"
+
+
+def _span(ends: tuple[float, float], write: Write, greater_is_better: bool) -> str:
+    # the lower end of a score is the upper end of an error
+    low, high = ends if greater_is_better else reversed(ends)
+    return f"{write(low)} to {write(high)}"
+
+
+# ---- arithmetic
+
+
+def _rung(value: float, state: LadderState) -> int:
+    return math.floor((value - state.s0) / state.eta + SLACK)
+
+
+def _kl(p: float, q: float) -> float:
+    q = min(max(q, 1e-15), 1 - 1e-15)
+    return (p * math.log(p / q) if p > 0 else 0.0) + ((1 - p) * math.log((1 - p) / (1 - q)) if p < 1 else 0.0)
+
+
+def _bisect(inside: float, outside: float, holds: Callable[[float], bool]) -> float:
+    """The last point from ``inside`` towards ``outside`` at which ``holds`` is true."""
+    for _ in range(60):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if holds(middle) else (inside, middle)
+    return inside
+
+
+def _kl_lower(p: float, n: float, allowance: float) -> float:
+    return _bisect(p, 0.0, lambda q: n * _kl(p, q) <= allowance)
+
+
+def _kl_upper(p: float, n: float, allowance: float) -> float:
+    return _bisect(p, 1.0, lambda q: n * _kl(p, q) <= allowance)
+
+
+def _clopper_pearson_upper(k: int, n: int, alpha: float) -> float:
+    return 1.0 if k == n else _bisect(k / n, 1.0, lambda p: _at_most(k, n, p) > alpha / 2)
+
+
+def _at_most(k: int, n: int, p: float) -> float:
+    """P(X <= k) of a binomial for p above k / n: summed from k downwards, where the terms only shrink."""
+    if p <= 0:
+        return 1.0
+    choices = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    term = total = math.exp(choices + k * math.log(p) + (n - k) * math.log1p(-p))
+    for i in range(k, 0, -1):
+        term *= i / (n - i + 1) * (1 - p) / p
+        total += term
+        if term < total * 1e-17:
+            break
+    return total
