@@ -1,11 +1,15 @@
 """What a look at the sealed checkpoint set may say, what it costs, and how far it can be trusted (the sealed ladder).
 
-The formulas and their proof stand in `docs/architecture.md`; scores are in [0, 1] here and higher is better. Errors such as RMSE are
-turned round before they arrive and turned back by the formatter that the caller passes to the words.
+A look answers with a new best rung or with the word no. Before look t, with j releases among the t - 1 looks, C(t-1, j) * M^j strings
+of answers are possible, and a team's model is a function of the string it saw. Each string gets a weight, the weights of all strings sum
+to less than 1, and a model's interval is taken at alpha times its weight: so all intervals hold at once, whatever a team does.
+
+Scores are in [0, 1] here and higher is better. Errors such as RMSE are turned round before they arrive, and turned back by the formatter
+that the caller passes to the words.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
@@ -113,6 +117,16 @@ def grid_step(n: float) -> float:
 def rungs(s0: float, eta: float) -> int:
     """Number M of rungs above the floor ``s0``: the different scores that a release can name."""
     return math.ceil((1 - s0) / eta - SLACK)
+
+
+def balanced_units(class_rows: Sequence[int]) -> float:
+    """Units of balanced accuracy in the bound, for the rows of each class."""
+    return len(class_rows) ** 2 / sum(1 / rows for rows in class_rows)
+
+
+def grouped_units(group_rows: Sequence[int]) -> float:
+    """Units of a mean over rows that come in groups, for the rows of each group."""
+    return sum(group_rows) ** 2 / sum(rows**2 for rows in group_rows)
 
 
 def bits(t: int, j: int, M: int, log2_rungs: float | None = None) -> float:
@@ -250,7 +264,7 @@ def answer(
     spent = bits(t, state.j, state.M, state.log2_rungs)
     gate = max(state.eta, GATE_Z * score.standard_error)
     k = _rung(score.value, state)
-    if score.difference < gate - 1e-12 or k <= (state.best_k or 0):
+    if score.difference < gate - SLACK or k <= (state.best_k or 0):
         return LookAnswer(False, None, None, None, None, spent, t, state.j, no_words())
     rung = state.s0 + k * state.eta
     lower, upper = interval(rung, state.eta, score.n, spent, alpha, score.form, unit_error=unit_error)
@@ -292,8 +306,7 @@ def price(
     price : Price
         The three intervals and the bits spent at each.
     """
-    shared = 0.0 if state.log2_rungs is None else state.log2_rungs
-    after_release = None if state.log2_rungs is None else shared + math.log2(state.M)
+    after_release = None if state.log2_rungs is None else state.log2_rungs + math.log2(state.M)
     now = state.t + 1
     costs = (
         bits(now, state.j, state.M, state.log2_rungs),
@@ -309,10 +322,10 @@ def price(
         rung = state.s0 + max(0, _rung(value, state)) * state.eta
         return interval(rung, state.eta, n, cost, form=form, unit_error=unit_error)
 
-    if is_pooled and state.t == 0:
-        first = unspent or at(0.0)
-    else:
+    if not is_pooled or state.t > 0:
         first = at(costs[0])
+    else:
+        first = unspent or at(0.0)
     return Price(first, at(costs[1]), at(costs[2]), *costs)
 
 
