@@ -1,7 +1,8 @@
 """When a team may look next, how many looks its ledger still holds, and the words of a refusal.
 
-The vault grants a look with one conditional write on stored moments; this module computes those moments and says why there is none.
-A clock set back never opens a gate. One that leapt forward is for the caller to notice when it moves its stored clock mark.
+The vault grants a look with one conditional write on stored moments; this module computes those moments and says why
+there is no look. A clock set back never opens a gate. One that leapt forward is for the caller to notice, when it moves
+the clock mark it stores.
 """
 
 from bisect import bisect_right
@@ -149,8 +150,8 @@ def check_look(
     spent = t - 1
     if not looks_open:
         raise NoLookLeft(
-            "Looks are closed here. They open when the proposal is approved and the data is sealed, unless the team's owner "
-            f"keeps them closed. {FREE}",
+            "Looks are closed here. They open when the proposal is approved and the data is sealed, "
+            f"unless the team's owner keeps them closed. {FREE}",
             reason="closed",
             looks_spent=spent,
         )
@@ -163,18 +164,17 @@ def check_look(
     cost = bits(t, j, M, log2_rungs)
     if cost > limit:
         raise NoLookLeft(
-            f"Look {t} would bring this checkpoint set to {cost:.1f} of its {limit:g} bits. Time does not restore bits; fresh rows do. "
-            f"{FREE}",
+            f"Look {t} would bring this checkpoint set to {cost:.1f} of its {limit:g} bits. "
+            f"Time does not restore bits; fresh rows do. {FREE}",
             reason="bits",
             looks_spent=spent,
         )
     if clock_mark is not None and now < clock_mark:
         raise NoLookLeft(
-            f"The server's clock reads {write_moment(now, zone)}, earlier than the {write_moment(clock_mark, zone)} it has already "
-            f"recorded. Looks wait until it has caught up; an administrator can set it right. {FREE}",
+            f"The server's clock reads {write_moment(now, zone)}, but it has recorded {write_moment(clock_mark, zone)} "
+            f"before. Looks wait until it has caught up; an administrator can set it right. {FREE}",
             reason="clock",
             looks_spent=spent,
-            next_look_at=None,
         )
     shut = [gate for gate in gates if gate.opens_at is not None and now < gate.opens_at]
     if shut:

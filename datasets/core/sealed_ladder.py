@@ -1,11 +1,12 @@
 """What a look at the sealed checkpoint set may say, what it costs, and how far it can be trusted (the sealed ladder).
 
-A look answers with a new best rung or with the word no. Before look t, with j releases among the t - 1 looks, C(t-1, j) * M^j strings
-of answers are possible, and a team's model is a function of the string it saw. Each string gets a weight, the weights of all strings sum
-to less than 1, and a model's interval is taken at alpha times its weight: so all intervals hold at once, whatever a team does.
+A look answers with a new best rung or with the word no. Before look t, with j releases among the t - 1 looks,
+C(t-1, j) * M^j strings of answers are possible, and a team's model is a function of the string it saw. Each string gets
+a weight, the weights of all strings sum to less than 1, and a model's interval is taken at alpha times its weight: so
+all intervals hold at once, whatever a team does.
 
-Scores are in [0, 1] here and higher is better. Errors such as RMSE are turned round before they arrive, and turned back by the formatter
-that the caller passes to the words.
+Scores are in [0, 1] here and higher is better. Errors such as RMSE are turned round before they arrive, and turned back
+by the formatter that the caller passes to the words.
 """
 
 import math
@@ -13,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
+
+from datasets.core.bounds import clopper_pearson, kl_lower, kl_upper
 
 ALPHA = 0.05
 GATE_Z = 1.645  # one-sided 5%: how many standard errors better a model must be before anything is said
@@ -51,7 +54,8 @@ class SealedScore:
 class LookAnswer:
     """All that a look tells. Rung and interval are None when the answer is the one word no.
 
-    ``k`` is the rung as an integer (``rung = s0 + k * eta``), ``t`` the number of this look, ``j_before`` the releases before it.
+    ``k`` is the rung as an integer (``rung = s0 + k * eta``), ``t`` the number of this look, ``j_before`` the releases
+    before it; ``bits`` are spent by either answer.
     """
 
     released: bool
@@ -99,7 +103,7 @@ class LadderState:
 
 @dataclass(frozen=True)
 class Price:
-    """What the next look costs: the same interval, in [0, 1], now and after either answer, with the bits each one spends."""
+    """What the next look costs: the same interval, in [0, 1], now and after either answer, and the bits behind it."""
 
     now: tuple[float, float]
     if_no: tuple[float, float]
@@ -141,7 +145,7 @@ def bits(t: int, j: int, M: int, log2_rungs: float | None = None) -> float:
     M : int
         Number of rungs.
     log2_rungs : float, optional
-        Sum of log2 M over those releases, where ladders with different M share the test set; ``j * log2(M)`` by default.
+        Sum of log2 M over those releases, where ladders with different M share the test set; ``j * log2(M)`` without it.
 
     Returns
     -------
@@ -164,7 +168,7 @@ def weight(t: int, j: int, M: int, log2_rungs: float | None = None) -> float:
 
     Summed over every history of answers the weights stay below 1, which is why all intervals hold at once.
     """
-    return 2.0 ** -bits(t, j, M, log2_rungs)
+    return math.exp2(-bits(t, j, M, log2_rungs))
 
 
 def final_alpha(t: int, j: int, M: int, log2_rungs: float | None = None, *, alpha: float = ALPHA) -> float:
@@ -198,9 +202,10 @@ def interval(
     alpha : float, default=0.05
         Chance of missing, for all looks together.
     form : {"kl", "hoeffding", "f1", "approximate"}, default="kl"
-        Chernoff-KL for a mean of rows in [0, 1]; Hoeffding for a weighted mean; KL on J = F1 / (2 - F1); or a normal approximation.
+        Chernoff-KL for a mean of rows in [0, 1]; Hoeffding for a weighted mean; KL on J = F1 / (2 - F1) for F1; a normal
+        approximation for the rest.
     unit_error : float, optional
-        For "approximate" only: standard error on VALIDATION times the root of its rows. One from the test set would leak.
+        For "approximate" only: standard error on VALIDATION times the root of its rows; the test set's would leak.
 
     Returns
     -------
@@ -214,10 +219,10 @@ def interval(
     top = min(1.0, rung + eta)
     allowance = math.log(2 / alpha) + bits * math.log(2)
     if form == "kl":
-        return _kl_lower(rung, n, allowance), _kl_upper(top, n, allowance)
+        return kl_lower(rung, n, allowance), kl_upper(top, n, allowance)
     if form == "f1":
         low, high = (f1 / (2 - f1) for f1 in (rung, top))
-        low, high = _kl_lower(low, n, allowance), _kl_upper(high, n, allowance)
+        low, high = kl_lower(low, n, allowance), kl_upper(high, n, allowance)
         return 2 * low / (1 + low), 2 * high / (1 + high)
     if form == "hoeffding":
         half = math.sqrt(allowance / (2 * n))
@@ -225,7 +230,7 @@ def interval(
         if unit_error is None:
             raise ValueError("An approximate interval needs unit_error, measured on validation.")
         # -z(p) rather than z(1 - p): beyond 50 bits 1 - p is 1 in floating point
-        half = -NormalDist().inv_cdf(alpha * 2.0**-bits / 2) * unit_error / math.sqrt(n)
+        half = -NormalDist().inv_cdf(alpha * math.exp2(-bits) / 2) * unit_error / math.sqrt(n)
     return max(0.0, rung - half), min(1.0, top + half)
 
 
@@ -307,31 +312,23 @@ def price(
         The three intervals and the bits spent at each.
     """
     after_release = None if state.log2_rungs is None else state.log2_rungs + math.log2(state.M)
-    now = state.t + 1
+    look = state.t + 1
     costs = (
-        bits(now, state.j, state.M, state.log2_rungs),
-        bits(now + 1, state.j, state.M, state.log2_rungs),
-        bits(now + 1, state.j + 1, state.M, after_release),
+        bits(look, state.j, state.M, state.log2_rungs),
+        bits(look + 1, state.j, state.M, state.log2_rungs),
+        bits(look + 1, state.j + 1, state.M, after_release),
     )
 
     def at(cost: float) -> tuple[float, float]:
         if form == "exact":
-            return clopper_pearson(round(value * n), round(n), ALPHA * 2.0**-cost)
+            return clopper_pearson(round(value * n), round(n), ALPHA * math.exp2(-cost))
         if is_pooled:
             return interval(value, 0.0, n, cost, form=form, unit_error=unit_error)
         rung = state.s0 + max(0, _rung(value, state)) * state.eta
         return interval(rung, state.eta, n, cost, form=form, unit_error=unit_error)
 
-    if not is_pooled or state.t > 0:
-        first = at(costs[0])
-    else:
-        first = unspent or at(0.0)
-    return Price(first, at(costs[1]), at(costs[2]), *costs)
-
-
-def clopper_pearson(k: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:
-    """Exact interval for a proportion of ``k`` out of ``n``, at any ``alpha`` however small (Clopper and Pearson 1934)."""
-    return 1 - _clopper_pearson_upper(n - k, n, alpha), _clopper_pearson_upper(k, n, alpha)
+    now = (unspent or at(0.0)) if is_pooled and state.t == 0 else at(costs[0])
+    return Price(now, at(costs[1]), at(costs[2]), *costs)
 
 
 # ---- words
@@ -360,7 +357,9 @@ def card_words(
 ) -> str:
     """The checkpoint card's line for the team's best; scores in [0, 1], ``looks`` by everybody on the set."""
     span = _span((lower, upper), write, greater_is_better)
-    how = "approximate" if is_approximate else f"95%, valid for {'the one look' if looks == 1 else f'all {looks} looks'}"
+    how = (
+        "approximate" if is_approximate else f"95%, valid for {'the one look' if looks == 1 else f'all {looks} looks'}"
+    )
     read = f"Read {write(rung)} or {_direction(greater_is_better)} on the {rows:,} checkpoint rows"
     return f"{read}; true score {span} ({how})"
 
@@ -398,47 +397,5 @@ def _span(ends: tuple[float, float], write: Write, greater_is_better: bool) -> s
     return f"{write(low)} to {write(high)}"
 
 
-# ---- arithmetic
-
-
 def _rung(value: float, state: LadderState) -> int:
     return math.floor((value - state.s0) / state.eta + SLACK)
-
-
-def _kl(p: float, q: float) -> float:
-    q = min(max(q, 1e-15), 1 - 1e-15)
-    return (p * math.log(p / q) if p > 0 else 0.0) + ((1 - p) * math.log((1 - p) / (1 - q)) if p < 1 else 0.0)
-
-
-def _bisect(inside: float, outside: float, holds: Callable[[float], bool]) -> float:
-    """The last point from ``inside`` towards ``outside`` at which ``holds`` is true."""
-    for _ in range(60):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if holds(middle) else (inside, middle)
-    return inside
-
-
-def _kl_lower(p: float, n: float, allowance: float) -> float:
-    return _bisect(p, 0.0, lambda q: n * _kl(p, q) <= allowance)
-
-
-def _kl_upper(p: float, n: float, allowance: float) -> float:
-    return _bisect(p, 1.0, lambda q: n * _kl(p, q) <= allowance)
-
-
-def _clopper_pearson_upper(k: int, n: int, alpha: float) -> float:
-    return 1.0 if k == n else _bisect(k / n, 1.0, lambda p: _at_most(k, n, p) > alpha / 2)
-
-
-def _at_most(k: int, n: int, p: float) -> float:
-    """P(X <= k) of a binomial for p above k / n: summed from k downwards, where the terms only shrink."""
-    if p <= 0:
-        return 1.0
-    choices = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-    term = total = math.exp(choices + k * math.log(p) + (n - k) * math.log1p(-p))
-    for i in range(k, 0, -1):
-        term *= i / (n - i + 1) * (1 - p) / p
-        total += term
-        if term < total * 1e-17:
-            break
-    return total
