@@ -145,7 +145,7 @@ def bits(t: int, j: int, M: int, log2_rungs: float | None = None) -> float:
     M : int
         Number of rungs.
     log2_rungs : float, optional
-        Sum of log2 M over those releases, where ladders with different M share the test set; ``j * log2(M)`` without it.
+        Sum of log2 M over those releases, where ladders of different M share the test set; ``j * log2(M)`` without it.
 
     Returns
     -------
@@ -202,8 +202,8 @@ def interval(
     alpha : float, default=0.05
         Chance of missing, for all looks together.
     form : {"kl", "hoeffding", "f1", "approximate"}, default="kl"
-        Chernoff-KL for a mean of rows in [0, 1]; Hoeffding for a weighted mean; KL on J = F1 / (2 - F1) for F1; a normal
-        approximation for the rest.
+        Chernoff-KL for a mean of rows in [0, 1]; Hoeffding for a weighted mean; KL on J = F1 / (2 - F1) for F1; a
+        normal approximation for the rest.
     unit_error : float, optional
         For "approximate" only: standard error on VALIDATION times the root of its rows; the test set's would leak.
 
@@ -264,7 +264,14 @@ def answer(
     -------
     answer : LookAnswer
         With the bits this look spends, whatever the answer.
+
+    Raises
+    ------
+    ValueError
+        If a number of the score is not finite: it would slip past the gate.
     """
+    if not all(map(math.isfinite, (score.value, score.difference, score.standard_error))):
+        raise ValueError("A sealed score holds a number that is not finite.")
     t = state.t + 1
     spent = bits(t, state.j, state.M, state.log2_rungs)
     gate = max(state.eta, GATE_Z * score.standard_error)
