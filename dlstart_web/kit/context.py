@@ -10,5 +10,6 @@ def installation(request) -> dict:
         "version": settings.VERSION,
         "rules_version": settings.RULES_VERSION,
         "organisation": settings.ORGANISATION,
+        "open_signup": settings.OPEN_SIGNUP,
         "theme": theme if theme in {"light", "dark"} else "",
     }

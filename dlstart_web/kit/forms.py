@@ -49,7 +49,7 @@ def speak_plainly(form: forms.BaseForm) -> None:
                 field.error_messages[code] = words.replace("{label}", label)
 
 
-class _Spoken:
+class Spoken:
     """What KitForm and KitModelForm share."""
 
     template_name = "components/form.html"
@@ -61,9 +61,9 @@ class _Spoken:
         speak_plainly(self)  # type: ignore[arg-type]
 
 
-class KitForm(_Spoken, forms.Form):
+class KitForm(Spoken, forms.Form):
     """A form whose errors are said in our words; ``{{ form }}`` draws label, hint, error, box for each field."""
 
 
-class KitModelForm(_Spoken, forms.ModelForm):  # type: ignore[misc]
+class KitModelForm(Spoken, forms.ModelForm):  # type: ignore[misc]
     """The same for a model."""
