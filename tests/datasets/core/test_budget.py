@@ -73,7 +73,8 @@ def test_check_look_names_the_moment_the_wait_and_the_last_look():
     refused = refusal()
 
     assert str(refused) == (
-        "Your team's next look opens Thu 26 Nov 14:05 UTC, in 3 d 4 h. Last look: Ana, 19 Nov. Validation scores stay free."
+        "Your team's next look opens Thu 26 Nov 14:05 UTC, in 3 d 4 h. Last look: Ana, 19 Nov. "
+        "Validation scores stay free."
     )
     facts = (refused.reason, refused.next_look_at, refused.last_look_by, refused.looks_spent, refused.counted_by)
     assert facts == ("gap", OPENS, "Ana", 4, "team")
