@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from datasets.models import DatasetVersion, Look, Opening
@@ -23,9 +23,11 @@ class Ladder(models.Model):
     seed = models.PositiveIntegerField(default=0)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
+    optimism = models.FloatField(null=True, blank=True)  # by how much the best of this board is flattered (STATISTICS 1.4)
 
     class Meta:
         ordering = ["-asked_at"]
+        indexes = [models.Index(fields=["project", "-asked_at"], name="ladders_of_a_project")]
 
 
 class Run(Job):
@@ -53,18 +55,25 @@ class Run(Job):
     cpu_seconds = models.FloatField(null=True, blank=True)
     goodness = models.FloatField(null=True, blank=True)  # score turned so that higher is better: what the board sorts by
     rank = models.PositiveIntegerField(null=True, blank=True)  # ties share a rank (STATISTICS 1.7)
+    against_best = models.JSONField(null=True, blank=True)  # the paired test against the best: {"best", "p", "sentence"}
     curve = models.CharField(max_length=5, blank=True)  # epoch, round or rows
     best_x = models.FloatField(null=True, blank=True)
     diagnosis = models.JSONField(null=True, blank=True)  # {"code", "title", "message", "advice"}
     settings = models.JSONField(default=dict, blank=True)
     note = models.TextField(blank=True)  # e.g. "stopped at its budget, after 40 of 100 rounds"
+    price = models.JSONField(null=True, blank=True)  # what the price of a look is made of: validation figures, never sealed ones
+    predictions_digest = models.CharField(max_length=64, blank=True)  # of what a look would score: the same file costs no second look
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(state="done", score__isnull=False) | ~Q(state="done"), name="a_done_run_has_a_score")
         ]
         indexes = [
-            models.Index(F("project"), F("version"), F("rank"), F("goodness").desc(), name="board", condition=Q(score__isnull=False)),
+            models.Index(
+                fields=["project", "version", "metric", "rank", "cpu_seconds", "id"],
+                name="board",
+                condition=Q(score__isnull=False),
+            ),
             models.Index(fields=["project", "version", "state"], name="board_by_state"),
         ]
 
@@ -82,6 +91,14 @@ class CurvePoint(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "x"], name="one_point_per_x")]
         ordering = ["x"]
+
+
+class Declaration(models.Model):
+    """The best simple and the best deep run, named before the final tier is opened. Never changed."""
+
+    opening = models.OneToOneField(Opening, on_delete=models.PROTECT, related_name="declaration")
+    simple = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    deep = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
 
 class Submission(Job):
