@@ -1,0 +1,54 @@
+"""What was found in a table that is no reason to refuse it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["stop", "look", "tip"]
+
+# Every code with its meaning; docs/findings.md shows the same table.
+FINDINGS: dict[str, str] = {
+    "D101": "Words such as NA or ? were read as missing.",
+    "D102": "Numbers that are not finite were read as missing.",
+    "D103": "Rows stand in the file more than once.",
+    "D104": "A column has one value only.",
+    "D105": "A column has no value at all.",
+    "D106": "A column lacks a large share of its values.",
+    "D107": "The file was read in another way than plain UTF-8 with commas and named columns.",
+    "D108": "Many rows have the same features, so these rows were divided one by one.",
+    "D109": "Some checks looked at a fixed sample of the rows.",
+    "D110": "Rows without a time cannot be divided by time and were kept out.",
+    "D201": "One column alone gives the label away.",
+    "D202": "A column numbers or names the rows and was left out of the features.",
+    "D203": "The file is sorted by its label.",
+    "D204": "Groups share rows with the same features and were kept together.",
+    "D301": "One group holds a large share of the rows.",
+    "D401": "Rows have no label and were kept out.",
+    "D402": "Rows with the same features have different labels.",
+    "D403": "A class has few rows.",
+    "D404": "A class is absent from a part.",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found: its code, how grave, the column it is about, a sentence, and figures as evidence."""
+
+    code: str
+    severity: Severity
+    column: str | None
+    message: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.code not in FINDINGS:
+            raise KeyError(self.code)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as JSON-able fields."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "column": self.column,
+            "message": self.message,
+            "evidence": self.evidence,
+        }

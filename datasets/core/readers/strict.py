@@ -1,0 +1,408 @@
+"""The strict pre-pass over a CSV file: parsers repair silently, so every line is looked at first.
+
+Each chunk of whole records is reduced to its delimiters, line ends and quotes; after the quoted cells are taken out, a
+file without fault is one pattern repeated, which is compared at the speed of memory. Only a chunk that differs is taken
+apart to name the line.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.core.errors import DataProblem, shown
+from datasets.core.limits import Limits
+
+Positions = NDArray[np.int64]
+CHUNK = 4 * 2**20
+SAMPLE = 16 * 2**10  # bytes kept of each chunk, from which the types are guessed
+DELIMITERS = ",;\t|"
+DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+QUOTED = re.compile(rb'"[^"]*+"')
+RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+class NeedsConversion(Exception):
+    """The bytes are text in another encoding; str(problem) names the codec."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a checked CSV file is laid out, and a sample of its records from all over the file."""
+
+    delimiter: str
+    names: list[str]
+    unnamed: list[str]
+    header_lines: int
+    rows: int
+    blank_lines: bool
+    ascii: bool
+    sample: bytes
+
+
+def whole_records(buffer: bytes) -> int:
+    """Length of the longest prefix that ends in a line end outside quotes; 0 if there is none."""
+    cut = buffer.rfind(b"\n") + 1
+    if not cut or buffer.count(b'"', 0, cut) % 2 == 0:
+        return cut
+    view = np.frombuffer(buffer, np.uint8)
+    ends, quotes = np.flatnonzero(view == 10), np.flatnonzero(view == 34)
+    outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
+    return int(outside[-1]) + 1 if len(outside) else 0
+
+
+def record_chunks(file: BinaryIO, limits: Limits, line: int) -> Iterator[tuple[bytes, int]]:
+    """Chunks of whole records with the number of each one's first line; the last gets a line end if it has none."""
+    rest = b""
+    while True:
+        block = file.read(CHUNK)
+        buffer = rest + block
+        if not block:
+            if buffer:
+                buffer += b"" if buffer.endswith(b"\n") else b"\n"
+                if buffer.count(b'"') % 2:
+                    raise open_quote(buffer, line)
+                yield buffer, line
+            return
+        cut = whole_records(buffer)
+        if cut:
+            yield buffer[:cut], line
+            line += buffer.count(b"\n", 0, cut)
+        rest = buffer[cut:]
+        if len(rest) > limits.line:
+            if rest.count(b'"') % 2:
+                raise open_quote(rest, line)
+            raise line_too_long(line, len(rest), limits)
+
+
+def open_quote(buffer: bytes, line: int) -> DataProblem:
+    """The refusal of a quote that never closes, at the line of the first quote that fits nowhere."""
+    quotes = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 34)
+    bad = _first_bad_quote(buffer, quotes, DELIMITERS.encode())
+    place = len(quotes) - 1 if bad is None else bad - bad % 2
+    return quote_open_at(line + buffer.count(b"\n", 0, int(quotes[place])))
+
+
+def quote_open_at(line: int) -> DataProblem:
+    """The refusal of a quote that was opened in this line."""
+    return DataProblem(
+        "QUOTE_OPEN",
+        f"A quote opened in line {line:,} never closes.",
+        where=f"line {line}",
+        next="Close it, or write a quote that belongs to the cell twice inside a quoted cell.",
+    )
+
+
+def line_too_long(line: int, length: int, limits: Limits) -> DataProblem:
+    """The refusal of a line over the limit."""
+    return DataProblem(
+        "LINE_TOO_LONG",
+        f"Line {line:,} has {length:,} bytes or more; at most {limits.line:,} are read.",
+        413,
+        where=f"line {line}",
+        limit=limits.line,
+        found=length,
+        next="Shorten the line, or check that the file has line ends.",
+    )
+
+
+def find_delimiter(head: bytes) -> str:
+    """The delimiter that parts the most lines as it parts the first, into the most fields; a comma if none does.
+
+    Parameters
+    ----------
+    head : bytes
+        The first records of the file, the header first.
+    """
+    lines = [line for line in QUOTED.sub(b"", head).split(b"\n") if line.strip()][:200]
+    best, most = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        counts = [line.count(delimiter.encode()) for line in lines]
+        if counts and counts[0]:
+            merit = (counts.count(counts[0]) / len(counts), counts[0])
+            if merit > most:
+                best, most = delimiter, merit
+    return best
+
+
+def read_header(record: bytes, delimiter: str, limits: Limits, line: int) -> tuple[list[str], list[str]]:
+    """The columns' names, those without a name filled in, and the list of the names filled in."""
+    cells = next(csv.reader(io.StringIO(record.decode("utf-8-sig")), delimiter=delimiter))
+    names = [unicodedata.normalize("NFC", cell.strip()) for cell in cells]
+    if len(names) > limits.columns:
+        raise too_many_columns(len(names), limits)
+    if all(not name or NUMBER.fullmatch(name) for name in names):
+        raise DataProblem(
+            "NO_HEADER",
+            f"Line {line:,} holds numbers only, so it does not name the columns.",
+            where=f"line {line}",
+            found=shown(record.decode().strip()),
+            next="Put a line with the columns' names on top.",
+        )
+    if len(names) == 1:
+        raise DataProblem(
+            "ONE_COLUMN",
+            f"The table has one column, '{shown(names[0])}'; a label and at least one feature are needed.",
+            where=f"line {line}",
+            found=1,
+            next="Part the columns by comma, semicolon, tab or bar.",
+        )
+    unnamed = [f"column_{place}" for place, name in enumerate(names, 1) if not name]
+    return check_names([name or f"column_{place}" for place, name in enumerate(names, 1)], limits), unnamed
+
+
+def check_names(names: list[str], limits: Limits) -> list[str]:
+    """The names themselves; DataProblem for one that stands twice or is too long."""
+    first: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        if len(name.encode()) > limits.column_name:
+            raise DataProblem(
+                "COLUMN_NAME_TOO_LONG",
+                f"The name of column {place:,} has {len(name.encode())} bytes; at most {limits.column_name} are read.",
+                where=f"column {place}",
+                limit=limits.column_name,
+                found=len(name.encode()),
+                next="Shorten the name.",
+            )
+        if name in first:
+            raise DataProblem(
+                "DUPLICATE_COLUMN",
+                f"Column '{shown(name)}' appears twice (columns {first[name]:,} and {place:,}).",
+                where=f"column {place}",
+                found=shown(name),
+                next="Rename one of them.",
+            )
+        first[name] = place
+    return names
+
+
+def too_many_columns(found: int, limits: Limits) -> DataProblem:
+    """The refusal of a table that is too wide."""
+    return DataProblem(
+        "TOO_MANY_COLUMNS",
+        f"The table has {found:,} columns; at most {limits.columns:,} are read.",
+        413,
+        limit=limits.columns,
+        found=found,
+        next="Leave out columns that cannot help.",
+    )
+
+
+def too_many_rows(found: int, limits: Limits) -> DataProblem:
+    """The refusal of a table that is too long."""
+    return DataProblem(
+        "TOO_MANY_ROWS",
+        f"The table has {found:,} rows or more; at most {limits.rows:,} are read.",
+        413,
+        limit=limits.rows,
+        found=found,
+        next="Send a random sample of the rows.",
+    )
+
+
+def check(path: Path, limits: Limits, progress: Callable[[float], None]) -> Layout:
+    """Look at every byte of a CSV file in UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+        The file; line ends are LF or CR LF.
+    limits : Limits
+    progress : callable
+        Called with the share of bytes seen.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    DataProblem
+        For the first fault met, with its line.
+    NeedsConversion
+        When the bytes are no UTF-8 and may be text of Windows.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head, header_at, delimiter = _find_header(file, limits)
+        names: list[str] = []
+        unnamed: list[str] = []
+        rows, header_lines, header_bytes, blank, plain, seen = 0, header_at, 0, False, True, 0
+        sample: list[bytes] = []
+        inspector: _Inspector | None = None
+        for chunk, line in record_chunks(file, limits, header_at + 1):
+            seen += len(chunk)
+            plain = _check_text(chunk, line, plain)
+            end = 0
+            if inspector is None:
+                check_quotes(chunk, line, DELIMITERS.encode())
+                found_header = RECORD.match(chunk)
+                end = found_header.end() if found_header else len(chunk)
+                delimiter = delimiter or find_delimiter(chunk[: 64 * 1024])
+                names, unnamed = read_header(chunk[:end], delimiter, limits, line)
+                header_lines += chunk.count(b"\n", 0, end)
+                header_bytes = end
+                inspector = _Inspector(delimiter, len(names), limits)
+                rows -= 1  # the header is inspected with the rest
+            found, has_blank = inspector.inspect(chunk, line)
+            rows, blank = rows + found, blank or has_blank
+            if rows > limits.rows:
+                raise too_many_rows(rows, limits)
+            sample.append(_first_records(chunk[end:], 2**20 if end else max(SAMPLE, 20 * header_bytes)))
+            progress(min(1.0, seen / max(1, size)))
+    if inspector is None:
+        raise empty_file()
+    assert delimiter is not None
+    return Layout(delimiter, names, unnamed, header_lines, rows, blank, plain, b"".join(sample))
+
+
+def empty_file() -> DataProblem:
+    """The refusal of a file with nothing in it."""
+    return DataProblem("EMPTY_FILE", "The file is empty: it has no rows.", found=0, next="Send a file with rows.")
+
+
+def _find_header(file: BinaryIO, limits: Limits) -> tuple[int, int, str | None]:
+    """Place the file at the header; its offset, the lines before it, and the delimiter a 'sep=' line names."""
+    lines, delimiter = 0, None
+    while True:
+        offset = file.tell()
+        line = file.readline(limits.line + 1)
+        text = line.removeprefix(b"\xef\xbb\xbf").strip()
+        if not line:
+            raise empty_file()
+        if text.lower().startswith(b"sep=") and len(text) == 5 and chr(text[4]) in DELIMITERS:
+            delimiter = chr(text[4])
+        elif text:
+            file.seek(offset)
+            return offset, lines, delimiter
+        lines += 1
+
+
+def _first_records(body: bytes, budget: int) -> bytes:
+    if len(body) <= budget:
+        return body
+    first = RECORD.match(body)
+    return body[: whole_records(body[:budget]) or (first.end() if first else 0)]
+
+
+def _check_text(chunk: bytes, line: int, plain: bool) -> bool:
+    """Whether all text so far is ASCII; refuse NUL bytes and what is no UTF-8."""
+    nul = chunk.find(b"\0")
+    if nul >= 0:
+        at = line + chunk.count(b"\n", 0, nul)
+        raise DataProblem(
+            "NUL_BYTE",
+            f"Line {at:,} holds a NUL byte, so this is no plain text.",
+            where=f"line {at}",
+            next="Export the table again as CSV.",
+        )
+    if chunk.isascii():
+        return plain
+    try:
+        chunk.decode()
+    except UnicodeDecodeError as error:
+        if plain and chunk[: error.start].isascii():
+            raise NeedsConversion("cp1252") from error
+        raise not_utf8(line + chunk.count(b"\n", 0, error.start)) from error
+    return False
+
+
+def not_utf8(line: int) -> DataProblem:
+    """The refusal of bytes that are no text here."""
+    return DataProblem(
+        "ENCODING",
+        f"Line {line:,} holds bytes that are not UTF-8.",
+        where=f"line {line}",
+        next="Save the file as UTF-8.",
+    )
+
+
+class _Inspector:
+    """Compares each chunk with the pattern of the header."""
+
+    def __init__(self, delimiter: str, width: int, limits: Limits) -> None:
+        self.delimiter = delimiter.encode()
+        self.width = width
+        self.limits = limits
+        self.pattern = self.delimiter * (width - 1) + b"\n"
+        self.others = bytes(set(range(256)) - {*self.delimiter, *b'\n"'})
+
+    def inspect(self, chunk: bytes, line: int) -> tuple[int, bool]:
+        """Rows in the chunk and whether it holds blank lines; DataProblem for the first line that does not fit."""
+        skeleton = chunk.translate(None, self.others)
+        if b'"' in skeleton:
+            check_quotes(chunk, line, self.delimiter)
+            skeleton = QUOTED.sub(b"", skeleton)
+        records = len(skeleton) // len(self.pattern)
+        ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == 10)
+        longest = int(np.diff(ends, prepend=-1).max())
+        if skeleton == self.pattern * records and (longest <= self.limits.line and len(ends) == records):
+            return records, False
+        return self._take_apart(chunk, line)
+
+    def _take_apart(self, chunk: bytes, line: int) -> tuple[int, bool]:
+        rows, blank = 0, False
+        for record in RECORD.findall(chunk):
+            if len(record) > self.limits.line:
+                raise line_too_long(line, len(record), self.limits)
+            # a line of nothing but tabs is a row of empty cells in a file parted by tabs
+            if not record.strip() and self.delimiter not in record:
+                blank = True
+                line += 1
+                continue
+            fields = QUOTED.sub(b"", record).count(self.delimiter) + 1
+            if fields != self.width:
+                word = DELIMITER_WORDS[self.delimiter.decode()]
+                raise DataProblem(
+                    "FIELD_COUNT",
+                    f"Line {line:,} has {fields:,} field{'s' * (fields != 1)}, the header has {self.width:,}.",
+                    where=f"line {line}",
+                    limit=self.width,
+                    found=fields,
+                    next=f"Fix the line, or quote cells that hold a {word}.",
+                )
+            rows += 1
+            line += record.count(b"\n")
+        return rows, blank
+
+
+def check_quotes(chunk: bytes, line: int, delimiters: bytes) -> None:
+    """Refuse quotes that neither surround a cell nor are doubled inside one."""
+    quotes = np.flatnonzero(np.frombuffer(chunk, np.uint8) == 34)
+    bad = _first_bad_quote(chunk, quotes, delimiters)
+    if bad is None:
+        return
+    at = line + chunk.count(b"\n", 0, int(quotes[bad]))
+    if bad % 2:  # a quote that should close a cell: the one before it was opened and not closed
+        opened = line + chunk.count(b"\n", 0, int(quotes[bad - 1]))
+        if opened != at:
+            raise quote_open_at(opened)
+    raise DataProblem(
+        "QUOTE_INSIDE",
+        f"Line {at:,} has a quote inside a cell.",
+        where=f"line {at}",
+        next="Put the whole cell in quotes, with nothing before or behind them, and write the inner quote twice.",
+    )
+
+
+def _first_bad_quote(chunk: bytes, quotes: Positions, delimiters: bytes) -> int | None:
+    """Place in `quotes` of the first one that neither begins nor ends a cell nor is doubled; None if all do."""
+    view = np.frombuffer(chunk, np.uint8)
+    at_edge = np.zeros(256, bool)
+    at_edge[list(delimiters + b'\r\n"')] = True
+    opens, closes = quotes[0::2], quotes[1::2]
+    start = 3 if chunk.startswith(b"\xef\xbb\xbf") else 0
+    bad_open = (opens != start) & ~at_edge[view[opens - 1]]
+    bad_close = (closes != len(view) - 1) & ~at_edge[view[np.minimum(closes + 1, len(view) - 1)]]
+    bad = np.zeros(len(quotes), bool)
+    bad[0::2], bad[1::2] = bad_open, bad_close
+    found = np.flatnonzero(bad)
+    return int(found[0]) if len(found) else None
