@@ -23,6 +23,7 @@ class Lineage(models.Model):
     secret = models.BinaryField(default=new_secret, editable=False)
     look_gap_days = models.PositiveSmallIntegerField(default=7)
     looks_open = models.BooleanField(default=True)  # a closed gate is its own setting, never a gap of 0
+    members_may_look = models.BooleanField(default=False)  # an owner always may; members if the owner allows it
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -115,6 +116,8 @@ class Finding(models.Model):
     message = models.TextField()
     evidence = models.JSONField(default=dict, blank=True)
     needs_target = models.BooleanField(default=False)  # found when the target was chosen; replaced when it changes
+    kept_reason = models.TextField(blank=True, max_length=2000)  # why a stop may stay
+    kept_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["id"]
@@ -205,7 +208,9 @@ class LookGate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["lineage", "team"], name="one_gate_per_team"),
             models.UniqueConstraint(fields=["lineage", "user"], name="one_gate_per_person"),
-            models.CheckConstraint(condition=Q(team__isnull=True) ^ Q(user__isnull=True), name="gate_of_team_or_person"),
+            models.CheckConstraint(
+                condition=Q(team__isnull=True) ^ Q(user__isnull=True), name="gate_of_team_or_person"
+            ),
         ]
 
 
@@ -253,7 +258,9 @@ class Look(models.Model):
     objects = AppendOnly.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "idempotency_key"], name="one_look_per_idempotency_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "idempotency_key"], name="one_look_per_idempotency_key")
+        ]
         ordering = ["spent_at"]
 
     def delete(self, *args, **kwargs):
@@ -286,5 +293,7 @@ class Opening(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["test_set"], condition=~Q(state="withdrawn"), name="one_opening_per_test_set")
+            models.UniqueConstraint(
+                fields=["test_set"], condition=~Q(state="withdrawn"), name="one_opening_per_test_set"
+            )
         ]

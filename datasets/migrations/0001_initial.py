@@ -69,6 +69,8 @@ class Migration(migrations.Migration):
                 ('message', models.TextField()),
                 ('evidence', models.JSONField(blank=True, default=dict)),
                 ('needs_target', models.BooleanField(default=False)),
+                ('kept_reason', models.TextField(blank=True, max_length=2000)),
+                ('kept_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='datasets.datasetversion')),
             ],
             options={
@@ -106,6 +108,7 @@ class Migration(migrations.Migration):
                 ('secret', models.BinaryField(default=datasets.models.new_secret)),
                 ('look_gap_days', models.PositiveSmallIntegerField(default=7)),
                 ('looks_open', models.BooleanField(default=True)),
+                ('members_may_look', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={

@@ -1,0 +1,82 @@
+"""Where the files of a version lie: what the people of the team may read. Sealed labels never come here."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+
+from datasets.models import DatasetVersion
+
+OPEN_PARTS = ("train", "validation")  # with labels, for the team
+SEALED_PARTS = ("checkpoint", "final")  # features only: the labels are in the vault
+PARTS = OPEN_PARTS + SEALED_PARTS
+
+
+def version_folder(version: DatasetVersion) -> Path:
+    """The folder of a version, made on first use."""
+    folder = settings.STORE / "versions" / str(version.pk)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def table_path(version: DatasetVersion) -> Path:
+    """All rows with their labels: there from reading until sealing, then gone for good."""
+    return version_folder(version) / "table.parquet"
+
+
+def part_path(version: DatasetVersion, part: str) -> Path:
+    """Rows of one part of a sealed version; checkpoint and final hold features only."""
+    if part not in PARTS:
+        raise ValueError(f"{part!r} is no part; there are {', '.join(PARTS)}.")
+    return version_folder(version) / f"{part}.parquet"
+
+
+def assignments_path(version: DatasetVersion) -> Path:
+    """Which unit went to which part, of this version and all before it."""
+    return version_folder(version) / "assignments.parquet"
+
+
+def quarantine_path(version: DatasetVersion) -> Path:
+    """The upload as it came; it leaves for the vault when the version is sealed."""
+    return settings.QUARANTINE / str(version.pk)
+
+
+@contextmanager
+def work_folder(version: DatasetVersion) -> Iterator[Path]:
+    """A folder beside the final places, for files that are not complete yet; gone afterwards whatever happens."""
+    with TemporaryDirectory(dir=version_folder(version), prefix="unfinished-") as folder:
+        yield Path(folder)
+
+
+def put(source: Path, target: Path) -> None:
+    """Move a complete file to its place: it is there in full or not at all, even after a power cut."""
+    os.chmod(source, 0o600)
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(source, target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in a folder last."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def forget(version: DatasetVersion) -> None:
+    """Remove what is stored of a version that was refused."""
+    quarantine_path(version).unlink(missing_ok=True)
+    shutil.rmtree(settings.STORE / "versions" / str(version.pk), ignore_errors=True)
+
+
+def clear_unsealed(version: DatasetVersion) -> None:
+    """Remove what still holds sealed labels in the clear; called once the seal is written down."""
+    table_path(version).unlink(missing_ok=True)
+    quarantine_path(version).unlink(missing_ok=True)
