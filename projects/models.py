@@ -176,6 +176,7 @@ class Proposal(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reviews_opened_at = models.DateTimeField(null=True, blank=True)  # all asked-for reviews are in, or a decision was made
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "number"], name="one_proposal_per_number")]

@@ -15,6 +15,7 @@ class Role(StrEnum):
     OWNER = "owner"  # of the project's team
     HANDLER = "handler"  # named by the administrator, without conflict
     STEWARD = "steward"  # a data steward outside any conflict, or the administrator standing in
+    ADMINISTRATOR = "administrator"  # names the handler
 
 
 def is_member(user: User, project: Project) -> bool:
@@ -28,8 +29,11 @@ def is_owner(user: User, project: Project) -> bool:
 
 
 def has_conflict(user: User, project: Project) -> bool:
-    """In the project's team, now or before: sees no reviews of it by any role and decides nothing about it."""
-    return Membership.objects.filter(team=project.team_id, user=user.pk).exists()
+    """In the project's team, now or before, or self-declared: sees no reviews of it by any role and decides nothing about it."""
+    return (
+        Membership.objects.filter(team=project.team_id, user=user.pk).exists()
+        or Review.objects.filter(proposal__project=project, reviewer=user, state=Review.State.CONFLICT).exists()
+    )
 
 
 def is_reviewer(user: User, project: Project) -> bool:
@@ -61,14 +65,16 @@ CHECKS = {
     Role.OWNER: is_owner,
     Role.HANDLER: is_handler,
     Role.STEWARD: lambda user, project: user.is_steward or user.is_administrator or (project.is_sandbox and is_member(user, project)),
+    Role.ADMINISTRATOR: lambda user, project: user.is_administrator and user.is_active,
 }
+OFFICES = (Role.STEWARD, Role.ADMINISTRATOR)  # reach a private project without being able to read its proposal
 
 
 def get_project_or_404(user: User, key: str | UUID, *, role: Role = Role.READER) -> Project:
     """The project with this slug (or id); 404 where the person may not even read it, 403 where the role is missing."""
     field = "pk" if isinstance(key, UUID) else "slug"
     project = Project.objects.select_related("team", "handler").filter(**{field: key}).first()
-    if project is None or not (may_read(user, project) or (role == Role.STEWARD and CHECKS[role](user, project))):
+    if project is None or not (may_read(user, project) or (role in OFFICES and CHECKS[role](user, project))):
         raise Http404("No project under this address.")
     if not CHECKS[role](user, project):
         raise PermissionDenied(WORDS[role].format(team=project.team))
@@ -81,4 +87,5 @@ WORDS = {
     Role.OWNER: "Only an owner of {team} may do this.",
     Role.HANDLER: "Only the handler named for this proposal may do this.",
     Role.STEWARD: "Only a data steward may do this.",
+    Role.ADMINISTRATOR: "Only an administrator may do this.",
 }

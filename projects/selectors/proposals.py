@@ -1,0 +1,128 @@
+"""Reads about a proposal: its words as the form's core wants them, the versions one may read, what a revision changed."""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+
+from projects import permissions
+from projects.core import form
+from projects.core.changes import Piece, word_changes
+from projects.core.form import Question, Reply, Section
+from projects.core.mapping import X_KINDS, Y_KINDS, Mapping, sentence
+from projects.models import Answer, Project, Proposal, User
+from projects.selectors.records import HIDDEN_STATES
+
+
+def answers_of(proposal: Proposal) -> dict[str, Answer]:
+    """Stored answers by question."""
+    return {answer.question: answer for answer in proposal.answers.select_related("edited_by")}
+
+
+def _reply(answer: Answer) -> Reply:
+    return Reply(answer.text, answer.choice, tuple(answer.ticks))
+
+
+def replies_of(proposal: Proposal) -> dict[str, Reply]:
+    """What the team said, by question."""
+    return {answer.question: _reply(answer) for answer in proposal.answers.all()}
+
+
+def mapping_of(proposal: Proposal) -> Mapping:
+    """The X→Y mapping with its pairs."""
+    pairs = tuple((pair.x, pair.y, pair.is_hard) for pair in proposal.pairs.all())
+    return Mapping(proposal.x, proposal.x_kind, proposal.y, proposal.y_kind, pairs)
+
+
+def readable_proposals(user: User, project: Project) -> list[Proposal]:
+    """The versions a person may read, oldest first: drafts and withdrawn ones are the team's own."""
+    versions = project.proposals.order_by("number")
+    if not permissions.is_member(user, project):
+        versions = versions.exclude(state__in=HIDDEN_STATES)
+    return list(versions)
+
+
+def latest_proposal(user: User, project: Project) -> Proposal | None:
+    """The newest version a person may read."""
+    versions = readable_proposals(user, project)
+    return versions[-1] if versions else None
+
+
+def get_proposal_or_404(user: User, project: Project, number: int) -> Proposal:
+    """A version by number, if this person may read it."""
+    for proposal in readable_proposals(user, project):
+        if proposal.number == number:
+            proposal.project = project
+            return proposal
+    raise Http404("No version under this number.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question with what was said, as it is read."""
+
+    question: Question
+    text: str
+    choice: str
+    ticks: list[str]
+    is_empty: bool
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A section as it is read."""
+
+    section: Section
+    lines: list[Line]
+
+
+def _line(question: Question, reply: Reply) -> Line:
+    choice = form.TRIED.get(reply.choice, "").split(" (")[0]
+    return Line(question, reply.text, choice, [form.RAILS[tick] for tick in reply.ticks if tick in form.RAILS], reply.is_empty)
+
+
+def chapters_of(proposal: Proposal) -> list[Chapter]:
+    """The whole proposal in the order of the form."""
+    replies = replies_of(proposal)
+    return [
+        Chapter(section, [_line(question, replies.get(question.id, Reply())) for question in section.questions])
+        for section in form.SECTIONS
+    ]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A question whose answer differs between two versions."""
+
+    question: Question
+    pieces: list[Piece]
+
+
+def _as_text(question: Question, proposal: Proposal, replies: dict[str, Reply]) -> str:
+    if question.kind != "mapping":
+        reply = replies.get(question.id, Reply())
+        line = _line(question, reply)
+        return "\n".join(part for part in (line.text, line.choice, ", ".join(line.ticks)) if part)
+    rows = [
+        sentence(mapping_of(proposal)),
+        f"Kind of X: {X_KINDS.get(proposal.x_kind, '–')}",
+        f"One row means: {proposal.row_means or '–'}",
+        f"Known at: {proposal.known_at or '–'}; truth turns up after: {proposal.truth_after or '–'}",
+    ]
+    rows += [f"{pair.position}. {pair.x} → {pair.y}{' (hard)' if pair.is_hard else ''}" for pair in proposal.pairs.all()]
+    return "\n".join(rows)
+
+
+def changes_between(old: Proposal, new: Proposal) -> list[Change]:
+    """Questions whose answers differ, word by word, in the order of the form."""
+    before, after = replies_of(old), replies_of(new)
+    changes = []
+    for question in form.QUESTIONS.values():
+        was, now = _as_text(question, old, before), _as_text(question, new, after)
+        if was != now:
+            changes.append(Change(question, word_changes(was, now)))
+    return changes
+
+
+def kind_words(proposal: Proposal) -> str:
+    """The kind of Y in words."""
+    return Y_KINDS.get(proposal.y_kind, "")

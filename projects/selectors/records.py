@@ -1,0 +1,173 @@
+"""Reads about projects: which one may read, where each stands, what waits for a person, search."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.urls import NoReverseMatch, reverse
+
+from projects.models import APPROVING, Answer, Criterion, Decision, Membership, Project, Proposal, Review, TeamQuestion, User
+
+HIDDEN_STATES = (Proposal.State.DRAFT, Proposal.State.WITHDRAWN)
+OPEN_STATES = (Proposal.State.SUBMITTED, Proposal.State.IN_REVIEW)
+PENDING = (Review.State.INVITED, Review.State.DRAFTING)
+GONE = (Review.State.DECLINED, Review.State.CONFLICT)
+STEP_PAGES = {
+    Project.Step.IDEA: "projects:project_detail",
+    Project.Step.REVIEW: "projects:review_overview",
+    Project.Step.TEST_SET: "datasets:project_data",
+    Project.Step.SIMPLE: "evaluations:ladder",
+    Project.Step.DEEP: "evaluations:look",
+    Project.Step.VERDICT: "evaluations:verdict",
+}
+
+
+def active_memberships(user: User, team: OuterRef | str = OuterRef("team")) -> QuerySet[Membership]:
+    """The person's present membership of an outer row's team."""
+    return Membership.objects.filter(team=team, user=user, left_at=None)
+
+
+def _conflicted(user: User, project: str = "pk", team: str = "team") -> Q:
+    return Exists(Membership.objects.filter(team=OuterRef(team), user=user)) | Exists(
+        Review.objects.filter(proposal__project=OuterRef(project), reviewer=user, state=Review.State.CONFLICT)
+    )
+
+
+def readable_projects(user: User) -> QuerySet[Project]:
+    """The same rule as `permissions.may_read`, for lists. Adds `is_mine`, and `hides_team` while a blind review is owed."""
+    owed = Review.objects.filter(proposal__project=OuterRef("pk"), reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES)
+    asked = Review.objects.filter(proposal__project=OuterRef("pk"), reviewer=user).exclude(state__in=GONE)
+    shown = Proposal.objects.filter(project=OuterRef("pk")).exclude(state__in=HIDDEN_STATES)
+    return (
+        Project.objects.annotate(is_mine=Exists(active_memberships(user)), hides_team=Exists(owed))
+        .filter(
+            Q(is_mine=True)
+            | (Q(handler=user) | Exists(asked)) & ~_conflicted(user)
+            | Q(is_private=False, is_sandbox=False) & Exists(shown)
+        )
+        .select_related("team")
+    )
+
+
+def with_state(projects: QuerySet[Project], user: User) -> QuerySet[Project]:
+    """Adds `proposal_state`, `proposal_number` and `outcome` of the version that the reader may know of."""
+    versions = Proposal.objects.filter(project=OuterRef("pk"))
+    known = versions.filter(Q(Exists(active_memberships(user, OuterRef("project__team")))) | ~Q(state__in=HIDDEN_STATES)).order_by("-number")
+    return projects.annotate(
+        proposal_state=Subquery(known.values("state")[:1]),
+        proposal_number=Subquery(known.values("number")[:1]),
+        outcome=Subquery(known.values("decision__outcome")[:1]),
+    )
+
+
+def projects_of(user: User) -> QuerySet[Project]:
+    """Projects of the person's teams, newest first."""
+    return readable_projects(user).filter(is_mine=True)
+
+
+def current_criterion(project: Project) -> Criterion | None:
+    """The locked success criterion in force, or None."""
+    return project.criteria.exclude(locked_at=None).order_by("number").last()
+
+
+def is_approved(project: Project) -> bool:
+    """Go or try was decided on one of its versions."""
+    return Decision.objects.filter(proposal__project=project, outcome__in=APPROVING).exists()
+
+
+def page_or_blank(name: str, project: Project) -> str:
+    """The address of a project's page; "" where no app offers it."""
+    try:
+        return reverse(name, args=[project.slug])
+    except NoReverseMatch:
+        return ""
+
+
+def project_steps(project: Project, here: int | None = None) -> list[dict[str, str]]:
+    """The six steps as `components/steps.html` draws them; pages open up to the step that comes next."""
+    coming = project.reached + 1
+    if project.is_sandbox:
+        coming = max(coming, Project.Step.SIMPLE)
+    current = here or coming
+    steps = []
+    for step, page in STEP_PAGES.items():
+        state = "now" if step == current else "done" if step <= project.reached else "later"
+        steps.append({"name": step.label, "url": page_or_blank(page, project) if step <= coming else "", "state": state})
+    return steps
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for a person."""
+
+    words: str
+    note: str
+    url: str
+    act: str
+    minutes: int
+
+
+def tasks_of(user: User) -> list[Task]:
+    """What waits for a person, most urgent first, in a fixed number of queries."""
+    tasks: list[Task] = []
+    page = lambda name, proposal: reverse(f"projects:{name}", args=[proposal.project.slug, proposal.number])  # noqa: E731
+    owed = Review.objects.filter(reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES)
+    for review in owed.exclude(_conflicted(user, "proposal__project", "proposal__project__team")).select_related("proposal__project").order_by("invited_at"):
+        draft = review.state == Review.State.DRAFTING
+        name = review.proposal.project.name
+        tasks.append(
+            Task(
+                f"Review “{name}”",
+                "about 20 min · draft saved" if draft else "about 20 min · others stay hidden until yours is in",
+                page("review_edit", review.proposal),
+                "Continue the review" if draft else "Review",
+                20,
+            )
+        )
+    mine = Exists(active_memberships(user, OuterRef("proposal__project__team")))
+    for question in TeamQuestion.objects.filter(mine, answered_at=None, proposal__state__in=OPEN_STATES).select_related("proposal__project"):
+        url = page("proposal_preview", question.proposal) + "#questions"
+        tasks.append(Task(f"Answer a question on “{question.proposal.project.name}”", question.text[:120], url, "Answer", 5))
+    handled = (
+        Proposal.objects.filter(project__handler=user, state__in=OPEN_STATES)
+        .exclude(_conflicted(user, "project", "project__team"))
+        .select_related("project")
+        .annotate(
+            asked=Count("reviews", filter=~Q(reviews__state__in=GONE)),
+            owed=Count("reviews", filter=Q(reviews__state__in=PENDING)),
+        )
+        .order_by("submitted_at")
+    )
+    for proposal in handled:
+        if proposal.asked < 3:
+            note = f"{proposal.asked} of 3 asked; fewer than three reviews stay provisional"
+            tasks.append(Task(f"Name reviewers for “{proposal.project.name}”", note, page("review_board", proposal), "Name reviewers", 5))
+        elif not proposal.owed:
+            tasks.append(Task(f"Decide on “{proposal.project.name}”", "all reviews are in", page("review_board", proposal), "Decide", 15))
+    if user.is_administrator:
+        for proposal in Proposal.objects.filter(project__handler=None, state=Proposal.State.SUBMITTED).select_related("project").order_by("submitted_at"):
+            url = reverse("projects:handler_assign", args=[proposal.project.slug])
+            tasks.append(Task(f"Name a handler for “{proposal.project.name}”", "nobody decides on it yet", url, "Name a handler", 2))
+    waiting = Project.objects.filter(Exists(active_memberships(user)), is_sandbox=False, reached=Project.Step.REVIEW).annotate(
+        is_locked=Exists(Criterion.objects.filter(project=OuterRef("pk")).exclude(locked_at=None))
+    )
+    for project in waiting:
+        if project.is_locked:
+            task = Task(f"{project.name}: bring the data", "the success criterion is locked", page_or_blank("datasets:project_data", project), "Add data", 10)
+        else:
+            task = Task(f"{project.name}: lock the success criterion", "before you train", page_or_blank("evaluations:criterion", project), "Lock", 5)
+        if task.url:
+            tasks.append(task)
+    drafts = Proposal.objects.filter(Exists(active_memberships(user, OuterRef("project__team"))), state=Proposal.State.DRAFT, project__is_sandbox=False)
+    for proposal in drafts.select_related("project").order_by("-created_at")[:5]:
+        url = reverse("projects:proposal_section", args=[proposal.project.slug, proposal.number, "problem"])
+        tasks.append(Task(f"Go on with the proposal of “{proposal.project.name}”", f"version {proposal.number}, draft", url, "Write", 10))
+    return tasks
+
+
+def search_projects(user: User, text: str) -> QuerySet[Project]:
+    """Projects whose name, mapping or answers hold the text, in versions the person may read; never reviews."""
+    versions = Proposal.objects.filter(project=OuterRef("pk")).filter(Q(x__icontains=text) | Q(y__icontains=text))
+    answers = Answer.objects.filter(proposal__project=OuterRef("pk"), text__icontains=text)
+    everything = Q(Exists(versions)) | Q(Exists(answers))
+    published = Q(Exists(versions.exclude(state__in=HIDDEN_STATES))) | Q(Exists(answers.exclude(proposal__state__in=HIDDEN_STATES)))
+    return readable_projects(user).filter(Q(name__icontains=text) | Q(is_mine=True) & everything | published)

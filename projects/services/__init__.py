@@ -1,0 +1,63 @@
+"""Everything this app writes, one keyword-only transaction each."""
+
+from projects.services.people import (
+    accept_invitation,
+    create_invitation,
+    create_team,
+    create_token,
+    delete_token,
+    invitation_address,
+    join_team,
+    leave_team,
+    rename_team,
+    set_member_role,
+    update_person,
+    update_settings,
+    welcome_user,
+    withdraw_invitation,
+)
+from projects.services.proposals import revise_proposal, save_answer, save_mapping, submit_proposal, withdraw_proposal
+from projects.services.records import assign_handler, create_project, lock_criterion, reach_step
+from projects.services.reviews import (
+    answer_question,
+    ask_team,
+    assign_reviewer,
+    decline_review,
+    gaps,
+    make_decision,
+    save_review,
+    submit_review,
+)
+
+__all__ = [
+    "accept_invitation",
+    "answer_question",
+    "ask_team",
+    "assign_handler",
+    "assign_reviewer",
+    "create_invitation",
+    "create_project",
+    "create_team",
+    "create_token",
+    "decline_review",
+    "delete_token",
+    "gaps",
+    "invitation_address",
+    "join_team",
+    "leave_team",
+    "lock_criterion",
+    "make_decision",
+    "reach_step",
+    "rename_team",
+    "revise_proposal",
+    "save_answer",
+    "save_mapping",
+    "set_member_role",
+    "submit_proposal",
+    "submit_review",
+    "update_person",
+    "update_settings",
+    "welcome_user",
+    "withdraw_invitation",
+    "withdraw_proposal",
+]
