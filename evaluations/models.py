@@ -33,7 +33,7 @@ class Ladder(models.Model):
 class Run(Job):
     """One rung of a ladder, fitted on train and scored on validation. The job of `evaluations.training`.
 
-    Invariant: `score` is set if and only if the state is done; only runs with a score are ranked.
+    Invariant: a run has a score from the moment it is done, and only then; only runs with a score are ranked.
     """
 
     TASK = "evaluations.tasks.train"
@@ -66,7 +66,7 @@ class Run(Job):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(state="done", score__isnull=False) | ~Q(state="done"), name="a_done_run_has_a_score")
+            models.CheckConstraint(condition=Q(score__isnull=True) | Q(state="done"), name="only_a_done_run_has_a_score")
         ]
         indexes = [
             models.Index(
