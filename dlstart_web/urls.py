@@ -3,7 +3,10 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from dlstart_web.kit.health import health
+
 urlpatterns = [
+    path("healthz/", health, name="healthz"),
     path("accounts/", include("allauth.urls")),
     path("", include("dlstart_web.kit.urls")),
     path("", include("projects.urls")),

@@ -1,0 +1,15 @@
+"""What gunicorn is told besides its command line (processes.py)."""
+
+from typing import Any
+
+from dlstart_web.kit.lifeline import die_with_parent
+
+worker_class = "gthread"
+loglevel = "warning"
+graceful_timeout = 5
+control_socket_disable = True  # it would lie in the home folder and let two installations meet
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A worker ends with its master at once, even in the middle of a long request."""
+    die_with_parent(server.pid)
