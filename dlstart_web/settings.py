@@ -48,6 +48,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("DLSTART_BEHIND_PROXY") else None
 SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "dlstart_web.kit.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # subdomains and preload are the organisation's to decide
 # Plotly fills one empty style element; its hash stands in place of 'unsafe-inline'.
@@ -162,7 +163,19 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "none"  # invitations reach the address; open sign-up is the operator's warned choice
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_FORMS = {"signup": "projects.forms.SignUpForm"}
+ACCOUNT_FORMS = {
+    "signup": "projects.forms.SignUpForm",
+    "login": "dlstart_web.kit.account_forms.LoginForm",
+    "reset_password": "dlstart_web.kit.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "dlstart_web.kit.account_forms.ResetPasswordKeyForm",
+    "change_password": "dlstart_web.kit.account_forms.ChangePasswordForm",
+    "add_email": "dlstart_web.kit.account_forms.AddEmailForm",
+    "reauthenticate": "dlstart_web.kit.account_forms.ReauthenticateForm",
+}
+MFA_FORMS = {
+    "authenticate": "dlstart_web.kit.account_forms.AuthenticateForm",
+    "activate_totp": "dlstart_web.kit.account_forms.ActivateTOTPForm",
+}
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,20/15m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -184,6 +197,7 @@ USE_I18N = False
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns of a folder that is missing
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
@@ -230,6 +244,7 @@ CELERY = {
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
     "worker_hijack_root_logger": False,
+    "worker_enable_remote_control": False,  # nobody steers workers by broadcast; the job rows say all
     "broker_connection_retry_on_startup": True,
     "task_default_queue": "train",
     "task_publish_retry": False,

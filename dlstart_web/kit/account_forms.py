@@ -19,6 +19,12 @@ class _Plain(Spoken):
 class LoginForm(_Plain, account.LoginForm):
     """Address and password."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""  # the page has its own link beside the button
+        if "remember" in self.fields:
+            self.fields["remember"].label = "Keep me signed in on this computer for 14 days"
+
 
 class ResetPasswordForm(_Plain, account.ResetPasswordForm):
     """The address that the link goes to."""

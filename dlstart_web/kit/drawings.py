@@ -100,7 +100,9 @@ def axis_for(rows: Iterable[Any], level: float | None = None, *, percent: bool =
         high=ends[1] / factor,
         ticks=tuple(ticks),
         level_at=position(shown_level, *ends) if shown_level is not None else "",
-        level="" if shown_level is None else rounded(shown_level, decimals_for(None, percent=percent, size=shown_level)),
+        level=""
+        if shown_level is None
+        else rounded(shown_level, decimals_for(None, percent=percent, size=shown_level)),
         low_label=rounded(ends[0], decimals),
         high_label=rounded(ends[1], decimals),
     )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.forms.utils import ErrorList
 
 # What Django would say, in our words: what is wrong and what would be right.
 _WORDS: dict[str, dict[str, str]] = {
@@ -55,10 +54,17 @@ class Spoken:
     template_name = "components/form.html"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("error_class", ErrorList)
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False  # the server names what is missing, all at once
         speak_plainly(self)  # type: ignore[arg-type]
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            if isinstance(field.widget, forms.NumberInput) and field.widget.input_type == "number":
+                # A number box forgets what is no number; an ordinary one keeps it beside the error.
+                field.widget.input_type = "text"
+                field.widget.attrs.setdefault(
+                    "inputmode", "numeric" if type(field) is forms.IntegerField else "decimal"
+                )
+                field.widget.attrs.setdefault("class", "number")
 
 
 class KitForm(Spoken, forms.Form):

@@ -1,4 +1,4 @@
-"""Pages without a domain: method, glossary, keys, the theme switch, and what is shown when a request cannot be served."""
+"""Pages without a domain: method, glossary, keys, theme, and what is shown when a request cannot be served."""
 
 import logging
 import secrets
@@ -41,7 +41,9 @@ def keys(request: HttpRequest) -> HttpResponse:
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     """To the page that the form names, if it is one of ours."""
     target = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return HttpResponseRedirect(target if ours else resolve_url("kit:method"))
 
 

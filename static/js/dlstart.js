@@ -3,7 +3,7 @@
   "use strict";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const csrf = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
-  const clock = (date = new Date()) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const clock = (date = new Date()) => date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
   function say(words) {
     const toast = document.createElement("p");
@@ -136,7 +136,7 @@
     const keep = (sent = false) => {
       try { localStorage.setItem(draftKey(form), JSON.stringify({ at: Date.now(), sent, pairs: typed(form) })); return true; } catch { return false; }
     };
-    async function save() {
+    async function save(before = "") {
       clearTimeout(timer);
       if (running) { dirty = true; return; }
       const sent = without(typed(form));
@@ -155,7 +155,7 @@
         localStorage.removeItem(draftKey(form));
         const revision = form.elements.namedItem("revision");
         if (revision && told.revision !== undefined) revision.value = told.revision;
-        words = `Saved ${clock()}. ${told.words || ""}`;
+        words = `${before} Saved ${clock()}. ${told.words || ""}`;
       } catch (error) {
         failed = true;
         const why = error instanceof TypeError ? "The server did not answer." : error.message;
@@ -163,11 +163,11 @@
       }
       running = false;
       note(words.trim());
-      if (failed) timer = setTimeout(save, 20000);
+      if (failed) timer = setTimeout(() => save(), 20000);
       else if (dirty) save();
     }
-    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 1200); });
-    form.addEventListener("change", () => { clearTimeout(timer); timer = setTimeout(save, 200); });
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => save(), 1200); });
+    form.addEventListener("change", () => { clearTimeout(timer); timer = setTimeout(() => save(), 200); });
     form.addEventListener("submit", () => { clearTimeout(timer); keep(true); last = without(typed(form)); form.leaving = true; });
     addEventListener("pagehide", () => { if (!form.leaving) save(); });
     document.addEventListener("keydown", (event) => {
@@ -179,7 +179,7 @@
     if (!draft) return;
     if (without(draft.pairs) === last) { localStorage.removeItem(draftKey(form)); return; }
     const seen = (pairs) => (pairs.find(([name]) => name === "revision") || [])[1];
-    const restore = () => { putBack(form, draft.pairs); note(`Put back what you typed at ${clock(new Date(draft.at))} and could not be saved.`); save(); };
+    const restore = () => { putBack(form, draft.pairs); save(`What you typed at ${clock(new Date(draft.at))} is back.`); };
     if (seen(draft.pairs) === seen(typed(form))) { restore(); return; }
     note(`This text has changed since you typed here at ${clock(new Date(draft.at))}. `);
     const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: "Put my text back" });

@@ -51,7 +51,14 @@ def test_file_size_words_count_in_thousands(size, words):
 
 
 def test_thousands_part_a_count_and_write_a_dash_for_none():
-    assert [text.thousands(n) for n in (7, 1240, 1_000_000, -1500, None, "x")] == ["7", "1,240", "1,000,000", "−1,500", "–", "–"]
+    assert [text.thousands(n) for n in (7, 1240, 1_000_000, -1500, None, "x")] == [
+        "7",
+        "1,240",
+        "1,000,000",
+        "−1,500",
+        "–",
+        "–",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Filters and tags of the templates; the words are made in ``kit.text``, the arithmetic of drawings in ``kit.drawings``."""
+"""Filters and tags of the templates; words come from ``kit.text``, the arithmetic of drawings from ``kit.drawings``."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -50,7 +50,11 @@ def score(
 
 @register.simple_tag
 def score_text(
-    value: float | None, low: float | None = None, high: float | None = None, percent: bool = False, n: int | None = None
+    value: float | None,
+    low: float | None = None,
+    high: float | None = None,
+    percent: bool = False,
+    n: int | None = None,
 ) -> str:
     """The same in running text: "94.6 (93.2–95.7, 1,240 rows)"."""
     number, span = text.score_words(value, low, high, percent=bool(percent))
@@ -77,7 +81,9 @@ def axis(rows: Any, level: float | None = None, percent: bool = False) -> drawin
 
 
 @register.simple_tag
-def drawn(rows: Any, on: drawings.Axis, level: float | None = None, greater_is_better: object = True) -> list[drawings.Line]:
+def drawn(
+    rows: Any, on: drawings.Axis, level: float | None = None, greater_is_better: object = True
+) -> list[drawings.Line]:
     """Rows with their places on an axis."""
     goal = level if text.is_number(level) else None
     return drawings.lines(list(rows), on, goal, greater_is_better=greater_is_better is not False)

@@ -1,0 +1,54 @@
+from django import forms
+from django.template.loader import render_to_string
+
+from dlstart_web.kit.forms import KitForm
+
+
+class Upload(KitForm):
+    file = forms.FileField(label="Labelled CSV file")
+    target = forms.ChoiceField(label="Label column", choices=[("mug", "mug")])
+    level = forms.FloatField(label="Good enough from", help_text="In %")
+    note = forms.CharField(label="Note", required=False)
+    reason = forms.CharField(label="Why?", error_messages={"required": "Say why you keep the column"})
+
+
+def test_kit_form_says_what_is_missing_in_the_labels_words():
+    form = Upload({"level": "much", "target": "cup"}, {})
+
+    assert form.errors == {
+        "file": ["Labelled CSV file: select a file"],
+        "target": ["Label column: 'cup' is not among the choices; choose one of those shown"],
+        "level": ["Good enough from: write a number, such as 0.5"],
+        "reason": ["Say why you keep the column"],
+    }
+
+
+def test_kit_form_draws_label_hint_error_and_keeps_what_was_typed():
+    shown = Upload({"level": "much"}, {}).render()
+
+    assert 'aria-describedby="id_level_helptext id_level_error"' in shown
+    assert 'id="id_level_error"' in shown
+    assert 'value="much"' in shown
+    assert 'type="number"' not in shown
+    assert " required" not in shown
+    assert "(optional)" in shown
+
+
+def test_error_summary_links_to_each_field_with_the_same_words():
+    form = Upload({}, {})
+
+    shown = render_to_string("components/error_summary.html", {"form": form})
+
+    assert shown.count("<li>") == 4
+    assert '<a href="#id_file">Labelled CSV file: select a file</a>' in shown
+    assert render_to_string("components/error_summary.html", {"form": Upload()}).strip() == ""
+
+
+def test_error_summary_links_to_the_first_choice_of_a_group():
+    class Split(KitForm):
+        kind = forms.ChoiceField(label="What will it meet?", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
+
+    form = Split({})
+
+    assert 'href="#id_kind_0"' in render_to_string("components/error_summary.html", {"form": form})
+    assert 'id="id_kind_0"' in form.render()
