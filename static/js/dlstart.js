@@ -188,6 +188,8 @@
   }
 
   // --- upload: the plain post, with a bar ---------------------------------------------------------------------------
+  let shown = "";
+  addEventListener("popstate", () => { if (shown && shown !== location.pathname + location.search) location.reload(); });
   function show(html, url) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const main = page.getElementById("main");
@@ -196,6 +198,7 @@
     document.getElementById("toasts").replaceChildren(...page.getElementById("toasts").childNodes);
     document.title = page.title;
     if (url && url !== location.href) history.pushState(null, "", url);
+    shown = location.pathname + location.search;
     window.htmx?.process(main);
     start(main);
     if (!main.querySelector(".error-summary")) { main.tabIndex = -1; main.focus(); scrollTo(0, 0); }
