@@ -1,0 +1,167 @@
+"""CPU seconds of the ladder's rungs against one plain LightGBM fit, and scores on rows nobody chose by.
+
+    python bench/ladder.py [FOLDER] [NAME ...]
+
+FOLDER holds adult, credit_g, segment and ames as CSV with a manifest.json; without it DLSTART_DATASETS is asked, and
+without that scikit-learn's own sets are used. Every set is split 0.6/0.2/0.2; the last part plays the sealed one, and a
+holdout file is scored too where there is one. Prints ratios: seconds alone say nothing on another machine.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from sklearn import datasets as sklearn_sets
+
+from evaluations.core.encoding import Encoded, encode
+from evaluations.core.metrics import METRICS, Metric, default_metric
+from evaluations.core.recipes import RECIPES, Fitted
+from evaluations.core.recipes.base import COARSE, one_thread
+
+BUNDLED = {"breast_cancer": "binary", "digits": "multiclass", "wine": "multiclass", "diabetes": "regression"}
+SEED = 0
+
+
+def main(arguments: list[str]) -> None:
+    """Run every named set, or all there are."""
+    folder, names = _folder(arguments)
+    sets = ["adult", "credit_g", "segment", "ames"] if folder else []
+    wanted = names or [*sets, *BUNDLED, "synth10k"]
+    ratios = [_run(name, folder) for name in wanted]
+    print(f"\nmedian ratio {np.median(ratios):.1f}, worst {max(ratios):.1f} (one plain LightGBM fit = 1)")
+
+
+def _folder(arguments: list[str]) -> tuple[Path | None, list[str]]:
+    if arguments and (Path(arguments[0]) / "manifest.json").is_file():
+        return Path(arguments[0]), arguments[1:]
+    named = os.environ.get("DLSTART_DATASETS")
+    return (Path(named) if named else None), arguments
+
+
+def _run(name: str, folder: Path | None) -> float:
+    frame, holdout, target, task = (
+        _bundled(name) if name in BUNDLED or name.startswith("synth") else _real(name, folder)
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        data, sealed, encoding = _encoded(Path(scratch), frame, target, task)
+        truth = {"sealed": _labels(data, sealed[target])}
+        sources = {"sealed": data.part("final")}
+        if holdout is not None:
+            path = Path(scratch) / "holdout.parquet"
+            holdout.write_parquet(path)
+            truth["holdout"], sources["holdout"] = _labels(data, holdout[target]), data.transform(path)
+        metric = METRICS["log_loss"] if name in ("segment", "digits", "wine") else default_metric(task)
+        plain = _plain(data)
+        print(f"\n{name}: {data.rows('train'):,} train rows, {metric.name}; plain fit {plain:.3f} CPU s")
+        total = encoding
+        for recipe in RECIPES.values():
+            points = []
+            start = time.process_time()
+            fitted = recipe.fit(data, metric=metric, budget=120, random_state=SEED, report=points.append)
+            validation = metric.score(data.y("validation"), fitted.predict("validation"))
+            seconds = time.process_time() - start
+            total += seconds
+            print(
+                f"  {recipe.name:12s} {seconds / plain:6.1f}x {len(points):4d} points  validation {validation:10.4f}"
+                f"  {_scores(metric, fitted, truth, sources)}",
+                end="",
+            )
+            start = time.process_time()
+            again = fitted.refit(data) if data.rows("train") < COARSE else fitted
+            print(f"  refit {_scores(metric, again, truth, sources)} {(time.process_time() - start) / plain:.1f}x")
+        print(f"  ladder {total / plain:.1f}x, encoding {encoding / plain:.1f}x of it")
+        return total / plain
+
+
+def _scores(metric: Metric, fitted: Fitted, truth: dict, sources: dict) -> str:
+    return " ".join(f"{part} {metric.score(truth[part], fitted.predict(sources[part])):.4f}" for part in truth)
+
+
+def _plain(data: Encoded) -> float:
+    """One LightGBM fit of 100 trees with its defaults, binning included; the lower of two."""
+    model = lgb.LGBMRegressor if data.task == "regression" else lgb.LGBMClassifier
+    spent = []
+    with one_thread():
+        for _ in range(2):
+            start = time.process_time()
+            model(n_jobs=1, verbose=-1).fit(data.tree("train"), data.y("train"))
+            spent.append(time.process_time() - start)
+    return min(spent)
+
+
+def _encoded(scratch: Path, frame: pl.DataFrame, target: str, task: str) -> tuple[Encoded, pl.DataFrame, float]:
+    order = np.random.default_rng(SEED).permutation(len(frame))
+    a, b = int(0.6 * len(frame)), int(0.8 * len(frame))
+    parts = {"train": frame[order[:a]], "validation": frame[order[a:b]], "final": frame[order[b:]].drop(target)}
+    for part, rows in parts.items():
+        rows.write_parquet(scratch / f"{part}.parquet")
+    columns = [
+        {"name": n, "kind": "number" if d.is_numeric() else "category"} for n, d in frame.schema.items() if n != target
+    ]
+    classes = None if task == "regression" else sorted(frame[target].cast(pl.String).unique().to_list())
+    start = time.process_time()
+    encode(
+        train=scratch / "train.parquet",
+        validation=scratch / "validation.parquet",
+        sealed={"final": scratch / "final.parquet"},
+        target=target,
+        task=task,
+        columns=columns,
+        classes=classes,
+        out=scratch / "encoded",
+    )
+    return Encoded.open(scratch / "encoded"), frame[order[b:]], time.process_time() - start
+
+
+def _labels(data: Encoded, series: pl.Series) -> np.ndarray:
+    if data.classes is None:
+        return series.cast(pl.Float64).to_numpy()
+    return np.array([data.classes.index(label) for label in series.cast(pl.String)], dtype=float)
+
+
+def _real(name: str, folder: Path | None) -> tuple[pl.DataFrame, pl.DataFrame | None, str, str]:
+    if folder is None:
+        raise SystemExit(f"'{name}' needs the folder with manifest.json: give it first, or set DLSTART_DATASETS.")
+    entry = next(s for s in json.loads((folder / "manifest.json").read_text())["sets"] if s["name"] == name)
+    frame = pl.read_csv(folder / entry["upload"], infer_schema_length=None)
+    holdout = pl.read_csv(folder / entry["holdout"], schema=frame.schema)
+    return frame, holdout, entry["target"], entry["kind"].split()[0]
+
+
+def _bundled(name: str) -> tuple[pl.DataFrame, None, str, str]:
+    if name.startswith("synth"):
+        return _synthetic(int(name.removeprefix("synth").removesuffix("k")) * 1000), None, "target", "binary"
+    bunch = getattr(sklearn_sets, f"load_{name}")()
+    frame = pl.DataFrame(bunch.data, schema=[f"x{i}" for i in range(bunch.data.shape[1])])
+    return frame.with_columns(pl.Series("target", bunch.target)), None, "target", BUNDLED[name]
+
+
+def _synthetic(n: int) -> pl.DataFrame:
+    """30 columns with strong interactions, six of them cut into shuffled categories of 3 to 200 values, 5 % holes."""
+    x, y = sklearn_sets.make_classification(
+        n, 30, n_informative=12, n_redundant=6, n_clusters_per_class=4, flip_y=0.03, class_sep=0.8, random_state=7
+    )
+    rng = np.random.default_rng(7)
+    frame = pl.DataFrame(x, schema=[f"x{i:02d}" for i in range(30)])
+    order = rng.permutation(30)
+    for j, k in enumerate((3, 5, 8, 20, 50, 200)):
+        column = f"x{order[j]:02d}"
+        codes = np.searchsorted(np.quantile(x[:, order[j]], np.arange(1, k) / k), x[:, order[j]])
+        values = np.array([f"c{v}" for v in rng.permutation(k)])[codes]
+        frame = frame.with_columns(pl.Series(column, values))
+    for j in range(2, 12):
+        hole = pl.Series(rng.random(n) < 0.05)
+        frame = frame.with_columns(
+            pl.when(hole).then(None).otherwise(pl.col(f"x{order[j]:02d}")).alias(f"x{order[j]:02d}")
+        )
+    return frame.with_columns(pl.Series("target", y))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

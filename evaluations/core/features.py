@@ -1,0 +1,198 @@
+"""The columns of the matrices: how a value in a file becomes a number in the tree form, and columns of the dense form."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from evaluations.core.errors import EvaluationProblem
+
+Matrix = NDArray[np.float32]
+
+BLOCK = 50_000  # rows whose dense form exists at a time
+STATISTICS_ROWS = 200_000  # rows that scales and deciles are taken from
+SHOWN_CATEGORIES = 60  # 0/1 columns of one category in the dense form
+TEXT_CATEGORIES = 250  # a text column with more values than this, or mostly different ones, is left out
+BATCH_CELLS = 20_000_000  # cells of a file that are in memory at a time
+
+
+@dataclass
+class Feature:
+    """One column of the tree matrix and how its values are found in a frame."""
+
+    name: str
+    source: str
+    kind: str  # number, category, or one of the date parts
+    origin: int = 0  # of "days": the earliest train day, in days since 1970
+    values: list[str] = field(default_factory=list)  # of a category, by falling frequency
+    shown: int = 0  # how many of them have a 0/1 column
+    median: float = 0.0
+    mean: float = 0.0
+    deviation: float = 0.0  # 0: constant in train, left out of the dense form
+    edges: list[float] = field(default_factory=list)
+    holes: bool = False
+
+    def width(self, ramps: bool) -> int:
+        """Its columns in the dense form."""
+        if self.kind == "category":
+            return self.shown
+        if self.deviation == 0:
+            return 0
+        return 1 + self.holes + (len(self.edges) - 1 if ramps and len(self.edges) > 3 else 0)
+
+
+class Columns:
+    """The columns of a Parquet file, read a few at a time: one scan each is slow, all at once is large."""
+
+    def __init__(self, path: Path) -> None:
+        scan = pl.scan_parquet(path)
+        self._path = path
+        self.schema: dict[str, pl.DataType] = dict(scan.collect_schema())
+        self.height = int(scan.select(pl.len()).collect().item())
+        self._held = pl.DataFrame()
+
+    def __getitem__(self, name: str) -> pl.Series:
+        if name not in self._held.columns:
+            names = list(self.schema)
+            first = names.index(name)
+            batch = names[first : first + max(1, BATCH_CELLS // max(1, self.height))]
+            self._held = pl.scan_parquet(self._path).select(batch).collect()
+        return self._held[name]
+
+    def counts(self, name: str) -> list[tuple[str, int]]:
+        """Values and their counts, commonest first, equal counts by value."""
+        counts = self[name].cast(pl.String).drop_nulls().value_counts()
+        return [(v, int(c)) for v, c in sorted(counts.iter_rows(), key=lambda row: (-row[1], row[0]))]
+
+
+class Rows:
+    """Encoded rows of one part or one file: what a model predicts from."""
+
+    def __init__(self, features: Sequence[Feature], tree: Matrix) -> None:
+        self.features = features
+        self.tree = tree
+
+    def __len__(self) -> int:
+        return len(self.tree)
+
+    def dense(self, rows: NDArray[np.intp] | None = None, ramps: bool = True) -> Matrix:
+        """The dense form of the named rows, or of all; filled 50,000 rows at a time."""
+        index = np.arange(len(self)) if rows is None else rows
+        out = np.empty((len(index), sum(f.width(ramps) for f in self.features)), np.float32)
+        for start in range(0, len(index), BLOCK):
+            self._fill(out[start : start + BLOCK], self.tree[index[start : start + BLOCK]], ramps)
+        return out
+
+    def blocks(self, rows: NDArray[np.intp] | None = None, ramps: bool = True) -> Iterator[Matrix]:
+        """The dense form, 50,000 rows at a time."""
+        index = np.arange(len(self)) if rows is None else rows
+        for start in range(0, len(index), BLOCK):
+            yield self.dense(index[start : start + BLOCK], ramps)
+
+    def _fill(self, out: Matrix, tree: Matrix, ramps: bool) -> None:
+        at = 0
+        for j, feature in enumerate(self.features):
+            width = feature.width(ramps)
+            if width:
+                _fill_feature(out[:, at : at + width], tree[:, j], feature)
+                at += width
+
+
+def fit_features(train: Columns, columns: Sequence[Mapping[str, str]]) -> tuple[list[Feature], list[str]]:
+    """Which matrix columns there will be: numbers first, then categories. Their statistics follow while writing."""
+    numbers: list[Feature] = []
+    categories: list[Feature] = []
+    notes: list[str] = []
+    for column in columns:
+        name, kind = column["name"], column["kind"]
+        if name not in train.schema:
+            raise EvaluationProblem(f"Column '{name}' isn't in the train part.")
+        if kind in ("number", "boolean"):
+            numbers.append(Feature(name, name, "number"))
+        elif kind == "date":
+            numbers += _date_features(name, train)
+        elif kind in ("category", "text"):
+            counts = train.counts(name)
+            if kind == "text" and len(counts) > min(TEXT_CATEGORIES, max(2, train.height // 5)):
+                notes.append(f"Column '{name}' is free text ({len(counts)} different values); no rung here reads it.")
+                continue
+            shown = min(SHOWN_CATEGORIES, sum(c >= (10 if train.height > 2000 else 3) for _, c in counts))
+            categories.append(Feature(name, name, "category", values=[v for v, _ in counts], shown=shown))
+    if not numbers and not categories:
+        raise EvaluationProblem("No column is left to learn from; keep at least one besides the target.")
+    return numbers + categories, notes
+
+
+def _date_features(name: str, train: Columns) -> list[Feature]:
+    days = _date_part(train[name], "days", 0)
+    origin = int(np.nanmin(days)) if np.isfinite(days).any() else 0
+    kinds = ["days", "month", "day", "weekday"] + (
+        ["hour"] if isinstance(train.schema[name], pl.Datetime | pl.String) else []
+    )
+    return [Feature(f"{name} ({kind})", name, kind, origin) for kind in kinds]
+
+
+def write_tree(tree: Matrix, features: Sequence[Feature], frame: Columns, fit: bool = False) -> None:
+    """Fill a code matrix column by column; the train rows also give each number its scale and deciles."""
+    for j, feature in enumerate(features):
+        series = frame[feature.source]
+        if feature.kind == "category":
+            codes = {value: float(i) for i, value in enumerate(feature.values)}
+            text = series.cast(pl.String)
+            tree[:, j] = text.replace_strict(codes, default=None, return_dtype=pl.Float32).to_numpy()
+            continue
+        values = _number(series) if feature.kind == "number" else _date_part(series, feature.kind, feature.origin)
+        if fit:
+            _fit_number(feature, values)
+        tree[:, j] = values
+
+
+def _number(series: pl.Series) -> Matrix:
+    # a copy, since polars may lend its own memory read-only
+    values = series.cast(pl.Float64, strict=False).to_numpy().astype(np.float32)
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def _date_part(series: pl.Series, kind: str, origin: int) -> Matrix:
+    if series.dtype == pl.String:
+        series = series.str.to_datetime(strict=False)
+    moment = series.cast(pl.Datetime("us"), strict=False)
+    if kind == "days":
+        elapsed = moment.to_physical().cast(pl.Float64) / 86_400e6 - origin
+        return elapsed.to_numpy().astype(np.float32)
+    part = {"month": moment.dt.month, "day": moment.dt.day, "weekday": moment.dt.weekday, "hour": moment.dt.hour}[kind]
+    return part().cast(pl.Float32).to_numpy().astype(np.float32)
+
+
+def _fit_number(feature: Feature, values: Matrix) -> None:
+    sample = values[:: max(1, len(values) // STATISTICS_ROWS)].astype(np.float64)
+    known = sample[~np.isnan(sample)]
+    if not len(known) or known.std() == 0:
+        return
+    feature.median = float(np.median(known))
+    feature.mean, feature.deviation = float(known.mean()), float(known.std())
+    filled = np.where(np.isnan(sample), feature.median, sample)
+    inner = np.quantile(filled, np.arange(1, 10) / 10)
+    edges = np.unique(np.concatenate([[known.min()], inner, [known.max()]]).astype(np.float32))
+    feature.edges = [float(e) for e in edges]
+    feature.holes = len(known) < len(sample)
+
+
+def _fill_feature(out: Matrix, codes: Matrix, feature: Feature) -> None:
+    if feature.kind == "category":
+        np.equal(codes[:, None], np.arange(feature.shown, dtype=np.float32), out=out, casting="unsafe")
+        return
+    missing = np.isnan(codes)
+    value = np.where(missing, np.float32(feature.median), codes)
+    out[:, 0] = np.clip((value - np.float32(feature.mean)) / np.float32(feature.deviation), -8, 8)
+    at = 1
+    if feature.holes:
+        out[:, 1] = missing
+        at = 2
+    if out.shape[1] > at:
+        edges = np.array(feature.edges, dtype=np.float32)
+        np.clip((value[:, None] - edges[:-1]) / np.diff(edges), 0, 1, out=out[:, at:])

@@ -1,0 +1,93 @@
+"""A random forest on codes: few trees, at most 20,000 rows. Never the best, worth a rung."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+
+from evaluations.core.encoding import Encoded
+from evaluations.core.features import BLOCK, Rows
+from evaluations.core.metrics import Metric
+from evaluations.core.recipes.base import (
+    CURVE_ROWS,
+    SMALL,
+    Array,
+    Budget,
+    EstimatorFitted,
+    Index,
+    Judge,
+    Report,
+    TargetScale,
+    apply_estimator,
+    both,
+    check_classes,
+    growing_sizes,
+    one_thread,
+    some_rows,
+)
+
+ROWS = 20_000
+STEP = 10  # trees between two looks at the clock
+MISSING = np.float32(-1e6)  # left of every value: trees may split missing ones off
+
+
+class Forest(EstimatorFitted):
+    """Random forest, or extra trees for few rows."""
+
+    RECIPE = "forest"
+    TRUSTED: ClassVar[list[str]] = ["sklearn.tree._tree.Tree"]  # node indices; our own files only
+
+    def _predict(self, encoded: Rows, source: str | Rows, rows: Index | None) -> Array:
+        index = np.arange(len(encoded)) if rows is None else rows
+        starts = range(0, len(index), BLOCK)
+        return np.concatenate([self._apply(_fill(encoded.tree[index[s : s + BLOCK]])) for s in starts])
+
+    def refit(self, data: Encoded) -> "Forest":
+        tree, y = both(data)
+        index = some_rows(len(y), ROWS, 0)
+        with one_thread():
+            estimator = _empty(data, self.settings["kind"], self.estimator.random_state)
+            estimator.set_params(n_estimators=self.settings["trees"]).fit(_fill(tree[index]), y[index])
+        return Forest(data, len(index), len(index), self.settings, self.notes, estimator=estimator)
+
+
+def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report) -> Forest:
+    """Grow the same number of trees on 1/9, 1/3 and all of at most 20,000 rows."""
+    check_classes(data)
+    clock, judge = Budget(budget), Judge.of(data, metric)
+    n = data.rows("train")
+    kind, trees = ("extra trees", 60) if n < SMALL else ("random forest", 30)
+    index = some_rows(n, ROWS, random_state)
+    matrix, y = _fill(data.tree("train")[index]), data.y("train")[index]
+    unseen = _fill(data.tree("validation")[judge.validation])
+    notes = [f"Fitted on {len(index):,} of {n:,} rows."] if len(index) < n else []
+    with one_thread():
+        for size in growing_sizes(len(index), (9, 3, 1)):
+            estimator = _empty(data, kind, random_state)
+            for count in range(STEP, trees + 1, STEP):
+                estimator.set_params(n_estimators=count).fit(matrix[:size], y[:size])
+                if clock.over:
+                    break
+            shown = min(size, CURVE_ROWS)
+            on_train = apply_estimator(estimator, matrix[:shown], data, TargetScale())
+            on_validation = apply_estimator(estimator, unseen, data, TargetScale())
+            report(judge.point(size, y[:shown], on_train, on_validation))
+            if clock.over and (size < len(index) or count < trees):
+                notes.append(clock.note(f"with {count} of {trees} trees on {size:,} of {len(index):,} rows"))
+                break
+    return Forest(data, size, size, {"kind": kind, "trees": count}, notes, estimator=estimator)
+
+
+def _empty(data: Encoded, kind: str, random_state: int) -> Any:
+    number = data.task == "regression"
+    common = {"min_samples_leaf": 3, "n_jobs": 1, "random_state": random_state, "warm_start": True}
+    if kind == "extra trees":
+        return (ExtraTreesRegressor if number else ExtraTreesClassifier)(max_features=0.5, **common)
+    if number:
+        return RandomForestRegressor(max_features=0.33, **common)
+    return RandomForestClassifier(max_features="sqrt", **common)
+
+
+def _fill(tree: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.where(np.isnan(tree), MISSING, tree)
