@@ -100,4 +100,3 @@ def no_such_column(name: str, names: list[str]) -> DataProblem:
         found=shown(name),
         next=hint,
     )
-

@@ -1,0 +1,64 @@
+"""What may be wrong with a table before a model learns from it; one idea a file, findings as data."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasets.core.checks.context import look_at
+from datasets.core.checks.duplicates import duplicates
+from datasets.core.checks.gaps import gaps
+from datasets.core.checks.groups import large_groups
+from datasets.core.checks.ids import id_like
+from datasets.core.checks.labels import rare_classes, unlabelled
+from datasets.core.checks.leakage import gives_label_away
+from datasets.core.checks.order import sorted_by_label
+from datasets.core.findings import Finding
+
+__all__ = ["columns_left_out", "run_checks"]
+
+_RANK = {"stop": 0, "look": 1, "tip": 2}
+
+
+def run_checks(
+    path: Path, *, target: str, task: str, group: str | None = None, time: str | None = None, drop: Sequence[str] = ()
+) -> list[Finding]:
+    """Look for what would spoil a test.
+
+    Parameters
+    ----------
+    path : Path
+        Typed Parquet file, as a reader leaves it.
+    target : str
+    task : {"binary", "multiclass", "regression"}
+    group, time : str or None
+    drop : sequence of str
+        Columns that are no features.
+
+    Returns
+    -------
+    list of Finding
+        The gravest first. Columns of D202 are to be left out of the features: see `columns_left_out`.
+    """
+    look = look_at(path, target=target, task=task, group=group, time=time, drop=drop)
+    ids = id_like(look)
+    left_out = set(columns_left_out(ids))
+    features = [name for name in look.features if name not in left_out]
+    findings = [
+        *unlabelled(look),
+        *ids,
+        *gives_label_away(look, features),
+        *duplicates(look, features),
+        *sorted_by_label(look),
+        *rare_classes(look),
+        *large_groups(look),
+        *gaps(look),
+    ]
+    if look.is_sampled:
+        rows = len(look.sample_rows)
+        message = f"Checks of single columns looked at a fixed sample of {rows:,} rows."
+        findings.append(Finding("D109", "tip", None, message, {"rows": rows}))
+    return sorted(findings, key=lambda finding: _RANK[finding.severity])
+
+
+def columns_left_out(findings: Sequence[Finding]) -> list[str]:
+    """The columns that number or name the rows and are therefore no features."""
+    return [finding.column for finding in findings if finding.code == "D202" and finding.column]

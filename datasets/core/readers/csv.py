@@ -221,9 +221,7 @@ def _sink(path: Path, layout: strict.Layout, readings: dict[str, Reading], out: 
     return {name: int(value or 0) for name, value in counted.row(0, named=True).items()}
 
 
-def _readings_by_all_cells(
-    path: Path, layout: strict.Layout, options: dict[str, list[Reading]]
-) -> dict[str, Reading]:
+def _readings_by_all_cells(path: Path, layout: strict.Layout, options: dict[str, list[Reading]]) -> dict[str, Reading]:
     scan = _scan(path, layout, dict.fromkeys(layout.names, pl.String()))
     misfits = [
         (cleaned(col(name)).is_not_null() & reading.cast(cleaned(col(name))).is_null()).sum().alias(f"{place} {name}")

@@ -120,7 +120,7 @@ def _unpacked(found: int, limits: Limits) -> DataProblem:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _target_type(field: pa.Field) -> pa.DataType:
@@ -161,9 +161,7 @@ def _slices(
         step = max(1, batch.num_rows * _SLICE_BYTES // max(sizes, _SLICE_BYTES))
         for start in range(0, batch.num_rows, step):
             part = batch.slice(start, step)
-            arrays = [
-                _typed(array, field, infinite) for array, field in zip(part.columns, schema, strict=True)
-            ]
+            arrays = [_typed(array, field, infinite) for array, field in zip(part.columns, schema, strict=True)]
             yield pa.record_batch(arrays, schema=schema)
 
 

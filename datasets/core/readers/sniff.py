@@ -34,7 +34,7 @@ _MAGIC = (
 
 
 def sniff(source: Path, file_name: str) -> str:
-    """"csv" or "parquet"; DataProblem with status 415 for anything else."""
+    """ "csv" or "parquet"; DataProblem with status 415 for anything else."""
     with source.open("rb") as file:
         head = file.read(64 * 1024)
         size = file.seek(0, 2)
@@ -59,7 +59,7 @@ def sniff(source: Path, file_name: str) -> str:
 
 
 def _other_kind(head: bytes) -> tuple[str, str] | None:
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         if b"xl/" in head or b"[Content_Types].xml" in head:
             return "a spreadsheet", "Save the sheet as CSV."
         if b"data.pkl" in head:

@@ -232,7 +232,7 @@ def check(path: Path, limits: Limits, progress: Callable[[float], None]) -> Layo
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        head, header_at, delimiter = _find_header(file, limits)
+        header_at, delimiter = _find_header(file, limits)
         names: list[str] = []
         unnamed: list[str] = []
         rows, header_lines, header_bytes, blank, plain, seen = 0, header_at, 0, False, True, 0
@@ -269,8 +269,8 @@ def empty_file() -> DataProblem:
     return DataProblem("EMPTY_FILE", "The file is empty: it has no rows.", found=0, next="Send a file with rows.")
 
 
-def _find_header(file: BinaryIO, limits: Limits) -> tuple[int, int, str | None]:
-    """Place the file at the header; its offset, the lines before it, and the delimiter a 'sep=' line names."""
+def _find_header(file: BinaryIO, limits: Limits) -> tuple[int, str | None]:
+    """Place the file at the header; the lines before it, and the delimiter a 'sep=' line names."""
     lines, delimiter = 0, None
     while True:
         offset = file.tell()
@@ -282,7 +282,7 @@ def _find_header(file: BinaryIO, limits: Limits) -> tuple[int, int, str | None]:
             delimiter = chr(text[4])
         elif text:
             file.seek(offset)
-            return offset, lines, delimiter
+            return lines, delimiter
         lines += 1
 
 

@@ -98,4 +98,3 @@ def kind_of(dtype: pl.DataType, sample: pl.Series | None = None) -> Kind:
     blanks = words.str.count_matches(" ", literal=True).mean()
     sentences = isinstance(blanks, float) and blanks >= 3 and words.n_unique() > 0.5 * len(words)
     return "text" if sentences else "category"
-

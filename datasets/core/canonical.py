@@ -1,0 +1,122 @@
+"""Canonical rows: the same values always give the same bytes, whatever the file, the order of its rows or its columns.
+
+The bytes of a row are the columns' names and types, sorted by name and each with its length before it, then the values
+in that order, parted by commas: whole numbers decimal, other numbers as Python's repr of a float64 with -0 as 0, true
+or false, times in ISO 8601 (UTC), words with their length in bytes before them, and nothing at all for a missing value.
+Only words could hold a comma or be empty, and they carry their length, so no two rows share their bytes.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from datasets.core.table import batch_rows, col, row_count
+
+_END = b"\0"  # no cell holds it: the readers refuse it
+
+
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+
+def canonical_keys(path: Path, columns: Sequence[str], secret: bytes) -> NDArray[np.uint64]:
+    """One keyed 64-bit hash a row, over the row's canonical bytes.
+
+    Parameters
+    ----------
+    path : Path
+        Typed Parquet file, as a reader leaves it.
+    columns : sequence of str
+        The columns that count; their order does not.
+    secret : bytes
+        The key, at most 64 bytes.
+
+    Returns
+    -------
+    ndarray of uint64 of shape (n_rows,)
+        BLAKE2b with a digest of 8 bytes, read big-endian, in row order.
+    """
+    names = sorted(columns)
+    keys = np.empty(row_count(path), np.uint64)
+    start = 0
+    for frame in batches(path, names):
+        rows = _bytes(frame).split(_END)[:-1]
+        # names and types come first in every row, so they are hashed once
+        begun = hashlib.blake2b(header(frame.schema), key=secret, digest_size=8)
+        digests = bytearray()
+        for row in rows:
+            hashed = begun.copy()
+            hashed.update(row)
+            digests += hashed.digest()
+        keys[start : start + len(rows)] = np.frombuffer(digests, ">u8")
+        start += len(rows)
+    return keys
+
+
+def update(digest: _Hash, frame: pl.DataFrame, *, with_header: bool) -> None:
+    """Feed some rows to a hash, names and types first where asked: how a part gets its fingerprint."""
+    ordered = frame.select(col(name) for name in sorted(frame.columns))
+    if with_header:
+        digest.update(header(ordered.schema))
+    digest.update(_bytes(ordered))
+
+
+def header(schema: pl.Schema) -> bytes:
+    """Names and types of the columns, each with its length in bytes before it."""
+    parts = []
+    for name, dtype in schema.items():
+        for text in (name.encode(), _type_word(dtype).encode()):
+            parts.append(b"%d:%s" % (len(text), text))
+    return b"".join(parts) + b"\n"
+
+
+def batches(path: Path, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The named columns of a Parquet file, some rows at a time, in row order."""
+    scan = pl.scan_parquet(path, glob=False).select(col(name) for name in names)
+    step = batch_rows(len(names))
+    for start in range(0, row_count(path), step):
+        yield scan.slice(start, step).collect()
+
+
+def _type_word(dtype: pl.DataType) -> str:
+    if dtype.is_integer():
+        return "integer"
+    if dtype.is_float():
+        return "number"
+    if dtype == pl.Boolean:
+        return "boolean"
+    return "time" if dtype.is_temporal() else "words"
+
+
+def _bytes(frame: pl.DataFrame) -> bytes:
+    """The values of each row, rows ended by a NUL; Polars' CSV writer does the formatting."""
+    cells: list[pl.Series] = []
+    for place, series in enumerate(frame):
+        if series.dtype == pl.String:
+            cells.append(series.str.len_bytes().alias(f"{place} length"))
+        elif series.dtype.is_float():
+            series = _repr(series)
+        elif series.dtype.is_temporal():
+            series = series.dt.to_string("iso:strict")
+        cells.append(series.alias(f"{place}"))
+    buffer = io.BytesIO()
+    pl.DataFrame(cells).write_csv(buffer, include_header=False, quote_style="never", line_terminator=_END.decode())
+    return buffer.getvalue()
+
+
+def _repr(numbers: pl.Series) -> pl.Series:
+    """Numbers that the writer formats as Python's repr does; as texts where it would not (small ones)."""
+    numbers = numbers.fill_nan(None) + 0.0  # -0.0 + 0.0 is 0.0
+    size = numbers.abs()
+    odd = ((size > 0) & (size < 1e-4)).fill_null(False)
+    if not odd.any():
+        return numbers
+    texts = numbers.cast(pl.String)
+    places = odd.arg_true()
+    return texts.scatter(places, [repr(value) for value in numbers.gather(places).to_list()])

@@ -1,0 +1,104 @@
+"""What the checks look at: labels of all rows, and a fixed sample of the features for what needs several passes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from datasets.core.errors import DataProblem, shown
+from datasets.core.table import col, require_columns
+from datasets.core.target import label_texts
+
+SAMPLE_ROWS = 200_000
+SAMPLE_CELLS = 20_000_000  # a very wide table is sampled more thinly
+
+
+@dataclass(frozen=True)
+class Context:
+    """One table seen with one target.
+
+    Parameters
+    ----------
+    path : Path
+    schema : Schema
+    target, task : str
+    group, time : str or None
+    features : list of str
+        All columns but the target, the group and those dropped.
+    y : ndarray of shape (n_rows,)
+        Class codes, -1 where the label is missing; or numbers, NaN where missing.
+    classes : list of str
+        Labels in the order of their codes; empty for a number.
+    sample : DataFrame
+        Features of the sampled rows that have a label.
+    sample_rows : ndarray of int
+        Their row numbers, ascending.
+    """
+
+    path: Path
+    schema: pl.Schema
+    target: str
+    task: str
+    group: str | None
+    time: str | None
+    features: list[str]
+    y: np.ndarray
+    classes: list[str]
+    sample: pl.DataFrame
+    sample_rows: NDArray[np.int64]
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """Which rows have a label."""
+        return ~np.isnan(self.y) if self.task == "regression" else self.y >= 0
+
+    @property
+    def sample_y(self) -> np.ndarray:
+        """Labels of the sampled rows."""
+        return self.y[self.sample_rows]
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether the sample is less than all labelled rows."""
+        return len(self.sample_rows) < int(self.labelled.sum())
+
+
+def look_at(path: Path, *, target: str, task: str, group: str | None, time: str | None, drop: Sequence[str]) -> Context:
+    """Read what the checks need; DataProblem if a column is not there or the target has no value."""
+    schema = require_columns(path, [name for name in (target, group, time, *drop) if name])
+    features = [name for name in schema if name not in {target, group, *drop}]
+    scan = pl.scan_parquet(path, glob=False)
+    labels = scan.select(col(target)).collect().to_series()
+    if labels.null_count() == len(labels):
+        raise DataProblem(
+            "NO_LABELS",
+            f"Column '{shown(target)}' has no value in any of {len(labels):,} rows.",
+            found=0,
+            next="Choose the column that holds the labels.",
+        )
+    y: np.ndarray
+    classes: list[str] = []
+    if task == "regression":
+        y = labels.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    else:
+        texts = label_texts(labels)
+        classes = texts.drop_nulls().unique().sort().to_list()
+        codes = texts.replace_strict(classes, list(range(len(classes))), default=-1, return_dtype=pl.Int32)
+        y = codes.fill_null(-1).to_numpy()
+    labelled = np.flatnonzero(labels.is_not_null().to_numpy())
+    wanted = min(SAMPLE_ROWS, SAMPLE_CELLS // max(1, len(features)))
+    if len(labelled) > wanted:
+        labelled = np.sort(np.random.default_rng(0).choice(labelled, wanted, replace=False))
+    chosen = np.zeros(len(labels), bool)
+    chosen[labelled] = True
+    marks = pl.LazyFrame({"\0chosen": chosen})
+    sample = (
+        pl.concat([scan.select(map(col, features)), marks], how="horizontal")
+        .filter(pl.col("\0chosen"))
+        .drop("\0chosen")
+        .collect(engine="streaming")
+    )
+    return Context(path, schema, target, task, group, time, features, y, classes, sample, labelled)

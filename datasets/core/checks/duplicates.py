@@ -1,0 +1,41 @@
+"""Rows that stand in the file more than once, and equal rows that are labelled differently."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from datasets.core.checks.context import Context
+from datasets.core.findings import Finding, Severity
+from datasets.core.table import col
+
+LOOK_ABOVE = 0.01
+
+
+def duplicates(look: Context, features: Sequence[str]) -> Iterator[Finding]:
+    """Count exact copies, and rows whose features come with more than one label."""
+    if not features:
+        return
+    struct = pl.struct(col(name) for name in features)
+    scan = pl.scan_parquet(look.path, glob=False)
+    hashes = scan.select(struct.hash(0).alias("hash")).collect(engine="streaming").to_series().to_numpy()
+    hashes, y = hashes[look.labelled], look.y[look.labelled]
+    order = np.lexsort((y, hashes))
+    hashes, y = hashes[order], y[order]
+    same_row = hashes[1:] == hashes[:-1]
+    copies = int((same_row & (y[1:] == y[:-1])).sum())
+    content = np.cumsum(np.r_[True, ~same_row]) - 1
+    torn = np.unique(content[1:][same_row & (y[1:] != y[:-1])])
+    conflicting = int(np.bincount(content, minlength=1)[torn].sum()) if len(torn) else 0
+    rows = len(y)
+    if copies:
+        message = f"{copies:,} duplicates: rows that stand in the file before. They will share a part."
+        yield Finding("D103", _severity(copies, rows), None, message, {"rows": copies, "of": rows})
+    if conflicting:
+        message = f"{conflicting:,} conflicting rows: {len(torn):,} sets of equal features have different labels."
+        evidence = {"rows": conflicting, "sets": len(torn), "of": rows}
+        yield Finding("D402", _severity(conflicting, rows), look.target, message, evidence)
+
+
+def _severity(found: int, rows: int) -> Severity:
+    return "look" if found > LOOK_ABOVE * rows else "tip"

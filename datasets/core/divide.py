@@ -1,0 +1,354 @@
+"""A checked table into four parts: the labels of the sealed ones stay in memory and are never written here."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from datasets.core import canonical
+from datasets.core.errors import DataProblem, shown
+from datasets.core.findings import Finding
+from datasets.core.limits import Limits
+from datasets.core.readers.types import kind_of
+from datasets.core.split import (
+    PARTS,
+    Assignments,
+    Design,
+    Keys,
+    Parts,
+    assign_by_time,
+    assign_parts,
+    group_keys,
+    is_pooled,
+    join_groups,
+    split_oversized,
+    strata_of,
+)
+from datasets.core.table import Column, batch_rows, col, require_columns
+from datasets.core.target import class_counts, labels_of, used_rows
+
+SEALED = ("checkpoint", "final")
+_HELD_CELLS = 40_000_000  # cells of sealed rows sorted in memory at a time
+_ASSIGNMENTS = "assignments.parquet"
+_PART, _PLACE = "\0part", "\0place"  # names that no column can have
+_ZSTD: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
+
+
+@dataclass(frozen=True)
+class Division:
+    """What was divided, and the labels that must now be locked away.
+
+    Parameters
+    ----------
+    rows_used : int
+        Rows with a label (and a time, where they are cut by time).
+    parts : dict of part to rows
+    per_class : dict of class to dict of part to rows, or None for a number
+    classes : dict of class to rows, or None
+    fingerprints : dict of part to str
+        SHA-256 over the canonical rows with their labels, in the order written.
+    labels : dict of "checkpoint" and "final" to ndarray
+        In the order of the rows in their files: texts for classes, float64 for a number.
+    units : dict of "checkpoint" and "final" to ndarray of int, or None
+        The unit of each row, when any unit of a sealed part holds more than one.
+    features : list of Column
+    pooled : bool
+    findings : list of Finding
+    """
+
+    rows_used: int
+    parts: dict[str, int]
+    per_class: dict[str, dict[str, int]] | None
+    classes: dict[str, int] | None
+    fingerprints: dict[str, str]
+    labels: dict[str, np.ndarray] = field(repr=False)
+    units: dict[str, NDArray[np.int64]] | None = field(repr=False)
+    features: list[Column]
+    pooled: bool
+    findings: list[Finding]
+
+
+def divide(table: Path, *, design: Design, secret: bytes, stored: Path | None, out: Path, limits: Limits) -> Division:
+    """Divide a typed table and write its parts into a folder.
+
+    Written are `train.parquet` and `validation.parquet` (features and target, rows in the file's order),
+    `checkpoint.parquet` and `final.parquet` (features only, in an order that says nothing) and `assignments.parquet`
+    (every unit ever seen and its part). Labels of classes are written as texts.
+
+    Parameters
+    ----------
+    table : Path
+        Typed Parquet file, as a reader leaves it.
+    design : Design
+    secret : bytes
+        The lineage's secret.
+    stored : Path or None
+        `assignments.parquet` of the version before.
+    out : Path
+        An existing folder.
+    limits : Limits
+
+    Returns
+    -------
+    Division
+
+    Raises
+    ------
+    DataProblem
+        If the rows cannot be divided this way; then none of the files is there.
+    """
+    try:
+        return _divide(table, design, secret, stored, out, limits)
+    except BaseException:
+        for name in (*(f"{part}.parquet" for part in PARTS), _ASSIGNMENTS):
+            (out / name).unlink(missing_ok=True)
+        raise
+
+
+def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out: Path, limits: Limits) -> Division:
+    schema = require_columns(table, [name for name in (design.target, design.group, design.time) if name])
+    features = _features(schema, design)
+    target = pl.read_parquet(table, columns=[design.target], glob=False).to_series()
+    findings: list[Finding] = []
+    used = used_rows(table, target, design, findings, limits)
+    labels = labels_of(target.filter(pl.Series(used)), design, limits)
+    strata = strata_of(labels, design.task)
+    counts = class_counts(labels, design, limits)
+
+    known = Assignments.read(stored) if stored else Assignments.empty()
+    pooled = is_pooled(len(labels), design.shares) if design.pooled is None else design.pooled
+    keys, parts = _assign(table, design, secret, features, used, strata, known, pooled, findings)
+    _refuse_empty_parts(parts, design, pooled)
+
+    place = _sealed_order(keys, parts, secret)
+    texts = pl.Series(labels)
+    _write_parts(table, features, design, used, texts, parts, place, out)
+    known.updated(Assignments.of(keys, parts)).write(out / _ASSIGNMENTS)
+
+    rows_of = {name: _rows_in_order(code, parts, place) for code, name in enumerate(PARTS)}
+    sealed = {name: labels[rows_of[name]] for name in SEALED}
+    per_class = _per_class(counts, strata, parts)
+    findings += _absent_classes(per_class, pooled)
+    return Division(
+        rows_used=len(labels),
+        parts={name: len(rows) for name, rows in rows_of.items()},
+        per_class=per_class,
+        classes=counts,
+        fingerprints={
+            name: _fingerprint(out, name, design.target, texts.gather(rows_of[name]) if name in SEALED else None)
+            for name in PARTS
+        },
+        labels=sealed,
+        units=_units({name: keys[rows_of[name]] for name in SEALED}),
+        features=[Column(name, kind_of(schema[name])) for name in features],
+        pooled=pooled,
+        findings=findings,
+    )
+
+
+def _features(schema: pl.Schema, design: Design) -> list[str]:
+    roles = [design.target, *(name for name in (design.group, design.time) if name)]
+    if len(set(roles)) < len(roles):
+        raise DataProblem(
+            "SAME_COLUMN",
+            f"Column '{shown(design.target)}' was given two parts to play: {', '.join(map(shown, roles))}.",
+            next="Name another group or time column.",
+        )
+    # a group's name cannot help with groups never seen, so it is no feature
+    left_out = {design.target, design.group, *design.drop}
+    features = [name for name in schema if name not in left_out]
+    if not features:
+        raise DataProblem(
+            "NO_FEATURES",
+            "No column is left to predict from.",
+            found=0,
+            next="Keep at least one column besides the target and those that number the rows.",
+        )
+    return features
+
+
+def _assign(
+    table: Path,
+    design: Design,
+    secret: bytes,
+    features: Sequence[str],
+    used: NDArray[np.bool_],
+    strata: NDArray[np.int64],
+    known: Assignments,
+    pooled: bool,
+    findings: list[Finding],
+) -> tuple[Keys, Parts]:
+    timed = design.kind == "time" and design.time is not None
+    columns = {*features, design.time} if timed and design.time else set(features)
+    content = canonical.canonical_keys(table, sorted(columns), secret)[used]
+    if timed and design.time:
+        times = pl.read_parquet(table, columns=[design.time], glob=False).to_series().filter(pl.Series(used))
+        return content, assign_by_time(
+            content, _instants(times, design.time), known, shares=design.shares, pooled=pooled
+        )
+    if design.kind == "group" and design.group:
+        groups = pl.read_parquet(table, columns=[design.group], glob=False).to_series().filter(pl.Series(used))
+        keys, joined = join_groups(group_keys(groups, secret, content), content, known)
+        if joined:
+            message = f"{joined:,} groups share rows with the same features with another group; these stay together."
+            findings.append(Finding("D204", "look", design.group, message, {"groups": joined}))
+    else:
+        keys, rows = split_oversized(content, strata, secret, known)
+        if rows:
+            message = f"{rows:,} rows have features so common that they were divided one by one."
+            findings.append(Finding("D108", "look", None, message, {"rows": rows}))
+    return keys, assign_parts(keys, strata, known, shares=design.shares, pooled=pooled)
+
+
+def _instants(times: pl.Series, name: str) -> NDArray[np.int64] | NDArray[np.float64]:
+    if times.dtype.is_temporal():
+        return times.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy()
+    if times.dtype.is_numeric():
+        return times.cast(pl.Float64).to_numpy()
+    example = shown(times[0], 40)
+    raise DataProblem(
+        "TIME_NOT_A_TIME",
+        f"Column '{shown(name)}' holds '{example}', which is neither a date nor a number.",
+        where=f"column {shown(name)}",
+        found=example,
+        next="Write times as 2024-03-31 or 2024-03-31 14:05:00, or choose another column.",
+    )
+
+
+def _refuse_empty_parts(parts: Parts, design: Design, pooled: bool) -> None:
+    needed = [code for code in range(4) if design.shares[code] > 0 and not (pooled and code == 2)]
+    empty = [PARTS[code] for code in needed if not (parts == code).any()]
+    if not empty:
+        return
+    if design.kind == "group":
+        code, what = "TOO_FEW_GROUPS", f"groups in column '{shown(design.group)}'"
+    elif design.kind == "time":
+        code, what = "TOO_FEW_TIMES", f"different times in column '{shown(design.time)}'"
+    else:
+        code, what = "TOO_FEW_ROWS", "rows with different features"
+    raise DataProblem(
+        code,
+        f"There are too few {what}: nothing is left for {' and '.join(empty)}.",
+        found=", ".join(empty),
+        next="Add rows, or split by chance." if design.kind != "random" else "Add rows.",
+    )
+
+
+def _sealed_order(keys: Keys, parts: Parts, secret: bytes) -> NDArray[np.int64]:
+    """Each sealed row's place in its file.
+
+    Rows are not sorted by their key: a part's keys end at slightly other places for each class, which would show
+    labels at the edges. A second hash, of the key and the copy, forgets them.
+    """
+    place = np.full(len(keys), -1, np.int64)
+    seed = int.from_bytes(hashlib.blake2b(b"order", key=secret, digest_size=8).digest(), "big")
+    for code in (2, 3):
+        rows = np.flatnonzero(parts == code)
+        copies: Keys = np.arange(len(rows)).astype(np.uint64)
+        rank = _mixed(_mixed(keys[rows] ^ np.uint64(seed)) + copies)
+        place[rows[np.argsort(rank, kind="stable")]] = np.arange(len(rows))
+    return place
+
+
+def _mixed(values: Keys) -> Keys:
+    """The finaliser of splitmix64: every bit of the result depends on every bit given."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _rows_in_order(code: int, parts: Parts, place: NDArray[np.int64]) -> NDArray[np.int64]:
+    rows = np.flatnonzero(parts == code)
+    return rows if code < 2 else rows[np.argsort(place[rows])]
+
+
+def _write_parts(
+    table: Path,
+    features: list[str],
+    design: Design,
+    used: NDArray[np.bool_],
+    labels: pl.Series,
+    parts: Parts,
+    place: NDArray[np.int64],
+    out: Path,
+) -> None:
+    """All parts over one scan; sealed rows are put into their order in memory, by further scans where they are many."""
+    part_of = np.full(len(used), 255, np.uint8)
+    part_of[used] = parts
+    place_of = np.full(len(used), -1, np.int64)
+    place_of[used] = place
+    marks = pl.LazyFrame({_PART: part_of, _PLACE: place_of}).with_columns(
+        labels.gather(np.cumsum(used) - 1).alias(design.target)
+    )
+    # the label of an unused row is some other row's here: no filter below lets it through
+    scan = pl.concat([pl.scan_parquet(table, glob=False).select(map(col, features)), marks], how="horizontal")
+    chosen = [col(name) for name in features]
+    open_sinks = [
+        scan.filter(pl.col(_PART) == code)
+        .select(*chosen, col(design.target))
+        .sink_parquet(out / f"{PARTS[code]}.parquet", row_group_size=batch_rows(len(features)), lazy=True, **_ZSTD)
+        for code in (0, 1)
+    ]
+    step = max(1, _HELD_CELLS // len(features))
+    for code in (2, 3):
+        rows = int((parts == code).sum())
+        with pq.ParquetWriter(out / f"{PARTS[code]}.parquet", _arrow_schema(scan, chosen), **_ZSTD) as writer:
+            for start in range(0, max(rows, 1), step):
+                here = (pl.col(_PART) == code) & pl.col(_PLACE).is_between(start, start + step - 1)
+                *_, sealed = pl.collect_all(
+                    [*open_sinks, scan.filter(here).select(*chosen, pl.col(_PLACE))], engine="streaming"
+                )
+                open_sinks = []
+                writer.write_table(
+                    sealed.sort(_PLACE).drop(_PLACE).to_arrow(compat_level=pl.CompatLevel.oldest()),
+                    row_group_size=batch_rows(len(features)),
+                )
+
+
+def _arrow_schema(scan: pl.LazyFrame, chosen: list[pl.Expr]) -> pa.Schema:
+    return scan.select(chosen).head(0).collect().to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+
+
+def _fingerprint(out: Path, name: str, target: str, sealed: pl.Series | None) -> str:
+    """SHA-256 over the canonical rows of a part, with their labels, in the order written."""
+    digest = hashlib.sha256()
+    path = out / f"{name}.parquet"
+    start = 0
+    for frame in canonical.batches(path, pq.read_schema(path).names):
+        if sealed is not None:
+            frame = frame.with_columns(sealed.slice(start, len(frame)).alias(target))
+        canonical.update(digest, frame, with_header=start == 0)
+        start += len(frame)
+    return digest.hexdigest()
+
+
+def _per_class(
+    counts: dict[str, int] | None, strata: NDArray[np.int64], parts: Parts
+) -> dict[str, dict[str, int]] | None:
+    if counts is None:
+        return None
+    table = np.bincount(strata * 5 + parts, minlength=5 * len(counts)).reshape(-1, 5)
+    return {name: dict(zip(PARTS, map(int, row[:4]), strict=True)) for name, row in zip(counts, table, strict=True)}
+
+
+def _absent_classes(per_class: dict[str, dict[str, int]] | None, pooled: bool) -> list[Finding]:
+    findings = []
+    for name, rows in (per_class or {}).items():
+        absent = [part for part, count in rows.items() if count == 0 and not (pooled and part == "checkpoint")]
+        if absent:
+            message = f"Class '{shown(name)}' has no row in {' and '.join(absent)}."
+            findings.append(Finding("D404", "look", None, message, {"class": shown(name), "absent": absent}))
+    return findings
+
+
+def _units(keys: dict[str, Keys]) -> dict[str, NDArray[np.int64]] | None:
+    numbered = {name: np.unique(values, return_inverse=True)[1].astype(np.int64) for name, values in keys.items()}
+    several = any(len(codes) and len(codes) > codes.max() + 1 for codes in numbered.values())
+    return numbered if several else None

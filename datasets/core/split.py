@@ -1,0 +1,404 @@
+"""Rows to parts: units that never straddle, sticky quotas by keyed hash, or cuts in time (STATISTICS 3.1)."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from datasets.core.canonical import canonical_keys
+
+__all__ = [
+    "PARTS",
+    "RETIRED",
+    "SHARES",
+    "Assignments",
+    "Design",
+    "assign_by_time",
+    "assign_parts",
+    "canonical_keys",
+    "group_keys",
+    "is_pooled",
+    "join_groups",
+    "split_oversized",
+    "strata_of",
+    "unit_position",
+]
+
+Keys = NDArray[np.uint64]
+Codes = NDArray[np.int64]
+Parts = NDArray[np.uint8]
+Counts = NDArray[np.int64]
+
+PARTS = ("train", "validation", "checkpoint", "final")
+RETIRED = 4  # was sealed once, is used no more, and never enters train
+SHARES = (0.6, 0.2, 0.1, 0.1)
+POOLED_BELOW = 600
+_NONE = 255
+
+
+@dataclass(frozen=True)
+class Design:
+    """How the rows are to be divided.
+
+    Parameters
+    ----------
+    kind : {"random", "group", "time"}
+    target : str
+    task : {"binary", "multiclass", "regression"}
+    group, time : str or None
+        The column that names the group, or tells the time, where the kind asks for it.
+    drop : sequence of str
+        Columns that are no features: those ignored by the team and those that number the rows.
+    shares : tuple of float
+        Of train, validation, checkpoint and final.
+    pooled : bool or None
+        Whether checkpoint and final are one set; None lets the number of test rows decide (below 600).
+    """
+
+    kind: Literal["random", "group", "time"]
+    target: str
+    task: str
+    group: str | None = None
+    time: str | None = None
+    drop: Sequence[str] = ()
+    shares: tuple[float, float, float, float] = SHARES
+    pooled: bool | None = None
+
+
+@dataclass(frozen=True)
+class Assignments:
+    """Units and their parts, sorted by key; units of deleted rows are kept for ever."""
+
+    keys: Keys
+    parts: Parts
+
+    @classmethod
+    def empty(cls) -> "Assignments":
+        """No unit yet."""
+        return cls(np.empty(0, np.uint64), np.empty(0, np.uint8))
+
+    @classmethod
+    def of(cls, keys: Keys, parts: Parts) -> "Assignments":
+        """From one key and part a row; the rows of a unit share their part."""
+        unique, first = np.unique(keys, return_index=True)
+        return cls(unique, np.asarray(parts, np.uint8)[first])
+
+    @classmethod
+    def read(cls, path: Path) -> "Assignments":
+        """From the Parquet file that `write` made."""
+        frame = pl.read_parquet(path)
+        words = {word: code for code, word in enumerate((*PARTS, "retired"))}
+        parts = frame["part"].cast(pl.String).replace_strict(words, return_dtype=pl.UInt8)
+        return cls(frame["unit"].to_numpy(), parts.to_numpy())
+
+    def write(self, path: Path) -> None:
+        """To a Parquet file: unit, part."""
+        words = pl.Series([*PARTS, "retired"])
+        frame = pl.DataFrame({"unit": self.keys, "part": words.gather(self.parts)})
+        frame.write_parquet(path, compression="zstd", compression_level=1)
+
+    def find(self, keys: Keys) -> Parts:
+        """The part of each key; 255 where it is not known."""
+        found = np.full(len(keys), _NONE, np.uint8)
+        if len(self.keys):
+            place = np.searchsorted(self.keys, keys).clip(0, len(self.keys) - 1)
+            known = self.keys[place] == keys
+            found[known] = self.parts[place[known]]
+        return found
+
+    def updated(self, other: "Assignments") -> "Assignments":
+        """These and the other ones; the other ones win."""
+        keys = np.concatenate([other.keys, self.keys])
+        return Assignments.of(keys, np.concatenate([other.parts, self.parts]))
+
+
+def _digest(data: bytes, secret: bytes) -> bytes:
+    return hashlib.blake2b(data, key=secret, digest_size=8).digest()
+
+
+def unit_position(value: bytes | str, secret: bytes) -> float:
+    """Where a unit stands in [0, 1): the first 52 bits of its keyed hash.
+
+    Parameters
+    ----------
+    value : bytes or str
+        Canonical row, or group value.
+    secret : bytes
+        The dataset's secret, at most 64 bytes.
+    """
+    data = value.encode() if isinstance(value, str) else value
+    return float((int.from_bytes(_digest(data, secret), "big") >> 12) / 2.0**52)
+
+
+def is_pooled(rows: int, shares: Sequence[float] = SHARES) -> bool:
+    """Whether the test rows are too few for two tiers (below 600)."""
+    return rows * (shares[2] + shares[3]) < POOLED_BELOW - 1e-6
+
+
+def group_keys(groups: pl.Series, secret: bytes, content: Keys) -> Keys:
+    """The key of each row's group; a row without a group keeps the key of its content."""
+    values = groups.unique().drop_nulls()
+    if values.is_empty():
+        return content
+    texts = [repr(value + 0.0) if isinstance(value, float) else _text(value) for value in values.to_list()]
+    hashed = np.frombuffer(b"".join(_digest(text.encode(), secret) for text in texts), ">u8").astype(np.uint64)
+    place = groups.replace_strict(values, np.arange(len(values)), default=None, return_dtype=pl.Int64)
+    known = place.is_not_null().to_numpy()
+    keys = content.copy()
+    keys[known] = hashed[place.drop_nulls().to_numpy()]
+    return keys
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
+def strata_of(target: np.ndarray, task: str) -> Codes:
+    """Class codes in the order of the labels; for a number, its decile."""
+    if task == "regression":
+        edges = np.unique(np.quantile(target, np.arange(1, 10) / 10))
+        return np.searchsorted(edges, target, side="right").astype(np.int64)
+    return np.unique(target, return_inverse=True)[1].astype(np.int64)
+
+
+def split_oversized(keys: Keys, strata: Codes, secret: bytes, stored: Assignments) -> tuple[Keys, int]:
+    """Give the rows of a too common content keys of their own: the content's key and the ordinal of the copy.
+
+    A content is too common above 50 rows and above 1 % of its class. One that already has a part keeps it whole, and
+    one whose rows were divided before stays divided, so that no row leaves the part it was sealed in.
+
+    Returns
+    -------
+    keys : ndarray of uint64
+        New keys for those rows, the old ones elsewhere.
+    rows : int
+        How many rows got keys of their own.
+    """
+    units, unit_of, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    class_rows = np.bincount(strata)
+    several = np.flatnonzero(counts > 1)
+    limit = np.maximum(50, 0.01 * class_rows[_majority(unit_of, strata, len(units), counts)[several]])
+    whole = stored.find(units[several]) != _NONE
+    firsts = np.array([_ordinal_key(int(units[unit]), 0, secret) for unit in several], np.uint64)
+    divided = stored.find(firsts) != _NONE
+    chosen = several[((counts[several] > limit) & ~whole) | divided]
+    if not len(chosen):
+        return keys, 0
+    keys = keys.copy()
+    flag = np.zeros(len(units), bool)
+    flag[chosen] = True
+    rows = np.flatnonzero(flag[unit_of])
+    rows = rows[np.argsort(unit_of[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(unit_of[rows], prepend=-1))
+    ordinals = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
+    keys[rows] = [_ordinal_key(int(key), int(n), secret) for key, n in zip(keys[rows], ordinals, strict=True)]
+    return keys, len(rows)
+
+
+def _ordinal_key(key: int, ordinal: int, secret: bytes) -> int:
+    return int.from_bytes(_digest(key.to_bytes(8, "big") + ordinal.to_bytes(8, "big"), secret), "big")
+
+
+def join_groups(groups: Keys, content: Keys, stored: Assignments) -> tuple[Keys, int]:
+    """Join groups that share a content: one key for each connected component.
+
+    A component takes the key of its smallest stored group, so that new groups follow; groups with parts of their own
+    keep them. Content above 50 rows and 1 % of the rows ties nothing, nor does a component above a tenth of the rows.
+
+    Returns
+    -------
+    keys : ndarray of uint64
+    joined : int
+        How many groups share their unit with another one.
+    """
+    group_names, group_of = np.unique(groups, return_inverse=True)
+    contents, content_of, counts = np.unique(content, return_inverse=True, return_counts=True)
+    ties = (counts > 1) & (counts <= max(50, 0.01 * len(groups)))
+    rows = np.flatnonzero(ties[content_of])
+    if not len(rows):
+        return groups, 0
+    size = len(group_names)
+    nodes = size + len(contents)
+    links = (np.ones(len(rows), np.int8), (group_of[rows], size + content_of[rows]))
+    edges = coo_array(links, shape=(nodes, nodes))
+    component = connected_components(edges, directed=False)[1][:size]
+    members = np.bincount(component)
+    component_rows = np.bincount(component[group_of])
+    tied = (members[component] > 1) & (component_rows[component] <= max(50, 0.1 * len(groups)))
+    known = stored.find(group_names) != _NONE
+    # stored groups first, then by key: the first of each component names it
+    order = np.lexsort((group_names, ~known, component))
+    first = order[np.searchsorted(component[order], np.arange(len(members)))]
+    renamed = np.where(tied & ~known, group_names[first[component]], group_names)
+    return renamed[group_of], int((renamed != group_names).sum())
+
+
+def _majority(unit_of: NDArray[np.intp], strata: Codes, units: int, counts: NDArray[np.intp]) -> Codes:
+    """The commonest stratum of each unit, the first of equals."""
+    result = np.zeros(units, np.int64)
+    result[unit_of] = strata
+    rows = np.flatnonzero((counts > 1)[unit_of])
+    if len(rows):
+        width = int(strata.max()) + 1
+        pairs, times = np.unique(unit_of[rows].astype(np.int64) * width + strata[rows], return_counts=True)
+        order = np.lexsort((pairs, -times))[::-1]
+        result[pairs[order] // width] = pairs[order] % width
+    return result
+
+
+def assign_parts(
+    keys: Keys,
+    strata: Codes,
+    stored: Assignments | None = None,
+    *,
+    shares: Sequence[float] = SHARES,
+    pooled: bool = False,
+) -> Parts:
+    """Sticky quota assignment.
+
+    Every unit that was assigned before keeps its part. Strata go by descending size; the new units of one, sorted by
+    key, fill each part's floor of its share less what it has, and what is left over goes to the part furthest below
+    its share of all rows so far, at most one unit a part.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64 of shape (n_rows,)
+        The unit of each row.
+    strata : ndarray of int of shape (n_rows,)
+        Class or decile of each row; a unit counts to the commonest of its rows.
+    stored : Assignments, optional
+        Assignments of earlier versions.
+    shares : sequence of 4 float
+    pooled : bool
+        Whether the checkpoint's share goes to the final part.
+
+    Returns
+    -------
+    ndarray of uint8 of shape (n_rows,)
+        Place in `PARTS`; 4 for rows that were retired.
+    """
+    stored = stored or Assignments.empty()
+    wanted = np.array([shares[0], shares[1], 0.0, shares[2] + shares[3]] if pooled else shares)
+    units, unit_of, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    stratum = _majority(unit_of, strata, len(units), sizes)
+    part = stored.find(units)
+    order = np.argsort(stratum, kind="stable")  # units are sorted by key, so each stratum's are
+    bounds = np.searchsorted(stratum[order], np.arange(stratum.max(initial=-1) + 2))
+    rows_of = np.bincount(stratum, sizes).astype(np.int64)
+    done, total = np.zeros(4), 0
+    for code in np.lexsort((np.arange(len(rows_of)), -rows_of)):
+        members = order[bounds[code] : bounds[code + 1]]
+        if not len(members):
+            continue
+        known = part[members]
+        have = _rows_by_part(known, sizes[members])
+        new = members[known == _NONE]
+        total += int(sizes[members].sum())
+        chosen, taken = _fill(sizes[new], wanted, have, int(rows_of[code]), done, total)
+        part[new] = chosen
+        done += have + taken
+    return part[unit_of]
+
+
+def _fill(
+    sizes: NDArray[np.intp],
+    wanted: NDArray[np.float64],
+    have: Counts,
+    rows: int,
+    done: NDArray[np.float64],
+    total: int,
+) -> tuple[Parts, Counts]:
+    """Parts for a stratum's new units, and the rows each part got."""
+    quota = np.maximum(0, np.floor(wanted * rows + 1e-9).astype(np.int64) - have)
+    quota = _cut_to(quota, int(sizes.sum()))
+    edges = np.cumsum(quota)
+    middle = np.cumsum(sizes) - sizes / 2
+    chosen = np.searchsorted(edges, middle, side="right").astype(np.uint8)
+    taken = _rows_by_part(chosen, sizes)
+    served: set[int] = set()
+    for unit in np.flatnonzero(chosen == 4):
+        if len(served) == (wanted > 0).sum():
+            served.clear()
+        short = wanted * total - (done + have + taken)
+        short[[*np.flatnonzero(wanted <= 0), *served]] = -np.inf
+        target = int(np.argmax(short))
+        served.add(target)
+        chosen[unit] = target
+        taken[target] += sizes[unit]
+    return chosen, taken
+
+
+def _rows_by_part(parts: Parts, sizes: NDArray[np.intp]) -> Counts:
+    inside = parts < 4
+    return np.bincount(parts[inside], sizes[inside], minlength=4)[:4].astype(np.int64)
+
+
+def _cut_to(quota: Counts, rows: int) -> Counts:
+    """Quotas lowered from the top until they sum to the rows there are."""
+    if quota.sum() <= rows:
+        return quota
+    low, high = 0, int(quota.max())
+    while low < high:  # the highest level under which they fit
+        level = (low + high + 1) // 2
+        low, high = (level, high) if np.minimum(quota, level).sum() <= rows else (low, level - 1)
+    cut = np.minimum(quota, low)
+    above = np.flatnonzero(quota > low)[::-1]
+    cut[above[: rows - int(cut.sum())]] += 1
+    return cut
+
+
+def assign_by_time(
+    keys: Keys,
+    times: NDArray[np.int64] | NDArray[np.float64],
+    stored: Assignments | None = None,
+    *,
+    shares: Sequence[float] = SHARES,
+    pooled: bool = False,
+) -> Parts:
+    """Cut by time, the latest rows last; rows of one moment stay together.
+
+    With stored assignments, rows later than all stored ones are cut by their own quantiles and the older sealed rows
+    are retired; other new rows go to train or validation, whichever their time belongs to, and no row that was sealed
+    is ever moved to them.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64 of shape (n_rows,)
+    times : ndarray of shape (n_rows,)
+    stored : Assignments, optional
+    shares, pooled : see `assign_parts`
+
+    Returns
+    -------
+    ndarray of uint8 of shape (n_rows,)
+    """
+    part = (stored or Assignments.empty()).find(keys)
+    known = part != _NONE
+    if not known.any():
+        return _cut(times, shares, pooled)
+    later = ~known & (times > times[known].max())
+    if later.any():
+        part[part == 2], part[part == 3] = RETIRED, RETIRED
+        part[later] = _cut(times[later], shares, pooled)
+    earlier = ~known & ~later
+    validation = times[known & (part == 1)]
+    part[earlier] = np.where(times[earlier] < validation.min(), 0, 1) if len(validation) else 0
+    return part
+
+
+def _cut(times: np.ndarray, shares: Sequence[float], pooled: bool) -> Parts:
+    ordered = np.sort(times)
+    ends = np.cumsum(shares)[:3]
+    if pooled:
+        ends = np.array([ends[0], ends[1], ends[1]])
+    cuts = ordered[np.minimum(np.round(ends * len(times)).astype(np.int64), len(times) - 1)]
+    return np.searchsorted(cuts, times, side="right").astype(np.uint8)
