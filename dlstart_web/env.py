@@ -59,3 +59,9 @@ def kept_secret(path: Path, *, bytes_: int = 48) -> str:
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(bytes_))
     return path.read_text().strip()
+
+
+def default_home() -> Path:
+    """The folder that holds `var` and `.keys`: the parent of DLSTART_DATA, else the checkout."""
+    data = os.environ.get("DLSTART_DATA")
+    return Path(data).resolve().parent if data else Path(__file__).resolve().parent.parent

@@ -107,6 +107,8 @@ def _ours(job: Job) -> models.QuerySet:
 class Pulse:
     """Renews the heartbeat of a claimed job from a thread; `check` raises JobTaken once the job is not ours any more."""
 
+    watch: ClassVar[Callable[[float], None] | None] = None  # a command that works jobs off itself shows their progress
+
     def __init__(self, job: Job) -> None:
         self._job, self._progress = job, 0.0
         self._end, self._taken = threading.Event(), threading.Event()
@@ -135,6 +137,8 @@ class Pulse:
         """Called by the work between two steps: notes the progress (0 to 1), raises JobTaken if the job was taken away."""
         if progress is not None:
             self._progress = progress
+            if Pulse.watch:
+                Pulse.watch(progress)
         if self._taken.is_set():
             raise JobTaken(f"{self._job._meta.label} {self._job.pk}")
 

@@ -121,3 +121,11 @@ def lock_criterion(
         locked_by=user,
         fingerprint=hashlib.sha256(canonical.encode()).hexdigest(),
     )
+
+
+@transaction.atomic
+def delete_sandbox(*, project: Project) -> None:
+    """Remove a sandbox to which nothing belongs any more; for `dlstart vet`, which keeps no refused file."""
+    if not project.is_sandbox:
+        raise ProjectProblem(f"{project} is no sandbox; projects are withdrawn, not deleted.")
+    project.delete()

@@ -1,0 +1,56 @@
+"""Predictions of the recommended model for unlabelled rows of the same columns."""
+
+import csv
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from datasets import ingestion
+from datasets.core.readers import read_table
+from dlstart_web.kit.jobs import JobState
+from evaluations import training
+from evaluations.core.recipes import load
+from evaluations.models import Ladder, Run
+
+
+
+def recommended(ladder: Ladder) -> Run | None:
+    """The run with the best score of a ladder."""
+    runs = ladder.runs.filter(state=JobState.DONE)
+    return max(runs, key=lambda run: run.goodness, default=None)
+
+
+def predict(ladder: Ladder, rows: Path, out: Path) -> None:
+    """Write `id,prediction` and one `score_<class>` column a class, in the order of the file.
+
+    The model is the one that looks and the final opening use: refitted on train and validation where the data is small.
+
+    Raises
+    ------
+    DataProblem
+        If the file cannot be read.
+    EvaluationProblem
+        If it lacks a column that the model was fitted on.
+    """
+    run = recommended(ladder)
+    if run is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "rows.parquet"
+        read_table(rows, file_name=rows.name, out=table, limits=ingestion.limits())
+        data = training.encoded(run.version)
+        model = load(training.run_folder(run) / "model", data)
+        found = model.predict(data.transform(table))
+    classes = training.class_names(run.version)
+    with out.open("w", newline="", encoding="utf-8") as file:
+        write = csv.writer(file, lineterminator="\n").writerow
+        if classes is None:
+            write(["id", "prediction"])
+            for place, value in enumerate(found):
+                write([place, repr(float(value))])
+            return
+        write(["id", "prediction", *(f"score_{name}" for name in classes)])
+        answers = np.argmax(found, axis=1)
+        for place, (answer, scores) in enumerate(zip(answers, found, strict=True)):
+            write([place, classes[answer], *(f"{score:.6g}" for score in scores)])
