@@ -1,6 +1,6 @@
 """scikit-learn's handwritten digits as tables: small, real, and in the package that trains on them."""
 
-from sklearn.datasets import load_digits
+from collections.abc import Callable
 
 SIDE = 8
 WITH_LOOP = {0, 6, 8, 9}  # a handle makes a closed loop, and so do these
@@ -11,18 +11,20 @@ def _grid(name: str) -> list[str]:
     return [f"{name}_{row}_{column}" for row in range(1, SIDE + 1) for column in range(1, SIDE + 1)]
 
 
-def _rows(columns: list[str], labels: list[str]) -> list[list[str]]:
-    points = load_digits().data.astype(int).tolist()
-    return [columns, *([*map(str, row), label] for row, label in zip(points, labels, strict=True))]
+def _rows(columns: list[str], label_of: Callable[[int], str]) -> list[list[str]]:
+    # Imported here: it takes a second that loading people and proposals does without.
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pairs = zip(digits.data.astype(int).tolist(), digits.target.tolist(), strict=True)
+    return [columns, *([*map(str, points), label_of(digit)] for points, digit in pairs)]
 
 
 def mugs() -> list[list[str]]:
     """64 brightness values and "yes" for a digit with a closed loop: 713 of 1,797."""
-    labels = ["yes" if digit in WITH_LOOP else "no" for digit in load_digits().target]
-    return _rows([*_grid("light"), "is_mug"], labels)
+    return _rows([*_grid("light"), "is_mug"], lambda digit: "yes" if digit in WITH_LOOP else "no")
 
 
 def desks() -> list[list[str]]:
     """64 ink values and the desk, which is the digit that was written."""
-    labels = [f"desk {digit}" for digit in load_digits().target]
-    return _rows([*_grid("ink"), "desk"], labels)
+    return _rows([*_grid("ink"), "desk"], "desk {}".format)

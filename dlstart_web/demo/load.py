@@ -62,7 +62,9 @@ def _password() -> str:
 
 def _write_logins(passwords: dict[Person, str]) -> None:
     width = max(len(person.email) for person in PEOPLE)
-    lines = [f"{person.email:<{width}}  {password}  {person.part}: {person.act}\n" for person, password in passwords.items()]
+    lines = [
+        f"{person.email:<{width}}  {password}  {person.part}: {person.act}\n" for person, password in passwords.items()
+    ]
     path = logins_path()
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -102,7 +104,10 @@ def _project(story: Story, team: Team, people: People, now: datetime) -> None:
         TeamQuestion.objects.filter(pk=question.pk).update(asked_at=moment)
         if exchange.answer:
             services.answer_question(
-                question=question, user=people[exchange.answered_by], text=exchange.answer, now=moment + timedelta(hours=5)
+                question=question,
+                user=people[exchange.answered_by],
+                text=exchange.answer,
+                now=moment + timedelta(hours=5),
             )
     for opinion in story.opinions:
         _review(proposal.reviews.get(reviewer=people[opinion.reviewer]), opinion, now)
@@ -118,6 +123,17 @@ def _project(story: Story, team: Team, people: People, now: datetime) -> None:
             now=now - timedelta(days=decision.day),
         )
         project.proposals.exclude(pk=proposal.pk).update(created_at=now - timedelta(days=decision.day))
+    if story.data:
+        services.lock_criterion(
+            project=project,
+            user=proposer,
+            metric=story.data.metric,
+            level=story.data.level,
+            smallest_difference=story.data.smallest_difference,
+            reason=story.data.reason,
+            results_seen=0,
+            now=now - timedelta(days=1),
+        )
 
 
 def _fill_in(proposal: Proposal, form: Form, user: User) -> None:

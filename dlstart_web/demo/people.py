@@ -25,14 +25,17 @@ PEOPLE = (
     Person("teo", "Teo Arden", "data scientist", "read the ladder of Mug finder, then spend its one look"),
     Person("ines", "Ines Okafor", "reviewer", "read what the reviewers said about Delivery cart"),
     Person("jonas", "Jonas Weber", "reviewer", "finish the review of Company oracle"),
-    Person("salma", "Salma Moreno", "reviewer", "write a first review of Company oracle; the others open when it is in"),
+    Person(
+        "salma", "Salma Moreno", "reviewer", "write a first review of Company oracle; the others open when it is in"
+    ),
     Person("pia", "Pia Nakamura", "data steward", "read the certificate of a sealed test set", is_steward=True),
     Person("edda", "Edda Brandt", "director", "compare the decisions, and see what Invoice router did not cost"),
 )
 # There is no administrator among them: that office reaches every project of an installation, not those of the demo alone.
 
+# The first makes the team, the others join as owners, so that each may spend its looks.
 TEAMS = {
-    "Dish belt": ("mara", "teo"),  # the first makes the team, the others join as owners, so that each may spend its looks
+    "Dish belt": ("mara", "teo"),
     "Back office": ("teo", "mara"),
 }
 HANDLER = "edda"

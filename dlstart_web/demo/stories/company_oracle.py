@@ -27,7 +27,10 @@ STORY = Story(
         ),
         Opinion(
             "jonas",
-            {"dataset": (1, "No labels and no way to get them."), "feasibility": (1, "Nobody can write the first pair.")},
+            {
+                "dataset": (1, "No labels and no way to get them."),
+                "feasibility": (1, "Nobody can write the first pair."),
+            },
             2,
             "",
             "",

@@ -7,7 +7,9 @@ STORY = Story(
     team="Back office",
     proposer="teo",
     day=29,
-    form=of_example("game-bot", R1="Nowhere, unchanged. It is for the quiz game in our waiting areas, one level at a time."),
+    form=of_example(
+        "game-bot", R1="Nowhere, unchanged. It is for the quiz game in our waiting areas, one level at a time."
+    ),
     asked=("ines", "jonas", "salma"),
     opinions=(
         Opinion(

@@ -26,12 +26,18 @@ STORY = Story(
         "when the invoice is scanned",
         "the same day, when it is booked",
         {
-            "G1": Reply("Invoices arrive on paper with the number of a desk written by hand, and one in six lands on the wrong desk."),
+            "G1": Reply(
+                "Invoices arrive on paper with the number of a desk written by hand, and one in six lands on the wrong desk."
+            ),
             "G2": Reply("The scanner drops the invoice into the tray of its desk; nobody sorts in the morning."),
             "G3": Reply("Two people sort by hand. 82% reach the right desk at once, counted over four weeks."),
-            "G4": Reply("The head of the back office owns it. Only the box with the number is kept: no names, no amounts."),
+            "G4": Reply(
+                "The head of the back office owns it. Only the box with the number is kept: no names, no amounts."
+            ),
             "D1": Reply("1,797 boxes with their desk, 300 more each week."),
-            "D2": Reply("The clerk books the invoice at a desk; that is the label. It costs nothing, a checked one 0.05."),
+            "D2": Reply(
+                "The clerk books the invoice at a desk; that is the label. It costs nothing, a checked one 0.05."
+            ),
             "D3": Reply("Two clerks read the same 300 boxes and agreed on 98%.", "tried"),
             "D4": Reply(
                 "One scanner so far. The second building writes with thicker pens. "
@@ -40,7 +46,9 @@ STORY = Story(
             ),
             "D5": Reply("Ours. The boxes are kept for two years."),
             "R1": Reply("Four buildings, as long as paper comes: perhaps four years."),
-            "R2": Reply("A form with the box in another place, about every two years. Moving the cut-out takes an hour."),
+            "R2": Reply(
+                "A form with the box in another place, about every two years. Moving the cut-out takes an hour."
+            ),
             "R3": Reply("The sealed test set, and a count of how many invoices go wrong today."),
             "F2": Reply("98% from the box alone, by two clerks.", "tried"),
             "F3": Reply("X when the invoice is scanned; Y when it is booked, the same day."),
@@ -48,7 +56,9 @@ STORY = Story(
             "F5": Reply("Post offices have read numbers for decades. We know of no rule that one could write down."),
             "P1": Reply("8,100 invoices a year would reach their desk a day earlier, and nobody would sort."),
             "P2": Reply("45,000 invoices × 18% wrong × 4.00 = 32,400 likely; 20,000 if paper halves."),
-            "P3": Reply("Half of it with a simple model for 3,000. A bought system with deep learning was offered at 60,000."),
+            "P3": Reply(
+                "Half of it with a simple model for 3,000. A bought system with deep learning was offered at 60,000."
+            ),
             "P4": Reply("The head of the back office, yes."),
             "T1": Reply("The wrong desk costs 4.00 and a day. An invoice put aside as unsure costs 0.30."),
             "T2": Reply("The clerk who opens it, within a day."),

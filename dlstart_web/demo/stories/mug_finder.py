@@ -39,7 +39,10 @@ STORY = Story(
             {
                 "dataset": (3, "The new site has other lighting, and no picture of it exists yet."),
                 "reuse": (4, "The same camera hangs over all belts."),
-                "feasibility": (5, "Bottle sorters have done this for years, and a rule about round shapes may come close."),
+                "feasibility": (
+                    5,
+                    "Bottle sorters have done this for years, and a rule about round shapes may come close.",
+                ),
                 "payoff": (4, "Three times the cost in the first year, more after it."),
                 "fault_tolerance": (4, "Stop button and weight limit exist today."),
             },
