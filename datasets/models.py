@@ -17,7 +17,7 @@ def new_secret() -> bytes:
 
 
 class Lineage(models.Model):
-    """All versions of one data set. It owns the split secret, and what is remembered of looks survives every version."""
+    """All versions of one data set. It owns the split secret, and what is remembered of looks outlives versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     secret = models.BinaryField(default=new_secret, editable=False)
@@ -137,6 +137,19 @@ class Ingestion(Job):
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="ingestions")
     stage = models.CharField(max_length=5, choices=Stage)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-queued_at", "-id"]
+
+    def given_up(self) -> None:
+        """The version goes back to where it was; a file that was never read is refused, and swept away later."""
+        state = DatasetVersion.State.REJECTED if self.stage == self.Stage.READ else DatasetVersion.State.READY
+        refused = {
+            "code": "FAULT",
+            "message": "The worker fell silent each time it was tried.",
+            "next": "Try it once more.",
+        }
+        DatasetVersion.objects.filter(pk=self.version_id).update(state=state, rejection=refused)
 
 
 class Seal(models.Model):

@@ -42,8 +42,11 @@ class SealBroken(Exception):
 class Metric(Protocol):
     """What the vault needs of a metric (`evaluations.core.metrics`)."""
 
-    name: str
-    greater_is_better: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def greater_is_better(self) -> bool: ...
 
     def sealed(
         self,
@@ -83,8 +86,8 @@ def seal(
     original : Path
         The upload as it came. Whoever calls removes it from quarantine once the seal is written down.
     """
-    if version.state != DatasetVersion.State.SEALING:
-        raise ValueError(f"Version {version.pk} is {version.state}; only one that is being sealed goes into the vault.")
+    if not DatasetVersion.objects.filter(pk=version.pk, state=DatasetVersion.State.SEALING).exists():
+        raise ValueError(f"Version {version.pk} is not being sealed; only then its labels go into the vault.")
     unfinished = settings.VAULT / f".{version.pk}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
@@ -280,6 +283,7 @@ def answer(
     scale: float | None,
     prepare: Callable[[np.ndarray], np.ndarray],
     unit_error: float | None = None,
+    write: Callable[[float], str] = "{:.4g}".format,
     now: datetime,
 ) -> Look:
     """Charge a spent look and answer it by the sealed ladder; a look that has its answer comes back as it is.
@@ -300,6 +304,8 @@ def answer(
         Turns the stored labels into what the metric takes as y.
     unit_error : float, optional
         See `sealed_ladder.interval`.
+    write : callable
+        Puts a score in the metric's own unit into words, for the sentence.
     now : datetime
         When it is answered.
 
@@ -336,7 +342,7 @@ def answer(
         said = sealed_ladder.answer(
             score,
             state=before,
-            write=lambda value: f"{metric.from_sealed(value, ladder.scale):.4g}",
+            write=lambda value: write(metric.from_sealed(value, ladder.scale)),
             greater_is_better=metric.greater_is_better,
             unit_error=unit_error,
         )

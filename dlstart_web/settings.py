@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "projects.middleware.TimeZoneMiddleware",
     "dlstart_web.kit.middleware.NoStoreMiddleware",
 ]
 ROOT_URLCONF = "dlstart_web.urls"
@@ -208,7 +209,7 @@ WHITENOISE_AUTOREFRESH = False
 
 # --- uploads and the limits that a refusal names ----------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["dlstart_web.kit.uploads.LimitedFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = str(QUARANTINE)
 FILE_UPLOAD_PERMISSIONS = 0o600
 LIMITS = {
@@ -228,6 +229,8 @@ LOOK_GAP_DAYS = env_int("DLSTART_LOOK_GAP_DAYS", 7, minimum=7)
 LOOK_BITS = 48
 LADDER_BUDGET = env_int("DLSTART_LADDER_BUDGET", 120, minimum=5)  # CPU seconds
 FORCE_IN_PROCESS_INGESTION = False
+INGEST_MEMORY = env_int("DLSTART_INGEST_MEMORY", 6 * 2**30, minimum=2**30)  # bytes of address space for reading one file
+INGEST_SECONDS = env_int("DLSTART_INGEST_SECONDS", 3600, minimum=10)
 
 # --- jobs: the database is the truth, the broker only rings the bell --------------------------------------------------
 BROKER_URL = env_str("DLSTART_BROKER_URL", "filesystem://")

@@ -16,6 +16,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 ACCOUNT_RATE_LIMITS = False
+FORCE_IN_PROCESS_INGESTION = True  # a child process costs a second; tests/datasets/test_limited.py has them
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and worker processes of the tests must see the same rows.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}

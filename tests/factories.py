@@ -1,7 +1,14 @@
 """Plain functions that make what tests need, through the same services as the pages."""
 
 from itertools import count
+from random import Random
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from datasets import ingestion
+from datasets import services as dataset_services
+from datasets.models import Dataset, DatasetVersion, Ingestion
+from dlstart_web.kit.jobs import JobState
 from projects import services
 from projects.core import form
 from projects.core.criteria import KEYS
@@ -82,3 +89,61 @@ def make_approved_project(team: Team | None = None, **fields) -> Project:
         make_review(proposal, scores=(4, 4, 4, 4, 4))
     services.make_decision(proposal=proposal, user=handler, outcome="go", reasons="The labels are there.")
     return Project.objects.get(pk=proposal.project_id)
+
+
+# --- data sets --------------------------------------------------------------------------------------------------------
+
+
+def make_csv(rows: int = 300, *, seed: int = 0, name: str = "mugs.csv") -> SimpleUploadedFile:
+    """A yes-or-no table: width, height, colour, belt; `mug` follows width and height, with noise."""
+    random = Random(seed)
+    lines = ["width,height,colour,belt,mug"]
+    for _ in range(rows):
+        width, height = random.gauss(8, 2), random.gauss(10, 2)
+        mug = "yes" if width + height + random.gauss(0, 1.5) > 18 else "no"
+        lines.append(f"{width:.6f},{height:.6f},{random.choice(('white', 'blue', 'red'))},belt {random.randrange(40)},{mug}")
+    return SimpleUploadedFile(name, "\n".join(lines).encode())
+
+
+def do_ingestions() -> None:
+    """What a worker would do now: every ingestion that waits."""
+    while job := Ingestion.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
+        ingestion.execute(str(job.pk), str(job.token))
+
+
+def make_version(
+    project: Project | None = None,
+    *,
+    user: User | None = None,
+    file: SimpleUploadedFile | None = None,
+    rows: int = 300,
+    target: str = "mug",
+    dataset: Dataset | None = None,
+    **choices,
+) -> DatasetVersion:
+    """An upload that was read; with its target (none if "") chosen and checked, and a split by chance."""
+    project = project or make_project()
+    user = user or project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
+    version = dataset_services.accept_upload(project=project, user=user, file=file or make_csv(rows), dataset=dataset)
+    do_ingestions()
+    if target:
+        dataset_services.choose_target(version=version, user=user, target=target, **choices)
+        do_ingestions()
+        version = dataset_services.choose_split(version=version, meets="same")
+    version.refresh_from_db()
+    return version
+
+
+def make_sealed_version(project: Project | None = None, *, metric: str = "accuracy", **options) -> DatasetVersion:
+    """A sealed version; outside a sandbox the criterion is locked first and a steward seals."""
+    project = project or make_approved_project()
+    owner = project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
+    if not project.is_sandbox and not project.criteria.exists():
+        services.lock_criterion(
+            project=project, user=owner, metric=metric, level=0.8, smallest_difference=0.02, reason="", results_seen=0
+        )
+    version = make_version(project, **options)
+    steward = owner if project.is_sandbox else make_user(is_steward=True)
+    dataset_services.seal_version(version=version, user=steward)
+    do_ingestions()
+    return DatasetVersion.objects.select_related("dataset__project__team", "dataset__lineage", "seal").get(pk=version.pk)

@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ingestions', to='datasets.datasetversion')),
             ],
             options={
-                'abstract': False,
+                'ordering': ['-queued_at', '-id'],
             },
         ),
         migrations.CreateModel(

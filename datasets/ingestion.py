@@ -1,0 +1,267 @@
+"""What a worker does with an upload: read it, check it against the chosen target, divide and seal it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from datasets import limited, store, vault
+from datasets.core.divide import Division, divide
+from datasets.core.errors import DataProblem
+from datasets.core.limits import Limits
+from datasets.core.split import Design
+from datasets.models import DatasetVersion, Finding, Ingestion, LookGate, Seal, SealedLadder, TestSet
+from dlstart_web.kit import jobs
+from dlstart_web.kit.jobs import Pulse
+from projects import services as project_services
+from projects.models import Project
+
+State = DatasetVersion.State
+OUR_FAULT = {
+    "code": "FAULT",
+    "message": "A fault of ours stopped this; the data was not at fault.",
+    "next": "Try it once more. If it stops again, tell the administrator the id of this version.",
+}
+
+
+def execute(pk: str, token: str) -> None:
+    """Claim the ingestion and do its stage; what it finds is written in the transaction that ends it."""
+    sweep()
+    jobs.execute(Ingestion, pk, token, _work, problems=(DataProblem,), on_failure=_refuse)
+
+
+def limits() -> Limits:
+    """The limits of this installation."""
+    known = {field.name for field in fields(Limits)}
+    return Limits(**{name: value for name, value in settings.LIMITS.items() if name in known})
+
+
+def _work(job: Ingestion, pulse: Pulse) -> Callable[[], None]:
+    version = DatasetVersion.objects.select_related("dataset__lineage", "dataset__project").get(pk=job.version_id)
+    began = time.monotonic()
+    write = {Ingestion.Stage.READ: _read, Ingestion.Stage.CHECK: _check, Ingestion.Stage.SEAL: _seal}[job.stage]
+    finish = write(version, job, pulse)
+
+    def write_down() -> None:
+        finish()
+        version.seconds += time.monotonic() - began
+        version.rejection = None
+        version.save()
+
+    return write_down
+
+
+def _limited(name: str, arguments: dict[str, Any], pulse: Pulse) -> dict[str, Any]:
+    if settings.FORCE_IN_PROCESS_INGESTION:  # `dlstart vet`: the file is the user's own, and so is the process
+        return limited.TASKS[name](**arguments, progress=pulse.check)
+    return limited.run(
+        name, arguments, memory=settings.INGEST_MEMORY, seconds=settings.INGEST_SECONDS, progress=pulse.check
+    )
+
+
+# ---- read
+
+
+def _read(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[], None]:
+    with store.work_folder(version) as folder:
+        table = folder / "table.parquet"
+        arguments = {
+            "source": str(store.quarantine_path(version)),
+            "file_name": version.file_name,
+            "out": str(table),
+            "limits": asdict(limits()),
+        }
+        found = _limited("read", arguments, pulse)
+        store.put(table, store.table_path(version))
+
+    def write() -> None:
+        version.rows_read, version.columns, version.profile = found["rows"], found["columns"], found["profile"]
+        version.state = State.READY
+        _write_findings(version, found["findings"], needs_target=False)
+
+    return write
+
+
+# ---- check
+
+
+def _check(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[], None]:
+    arguments = {
+        "table": str(store.table_path(version)),
+        "target": version.target,
+        "task": version.task,
+        "group": version.group_column or None,
+        "time": version.time_column or None,
+        "drop": version.dropped,
+        "limits": asdict(limits()),
+    }
+    found = _limited("check", arguments, pulse)
+
+    def write() -> None:
+        version.task = found["task"]
+        version.state = State.READY
+        _write_findings(version, found["findings"], needs_target=True)
+
+    return write
+
+
+def _write_findings(version: DatasetVersion, found: list[dict[str, Any]], *, needs_target: bool) -> None:
+    """Replace the findings of this stage; a reason to keep a column holds as long as the finding is the same."""
+    before = version.findings.filter(needs_target=needs_target)
+    kept = {(finding.code, finding.column): finding for finding in before.exclude(kept_reason="")}
+    before.delete()
+    rows = []
+    for finding in found:
+        row = Finding(version=version, needs_target=needs_target, **finding | {"column": finding["column"] or ""})
+        if same := kept.get((row.code, row.column)):
+            row.kept_reason, row.kept_by_id = same.kept_reason, same.kept_by_id
+        rows.append(row)
+    Finding.objects.bulk_create(rows)
+
+
+# ---- seal
+
+
+def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[], None]:
+    lineage = version.dataset.lineage
+    before = _sealed_before(version)
+    looked_at = before and before.test_sets.filter(is_pooled=True, looks__gt=0).exists()
+    design = Design(
+        kind=version.rule,
+        target=version.target,
+        task=version.task,
+        group=version.group_column if version.rule == DatasetVersion.Rule.GROUP else None,
+        time=version.time_column if version.rule == DatasetVersion.Rule.TIME else None,
+        drop=[*version.dropped, *_row_names(version)],
+        pooled=True if looked_at else None,  # rows that were looked at never become a final tier of their own
+    )
+    with store.work_folder(version) as folder:
+        division = divide(
+            store.table_path(version),
+            design=design,
+            secret=bytes(lineage.secret),
+            stored=store.assignments_path(before) if before else None,
+            out=folder,
+            limits=limits(),
+        )
+        pulse.check(0.7)
+        vault.seal(version, labels=division.labels, groups=division.units, original=store.quarantine_path(version))
+        pulse.check(0.9)
+        for part in store.PARTS:
+            store.put(folder / f"{part}.parquet", store.part_path(version, part))
+        store.put(folder / "assignments.parquet", store.assignments_path(version))
+    return partial(_write_seal, version, job, division, before)
+
+
+def _sealed_before(version: DatasetVersion) -> DatasetVersion | None:
+    """The version of the same lineage that was sealed last."""
+    sealed = DatasetVersion.objects.filter(dataset__lineage=version.dataset.lineage_id, state=State.SEALED)
+    return sealed.order_by("-seal__sealed_at").first()
+
+
+def _row_names(version: DatasetVersion) -> list[str]:
+    """Columns that number or name the rows, unless somebody said why one may stay."""
+    return list(version.findings.filter(code="D202", kept_reason="").values_list("column", flat=True))
+
+
+def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, before: DatasetVersion | None) -> None:
+    project: Project = version.dataset.project
+    version.state = State.SEALED
+    version.profile = _without_labels(version.profile, version.target)
+    version.findings.filter(needs_target=True).update(evidence={})
+    Finding.objects.bulk_create(
+        Finding(
+            version=version, needs_target=True, **finding.as_dict() | {"column": finding.column or "", "evidence": {}}
+        )
+        for finding in division.findings
+        if not version.findings.filter(code=finding.code, column=finding.column or "").exists()
+    )
+    Seal.objects.create(
+        version=version,
+        sealed_by_id=job.asked_by_id,
+        rule=version.rule,
+        rows_used=division.rows_used,
+        parts=division.parts,
+        classes=division.per_class,
+        fingerprints=division.fingerprints,
+        features=[column.as_dict() for column in division.features],
+        is_pooled=division.pooled,
+    )
+    for tier in TestSet.Tier:
+        if tier == TestSet.Tier.FINAL or not division.pooled:
+            TestSet.objects.create(
+                lineage=version.dataset.lineage,
+                version=version,
+                tier=tier,
+                is_pooled=division.pooled,
+                rows=division.parts[tier],
+            )
+    if before:
+        _carry_wear(before, version)
+    LookGate.objects.bulk_create(
+        [LookGate(lineage=version.dataset.lineage, team=project.team, next_look_at=vault.LONG_AGO)],
+        ignore_conflicts=True,
+    )
+    project_services.reach_step(project=project, step=Project.Step.TEST_SET)
+    transaction.on_commit(partial(store.clear_unsealed, version), robust=True)
+
+
+def _carry_wear(before: DatasetVersion, version: DatasetVersion) -> None:
+    """The same rows stay in the same parts, so a new version begins where the last one stood (STATISTICS 1.6)."""
+    old = before.test_sets.filter(tier=TestSet.Tier.CHECKPOINT).first() or before.test_sets.get(is_pooled=True)
+    new = version.test_sets.filter(tier=TestSet.Tier.CHECKPOINT).first() or version.test_sets.get(is_pooled=True)
+    new.looks, new.releases, new.log2_rungs = old.looks, old.releases, old.log2_rungs
+    new.save()
+    for ladder in old.ladders.all():
+        # predictions of the best model do not cover the new rows; its rung stays the one to beat
+        frozen = ("project_id", "metric", "floor", "scale", "step", "rungs", "best")
+        SealedLadder.objects.create(test_set=new, **{name: getattr(ladder, name) for name in frozen})
+
+
+def _without_labels(profile: dict[str, Any], target: str) -> dict[str, Any]:
+    """The profile without figures of the target that are cells of sealed rows, such as its largest value."""
+    columns = [
+        {key: entry[key] for key in ("name", "kind", "missing", "distinct") if key in entry}
+        if entry.get("name") == target
+        else entry
+        for entry in profile.get("columns", [])
+    ]
+    return profile | {"columns": columns} if columns else profile
+
+
+# ---- refusals and leftovers
+
+
+def _refuse(job: Ingestion, fault: Exception) -> None:
+    """A file that cannot be read leaves nothing; a choice that does not fit leaves the version as it was."""
+    version = job.version
+    version.rejection = fault.as_dict() | {"status": fault.status} if isinstance(fault, DataProblem) else OUR_FAULT
+    version.state = State.READY
+    if job.stage == Ingestion.Stage.READ:
+        version.state = State.REJECTED
+        transaction.on_commit(partial(store.forget, version), robust=True)
+    version.save(update_fields=["state", "rejection"])
+
+
+def sweep() -> None:
+    """Remove what a worker that died, or an upload that broke off, left behind."""
+    old = (timezone.now() - timedelta(days=1)).timestamp()
+    for path in settings.QUARANTINE.iterdir():
+        try:
+            version = DatasetVersion.objects.filter(pk=UUID(path.name)).first()
+        except ValueError:
+            version = None
+        if version is None:
+            if path.is_file() and path.stat().st_mtime < old:
+                path.unlink(missing_ok=True)
+        elif version.state == State.REJECTED:
+            store.forget(version)
+        elif version.state == State.SEALED:
+            store.clear_unsealed(version)

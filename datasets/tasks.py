@@ -1,0 +1,10 @@
+"""Celery's doorway to ingestion."""
+
+from celery import shared_task
+
+from datasets import ingestion
+
+
+@shared_task(name="datasets.tasks.ingest")
+def ingest(pk: str, token: str) -> None:
+    ingestion.execute(pk, token)

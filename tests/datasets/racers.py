@@ -1,0 +1,62 @@
+"""One of the processes of the race: many threads that all want the one look at the same moment."""
+
+import json
+import os
+import sys
+import threading
+from datetime import datetime
+from uuid import UUID, uuid4
+
+
+def main(project_pk: str, user_pk: str, threads: int, now: str) -> None:
+    """Print how each thread fared, once a line on standard input has given the start."""
+    import django
+
+    django.setup()
+
+    from django.db import connections
+
+    from datasets import selectors, vault
+    from datasets.core.budget import NoLookLeft
+    from projects.models import Project, User
+
+    connections["default"].settings_dict["NAME"] = os.environ["RACE_DATABASE"]
+    project, user = Project.objects.select_related("team").get(pk=UUID(project_pk)), User.objects.get(pk=user_pk)
+    test_set = selectors.test_set_for_looks(selectors.version_sealed_latest(project))
+    start, ends = threading.Event(), []
+
+    def run() -> None:
+        start.wait()
+        try:
+            vault.spend_look(
+                test_set=test_set,
+                project=project,
+                team=project.team,
+                user=user,
+                model_name="racer",
+                predictions_digest=uuid4().hex,
+                idempotency_key=uuid4().hex,
+                now=datetime.fromisoformat(now),
+            )
+            ends.append("granted")
+        except NoLookLeft as refusal:
+            ends.append(refusal.reason)
+        except Exception as fault:
+            ends.append(f"{type(fault).__name__}: {fault}")
+        finally:
+            connections.close_all()
+
+    runners = [threading.Thread(target=run) for _ in range(threads)]
+    for runner in runners:
+        runner.start()
+    connections.close_all()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    start.set()
+    for runner in runners:
+        runner.join()
+    print(json.dumps(ends), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
