@@ -233,7 +233,7 @@ INGEST_MEMORY = env_int("DLSTART_INGEST_MEMORY", 6 * 2**30, minimum=2**30)  # by
 INGEST_SECONDS = env_int("DLSTART_INGEST_SECONDS", 3600, minimum=10)
 
 # --- jobs: the database is the truth, the broker only rings the bell --------------------------------------------------
-BROKER_URL = env_str("DLSTART_BROKER_URL", "filesystem://")
+BROKER_URL = env_str("DLSTART_BROKER_URL", "filesystem://localhost")
 JOB_BEAT = env_int("DLSTART_JOB_BEAT", 5, minimum=1)  # seconds between heartbeats
 JOB_STALE = env_int("DLSTART_JOB_STALE", 45, minimum=2)  # seconds of silence after which a worker counts as lost
 JOB_SWEEP = env_int("DLSTART_JOB_SWEEP", 10, minimum=1)  # seconds between two sweeps of the reaper

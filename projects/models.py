@@ -176,7 +176,9 @@ class Proposal(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    reviews_opened_at = models.DateTimeField(null=True, blank=True)  # all asked-for reviews are in, or a decision was made
+    reviews_opened_at = models.DateTimeField(
+        null=True, blank=True
+    )  # all asked-for reviews are in, or a decision was made
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "number"], name="one_proposal_per_number")]
@@ -241,7 +243,9 @@ class Review(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["proposal", "reviewer"], name="one_review_per_person"),
-            models.CheckConstraint(condition=Q(confidence__isnull=True) | Q(confidence__range=(1, 3)), name="confidence_1_to_3"),
+            models.CheckConstraint(
+                condition=Q(confidence__isnull=True) | Q(confidence__range=(1, 3)), name="confidence_1_to_3"
+            ),
         ]
         ordering = ["submitted_at", "id"]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from projects.models import Membership, Project, Proposal, Review, User
+from projects.models import Membership, Project, Proposal, Review, Team, User
 
 
 class Role(StrEnum):
@@ -25,7 +25,9 @@ def is_member(user: User, project: Project) -> bool:
 
 def is_owner(user: User, project: Project) -> bool:
     """Owner of the project's team now."""
-    return Membership.objects.filter(team=project.team_id, user=user.pk, left_at=None, role=Membership.Role.OWNER).exists()
+    return Membership.objects.filter(
+        team=project.team_id, user=user.pk, left_at=None, role=Membership.Role.OWNER
+    ).exists()
 
 
 def has_conflict(user: User, project: Project) -> bool:
@@ -39,10 +41,9 @@ def has_conflict(user: User, project: Project) -> bool:
 def is_reviewer(user: User, project: Project) -> bool:
     """Assigned to a proposal of the project and not declined or in conflict."""
     gone = (Review.State.DECLINED, Review.State.CONFLICT)
-    return (
-        Review.objects.filter(proposal__project=project, reviewer=user).exclude(state__in=gone).exists()
-        and not has_conflict(user, project)
-    )
+    return Review.objects.filter(proposal__project=project, reviewer=user).exclude(
+        state__in=gone
+    ).exists() and not has_conflict(user, project)
 
 
 def is_handler(user: User, project: Project) -> bool:
@@ -50,8 +51,15 @@ def is_handler(user: User, project: Project) -> bool:
     return project.handler_id == user.pk and not has_conflict(user, project)
 
 
+def is_apart(user: User, project: Project) -> bool:
+    """A demo account and a real project: its password is printed at the start, so it reads the demo and nothing else."""
+    return user.is_demo and not project.is_demo
+
+
 def may_read(user: User, project: Project) -> bool:
     """Drafts and sandboxes belong to the team; a submitted proposal is open to colleagues unless it is private."""
+    if is_apart(user, project):
+        return False
     if is_member(user, project) or is_handler(user, project) or is_reviewer(user, project):
         return True
     if project.is_private or project.is_sandbox:
@@ -64,7 +72,10 @@ CHECKS = {
     Role.MEMBER: is_member,
     Role.OWNER: is_owner,
     Role.HANDLER: is_handler,
-    Role.STEWARD: lambda user, project: user.is_steward or user.is_administrator or (project.is_sandbox and is_member(user, project)),
+    Role.STEWARD: lambda user, project: (
+        not is_apart(user, project)
+        and (user.is_steward or user.is_administrator or (project.is_sandbox and is_member(user, project)))
+    ),
     Role.ADMINISTRATOR: lambda user, project: user.is_administrator and user.is_active,
 }
 OFFICES = (Role.STEWARD, Role.ADMINISTRATOR)  # reach a private project without being able to read its proposal
@@ -79,6 +90,23 @@ def get_project_or_404(user: User, key: str | UUID, *, role: Role = Role.READER)
     if not CHECKS[role](user, project):
         raise PermissionDenied(WORDS[role].format(team=project.team))
     return project
+
+
+def get_team_or_404(user: User, slug: str, *, role: Role = Role.MEMBER) -> Team:
+    """A team for its members, and for the administrator, who stands in where an owner is missing."""
+    team = Team.objects.filter(slug=slug).first()
+    mine = Membership.objects.filter(team=team, user=user.pk, left_at=None).first() if team else None
+    if team is None or not (mine or user.is_administrator):
+        raise Http404("No team under this address.")
+    if role == Role.OWNER and not (user.is_administrator or (mine and mine.role == Membership.Role.OWNER)):
+        raise PermissionDenied(WORDS[Role.OWNER].format(team=team))
+    return team
+
+
+def require_administrator(user: User) -> None:
+    """403 for everybody else."""
+    if not user.is_administrator:
+        raise PermissionDenied(WORDS[Role.ADMINISTRATOR])
 
 
 WORDS = {

@@ -14,14 +14,19 @@ from projects.core import form
 from projects.core.criteria import KEYS
 from projects.models import Membership, Project, Proposal, Review, Team, User
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 _numbers = count(1)
 
 
 def make_user(name: str = "", **fields) -> User:
     """A person; the address is made of the name. Signing in by `client.force_login` needs no password."""
     name = name or f"person{next(_numbers)}"
-    return User.objects.create_user(fields.pop("email", f"{name.lower().replace(' ', '.')}@example.org"), fields.pop("password", None), name=name, **fields)
+    return User.objects.create_user(
+        fields.pop("email", f"{name.lower().replace(' ', '.')}@example.org"),
+        fields.pop("password", None),
+        name=name,
+        **fields,
+    )
 
 
 def make_team(owner: User | None = None, *members: User, name: str = "") -> Team:
@@ -44,14 +49,22 @@ def fill_proposal(proposal: Proposal, user: User, text: str = "An answer.") -> P
     for question in form.QUESTIONS.values():
         if question.kind != "mapping":
             current = proposal.answers.filter(question=question.id).first()
-            services.save_answer(proposal=proposal, user=user, question=question.id, text=f"{question.id}: {text}", revision=current.revision if current else 0)
+            services.save_answer(
+                proposal=proposal,
+                user=user,
+                question=question.id,
+                text=f"{question.id}: {text}",
+                revision=current.revision if current else 0,
+            )
     proposal.refresh_from_db()
     pairs = [("photo 1", "yes", False), ("photo 2", "no", False), ("a glass with a handle", "no", True)]
     values = {"x": "photo", "x_kind": "picture", "y": "is it a mug?", "y_kind": "yes_no"}
     return services.save_mapping(proposal=proposal, revision=proposal.mapping_revision, values=values, pairs=pairs)
 
 
-def make_proposal(team: Team | None = None, *, submitted: bool = False, project: Project | None = None, **fields) -> Proposal:
+def make_proposal(
+    team: Team | None = None, *, submitted: bool = False, project: Project | None = None, **fields
+) -> Proposal:
     """A whole proposal: a draft, or submitted by the team's owner."""
     project = project or make_project(team, **fields)
     owner = project.team.memberships.filter(role=Membership.Role.OWNER, left_at=None).first().user
@@ -68,14 +81,18 @@ def make_handler(proposal: Proposal, handler: User | None = None) -> User:
     return handler
 
 
-def make_review(proposal: Proposal, reviewer: User | None = None, *, scores: tuple[int, ...] | None = None, text: str = "because") -> Review:
+def make_review(
+    proposal: Proposal, reviewer: User | None = None, *, scores: tuple[int, ...] | None = None, text: str = "because"
+) -> Review:
     """An invitation to review; with five scores, the submitted review."""
     if proposal.project.handler is None:
         make_handler(proposal)
     review = services.assign_reviewer(proposal=proposal, reviewer=reviewer or make_user(), by=proposal.project.handler)
     if scores is not None:
         values = {key: (score, text) for key, score in zip(KEYS, scores, strict=True)}
-        services.save_review(review=review, revision=0, scores=values, confidence=2, strength=text, worry=text, change_mind=text)
+        services.save_review(
+            review=review, revision=0, scores=values, confidence=2, strength=text, worry=text, change_mind=text
+        )
         review = services.submit_review(review=review)
     proposal.refresh_from_db()
     return review
@@ -101,7 +118,9 @@ def make_csv(rows: int = 300, *, seed: int = 0, name: str = "mugs.csv") -> Simpl
     for _ in range(rows):
         width, height = random.gauss(8, 2), random.gauss(10, 2)
         mug = "yes" if width + height + random.gauss(0, 1.5) > 18 else "no"
-        lines.append(f"{width:.6f},{height:.6f},{random.choice(('white', 'blue', 'red'))},belt {random.randrange(40)},{mug}")
+        lines.append(
+            f"{width:.6f},{height:.6f},{random.choice(('white', 'blue', 'red'))},belt {random.randrange(40)},{mug}"
+        )
     return SimpleUploadedFile(name, "\n".join(lines).encode())
 
 
@@ -146,4 +165,6 @@ def make_sealed_version(project: Project | None = None, *, metric: str = "accura
     steward = owner if project.is_sandbox else make_user(is_steward=True)
     dataset_services.seal_version(version=version, user=steward)
     do_ingestions()
-    return DatasetVersion.objects.select_related("dataset__project__team", "dataset__lineage", "seal").get(pk=version.pk)
+    return DatasetVersion.objects.select_related("dataset__project__team", "dataset__lineage", "seal").get(
+        pk=version.pk
+    )

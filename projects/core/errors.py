@@ -16,7 +16,9 @@ class StaleSave(ProjectProblem):
     """Another editor saved first. `saved` is what is stored now; nothing was overwritten."""
 
     def __init__(self, saved: object) -> None:
-        super().__init__("Someone else saved this while you were writing. Both texts are kept: read theirs, then save the one you want.")
+        super().__init__(
+            "Someone else saved this while you were writing. Both texts are kept: read theirs, then save the one you want."
+        )
         self.saved = saved
 
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from projects.core import mapping
 from projects.core.mapping import Mapping
 
-TRIED = {"tried": "We tried it", "expected": "We expect so", "unknown": "We do not know yet (fine; it is shown as an open point)"}
+TRIED = {
+    "tried": "We tried it",
+    "expected": "We expect so",
+    "unknown": "We do not know yet (fine; it is shown as an open point)",
+}
 RAILS = {
     "limit": "A limit",
     "heuristic": "A heuristic",
@@ -14,7 +18,18 @@ RAILS = {
     "undo": "An undo",
     "fallback": "A fallback",
 }
-_UNKNOWN = {"unknown", "not known", "we do not know", "we do not know yet", "do not know", "don't know", "?", "tbd", "-", "–"}
+_UNKNOWN = {
+    "unknown",
+    "not known",
+    "we do not know",
+    "we do not know yet",
+    "do not know",
+    "don't know",
+    "?",
+    "tbd",
+    "-",
+    "–",
+}
 
 
 @dataclass(frozen=True)
@@ -45,61 +60,204 @@ SECTIONS = (
         "problem",
         "Problem",
         (
-            Q("G1", "What is the problem?", "Say it as you would to a colleague in the canteen. Leave out “model” and “AI”.", "Mugs jam the tray washer.", "We want AI in the kitchen."),
-            Q("G2", "Who does what differently once they have the answer?", "Name a person or a machine and an action.", "The belt arm lifts the mug off.", "Better insights."),
-            Q("G3", "How is it done today, and how well?", "A number if you have one; “nobody measures it” is a fair answer.", "A person at the belt, about 91% right."),
-            Q("G4", "Who owns the result, and who may be affected?", "Include people who never use it. Personal data? A regulated decision (hiring, credit, health)?", "The canteen manager; no personal data.", required=False),
+            Q(
+                "G1",
+                "What is the problem?",
+                "Say it as you would to a colleague in the canteen. Leave out “model” and “AI”.",
+                "Mugs jam the tray washer.",
+                "We want AI in the kitchen.",
+            ),
+            Q(
+                "G2",
+                "Who does what differently once they have the answer?",
+                "Name a person or a machine and an action.",
+                "The belt arm lifts the mug off.",
+                "Better insights.",
+            ),
+            Q(
+                "G3",
+                "How is it done today, and how well?",
+                "A number if you have one; “nobody measures it” is a fair answer.",
+                "A person at the belt, about 91% right.",
+            ),
+            Q(
+                "G4",
+                "Who owns the result, and who may be affected?",
+                "Include people who never use it. Personal data? A regulated decision (hiring, credit, health)?",
+                "The canteen manager; no personal data.",
+                required=False,
+            ),
         ),
     ),
     Section(
         "dataset",
         "Dataset",
         (
-            Q("D1", "How many labelled examples exist today? How many in three months?", "Counts, not gigabytes. Thousands to millions is usual.", "6,200 today; 500 more each week.", "Lots."),
-            Q("D2", "Where do labels come from, and what does one cost?", "Left over from normal work, crowd, or scarce experts?", "Button presses of the belt staff, 0.10 each.", "Radiologists."),
-            Q("D3", "Would two people give the same label?", "Tested? Give the share. If nobody can say what is right, start there.", "The same for 95% of 200.", "Not tried.", kind="tried"),
-            Q("D4", "How does this data differ from what the system will meet?", "Place, season, camera, customers, time.", "Old lighting at the belt; a new site from May."),
-            Q("D5", "May we use it?", "Owner, consent, licence, how long kept. “Unknown” is allowed and shown as an open point.", "Own photos, no faces.", required=False),
+            Q(
+                "D1",
+                "How many labelled examples exist today? How many in three months?",
+                "Counts, not gigabytes. Thousands to millions is usual.",
+                "6,200 today; 500 more each week.",
+                "Lots.",
+            ),
+            Q(
+                "D2",
+                "Where do labels come from, and what does one cost?",
+                "Left over from normal work, crowd, or scarce experts?",
+                "Button presses of the belt staff, 0.10 each.",
+                "Radiologists.",
+            ),
+            Q(
+                "D3",
+                "Would two people give the same label?",
+                "Tested? Give the share. If nobody can say what is right, start there.",
+                "The same for 95% of 200.",
+                "Not tried.",
+                kind="tried",
+            ),
+            Q(
+                "D4",
+                "How does this data differ from what the system will meet?",
+                "Place, season, camera, customers, time.",
+                "Old lighting at the belt; a new site from May.",
+            ),
+            Q(
+                "D5",
+                "May we use it?",
+                "Owner, consent, licence, how long kept. “Unknown” is allowed and shown as an open point.",
+                "Own photos, no faces.",
+                required=False,
+            ),
         ),
     ),
     Section(
         "reuse",
         "Reuse",
         (
-            Q("R1", "Where else could the same model serve, unchanged?", "Sites, products, teams, years.", "12 belts, about 3 years."),
-            Q("R2", "Which small change would break it, and how often does that happen?", "The warning of the talk: a bot that must be retrained for every level of a game.", "A new mug design, twice a year."),
-            Q("R3", "What remains useful if the project stops?", "Data, labels, test set, rule.", "Labelled photos of the belt.", required=False),
+            Q(
+                "R1",
+                "Where else could the same model serve, unchanged?",
+                "Sites, products, teams, years.",
+                "12 belts, about 3 years.",
+            ),
+            Q(
+                "R2",
+                "Which small change would break it, and how often does that happen?",
+                "The warning of the talk: a bot that must be retrained for every level of a game.",
+                "A new mug design, twice a year.",
+            ),
+            Q(
+                "R3",
+                "What remains useful if the project stops?",
+                "Data, labels, test set, rule.",
+                "Labelled photos of the belt.",
+                required=False,
+            ),
         ),
     ),
     Section(
         "feasibility",
         "Feasibility",
         (
-            Q("F1", "The X→Y mapping", "One row, one X, one Y. It must be true of every row, on the hardest day too.", "Photo → mug, yes or no.", "Customer data → best strategy.", kind="mapping"),
-            Q("F2", "Given only X, can a skilled person say Y? How well?", "If not, what would a machine know that they do not?", "98% from the photo alone.", "The data will know.", kind="tried"),
-            Q("F3", "When is X known, and when does the true Y turn up?", "X must exist before the answer is needed.", "X at once; Y seconds later."),
-            Q("F4", "What level is needed to be useful, and why that one?", "Feeds the success criterion.", "95%: below that the arm is slower than a person."),
-            Q("F5", "Who has done something similar? Simplest rule that might work?", "The rule becomes a rung of the ladder. A poor rule is a useful floor.", "A round shape plus a handle.", required=False),
+            Q(
+                "F1",
+                "The X→Y mapping",
+                "One row, one X, one Y. It must be true of every row, on the hardest day too.",
+                "Photo → mug, yes or no.",
+                "Customer data → best strategy.",
+                kind="mapping",
+            ),
+            Q(
+                "F2",
+                "Given only X, can a skilled person say Y? How well?",
+                "If not, what would a machine know that they do not?",
+                "98% from the photo alone.",
+                "The data will know.",
+                kind="tried",
+            ),
+            Q(
+                "F3",
+                "When is X known, and when does the true Y turn up?",
+                "X must exist before the answer is needed.",
+                "X at once; Y seconds later.",
+            ),
+            Q(
+                "F4",
+                "What level is needed to be useful, and why that one?",
+                "Feeds the success criterion.",
+                "95%: below that the arm is slower than a person.",
+            ),
+            Q(
+                "F5",
+                "Who has done something similar? Simplest rule that might work?",
+                "The rule becomes a rung of the ladder. A poor rule is a useful floor.",
+                "A round shape plus a handle.",
+                required=False,
+            ),
         ),
     ),
     Section(
         "payoff",
         "Payoff",
         (
-            Q("P1", "If an oracle gave perfect answers from tomorrow, what would change?", "No oracle, no change: stop here.", "96,000 jams a year gone.", "People would know the menu."),
-            Q("P2", "What is that worth a year at best?", "The speed of light of the idea. Low, likely, high; show the sum.", "12 belts × 4 an hour × 2,000 h × 3 = 288,000."),
-            Q("P3", "What share could an imperfect system catch? What will it cost to build and run?", "Labels, computing, engineers, upkeep.", "60%; 90,000 in the first year."),
-            Q("P4", "Does someone who would pay agree with these numbers?", "Name the role.", "The canteen manager, yes.", required=False),
+            Q(
+                "P1",
+                "If an oracle gave perfect answers from tomorrow, what would change?",
+                "No oracle, no change: stop here.",
+                "96,000 jams a year gone.",
+                "People would know the menu.",
+            ),
+            Q(
+                "P2",
+                "What is that worth a year at best?",
+                "The speed of light of the idea. Low, likely, high; show the sum.",
+                "12 belts × 4 an hour × 2,000 h × 3 = 288,000.",
+            ),
+            Q(
+                "P3",
+                "What share could an imperfect system catch? What will it cost to build and run?",
+                "Labels, computing, engineers, upkeep.",
+                "60%; 90,000 in the first year.",
+            ),
+            Q(
+                "P4",
+                "Does someone who would pay agree with these numbers?",
+                "Name the role.",
+                "The canteen manager, yes.",
+                required=False,
+            ),
         ),
     ),
     Section(
         "fault_tolerance",
         "Fault tolerance",
         (
-            Q("T1", "What happens on a miss? On a false alarm? Cost of each?", "Feeds the operating point.", "A jam, 3.00; an extra lift, 0.20."),
-            Q("T2", "Who or what notices a wrong answer, and how fast?", "The worst case, not the usual one.", "The washer's sensor, within 5 s."),
-            Q("T3", "Which guard rails?", "Tick what there is, then say how each is tested.", "A weight limit on the arm; a stop button.", kind="rails"),
-            Q("T4", "How many errors a week are acceptable, and who agreed?", "An error budget.", "40 for each belt.", required=False),
+            Q(
+                "T1",
+                "What happens on a miss? On a false alarm? Cost of each?",
+                "Feeds the operating point.",
+                "A jam, 3.00; an extra lift, 0.20.",
+            ),
+            Q(
+                "T2",
+                "Who or what notices a wrong answer, and how fast?",
+                "The worst case, not the usual one.",
+                "The washer's sensor, within 5 s.",
+            ),
+            Q(
+                "T3",
+                "Which guard rails?",
+                "Tick what there is, then say how each is tested.",
+                "A weight limit on the arm; a stop button.",
+                kind="rails",
+            ),
+            Q(
+                "T4",
+                "How many errors a week are acceptable, and who agreed?",
+                "An error budget.",
+                "40 for each belt.",
+                required=False,
+            ),
         ),
     ),
 )

@@ -53,7 +53,9 @@ class Mapping:
 def sentence(mapping: Mapping) -> str:
     """ "Given one photo, say is it a mug? as yes or no."; what is missing stays open as […]."""
     kind = Y_KINDS.get(mapping.y_kind, "")
-    return f"Given one {mapping.x.strip() or '[…]'}, say {mapping.y.strip() or '[…]'}" + (f" as {kind}." if kind else ".")
+    return f"Given one {mapping.x.strip() or '[…]'}, say {mapping.y.strip() or '[…]'}" + (
+        f" as {kind}." if kind else "."
+    )
 
 
 def magic(mapping: Mapping) -> list[str]:
@@ -64,12 +66,16 @@ def magic(mapping: Mapping) -> list[str]:
     if not mapping.y.strip():
         reasons.append("There is no Y: say what it answers, one question with one right answer.")
     if found := _MAGIC_WORDS.search(mapping.y):
-        reasons.append(f"Y says “{found.group(0)}”, and nobody can label a row with that. Say what a person would write down.")
+        reasons.append(
+            f"Y says “{found.group(0)}”, and nobody can label a row with that. Say what a person would write down."
+        )
     if mapping.y_kind == CANNOT_SAY:
         reasons.append("The kind of Y is “cannot say”. Choose a kind, or stop here.")
     missing = PAIRS_WANTED - mapping.whole_pairs
     if missing > 0:
-        reasons.append(f"{missing} of {PAIRS_WANTED} real pairs {'is' if missing == 1 else 'are'} missing. Copy them from real life.")
+        reasons.append(
+            f"{missing} of {PAIRS_WANTED} real pairs {'is' if missing == 1 else 'are'} missing. Copy them from real life."
+        )
     return reasons
 
 

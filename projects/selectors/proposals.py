@@ -77,7 +77,9 @@ class Chapter:
 
 def _line(question: Question, reply: Reply) -> Line:
     choice = form.TRIED.get(reply.choice, "").split(" (")[0]
-    return Line(question, reply.text, choice, [form.RAILS[tick] for tick in reply.ticks if tick in form.RAILS], reply.is_empty)
+    return Line(
+        question, reply.text, choice, [form.RAILS[tick] for tick in reply.ticks if tick in form.RAILS], reply.is_empty
+    )
 
 
 def chapters_of(proposal: Proposal) -> list[Chapter]:
@@ -108,7 +110,9 @@ def _as_text(question: Question, proposal: Proposal, replies: dict[str, Reply]) 
         f"One row means: {proposal.row_means or '–'}",
         f"Known at: {proposal.known_at or '–'}; truth turns up after: {proposal.truth_after or '–'}",
     ]
-    rows += [f"{pair.position}. {pair.x} → {pair.y}{' (hard)' if pair.is_hard else ''}" for pair in proposal.pairs.all()]
+    rows += [
+        f"{pair.position}. {pair.x} → {pair.y}{' (hard)' if pair.is_hard else ''}" for pair in proposal.pairs.all()
+    ]
     return "\n".join(rows)
 
 

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import NoReverseMatch, reverse
 
-from projects.models import APPROVING, Answer, Criterion, Decision, Membership, Project, Proposal, Review, TeamQuestion, User
+from projects.models import (
+    APPROVING,
+    Answer,
+    Criterion,
+    Decision,
+    Membership,
+    Project,
+    Proposal,
+    Review,
+    TeamQuestion,
+    User,
+)
 
 HIDDEN_STATES = (Proposal.State.DRAFT, Proposal.State.WITHDRAWN)
 OPEN_STATES = (Proposal.State.SUBMITTED, Proposal.State.IN_REVIEW)
@@ -21,9 +32,9 @@ STEP_PAGES = {
 }
 
 
-def active_memberships(user: User, team: OuterRef | str = OuterRef("team")) -> QuerySet[Membership]:
+def active_memberships(user: User, team: str = "team") -> QuerySet[Membership]:
     """The person's present membership of an outer row's team."""
-    return Membership.objects.filter(team=team, user=user, left_at=None)
+    return Membership.objects.filter(team=OuterRef(team), user=user, left_at=None)
 
 
 def _conflicted(user: User, project: str = "pk", team: str = "team") -> Q:
@@ -34,11 +45,14 @@ def _conflicted(user: User, project: str = "pk", team: str = "team") -> Q:
 
 def readable_projects(user: User) -> QuerySet[Project]:
     """The same rule as `permissions.may_read`, for lists. Adds `is_mine`, and `hides_team` while a blind review is owed."""
-    owed = Review.objects.filter(proposal__project=OuterRef("pk"), reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES)
+    owed = Review.objects.filter(
+        proposal__project=OuterRef("pk"), reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES
+    )
     asked = Review.objects.filter(proposal__project=OuterRef("pk"), reviewer=user).exclude(state__in=GONE)
     shown = Proposal.objects.filter(project=OuterRef("pk")).exclude(state__in=HIDDEN_STATES)
+    reach = Project.objects.filter(is_demo=True) if user.is_demo else Project.objects.all()
     return (
-        Project.objects.annotate(is_mine=Exists(active_memberships(user)), hides_team=Exists(owed))
+        reach.annotate(is_mine=Exists(active_memberships(user)), hides_team=Exists(owed))
         .filter(
             Q(is_mine=True)
             | (Q(handler=user) | Exists(asked)) & ~_conflicted(user)
@@ -51,7 +65,9 @@ def readable_projects(user: User) -> QuerySet[Project]:
 def with_state(projects: QuerySet[Project], user: User) -> QuerySet[Project]:
     """Adds `proposal_state`, `proposal_number` and `outcome` of the version that the reader may know of."""
     versions = Proposal.objects.filter(project=OuterRef("pk"))
-    known = versions.filter(Q(Exists(active_memberships(user, OuterRef("project__team")))) | ~Q(state__in=HIDDEN_STATES)).order_by("-number")
+    known = versions.filter(
+        Q(Exists(active_memberships(user, "project__team"))) | ~Q(state__in=HIDDEN_STATES)
+    ).order_by("-number")
     return projects.annotate(
         proposal_state=Subquery(known.values("state")[:1]),
         proposal_number=Subquery(known.values("number")[:1]),
@@ -91,7 +107,9 @@ def project_steps(project: Project, here: int | None = None) -> list[dict[str, s
     steps = []
     for step, page in STEP_PAGES.items():
         state = "now" if step == current else "done" if step <= project.reached else "later"
-        steps.append({"name": step.label, "url": page_or_blank(page, project) if step <= coming else "", "state": state})
+        steps.append(
+            {"name": step.label, "url": page_or_blank(page, project) if step <= coming else "", "state": state}
+        )
     return steps
 
 
@@ -111,7 +129,11 @@ def tasks_of(user: User) -> list[Task]:
     tasks: list[Task] = []
     page = lambda name, proposal: reverse(f"projects:{name}", args=[proposal.project.slug, proposal.number])  # noqa: E731
     owed = Review.objects.filter(reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES)
-    for review in owed.exclude(_conflicted(user, "proposal__project", "proposal__project__team")).select_related("proposal__project").order_by("invited_at"):
+    for review in (
+        owed.exclude(_conflicted(user, "proposal__project", "proposal__project__team"))
+        .select_related("proposal__project")
+        .order_by("invited_at")
+    ):
         draft = review.state == Review.State.DRAFTING
         name = review.proposal.project.name
         tasks.append(
@@ -123,10 +145,14 @@ def tasks_of(user: User) -> list[Task]:
                 20,
             )
         )
-    mine = Exists(active_memberships(user, OuterRef("proposal__project__team")))
-    for question in TeamQuestion.objects.filter(mine, answered_at=None, proposal__state__in=OPEN_STATES).select_related("proposal__project"):
+    mine = Exists(active_memberships(user, "proposal__project__team"))
+    for question in TeamQuestion.objects.filter(mine, answered_at=None, proposal__state__in=OPEN_STATES).select_related(
+        "proposal__project"
+    ):
         url = page("proposal_preview", question.proposal) + "#questions"
-        tasks.append(Task(f"Answer a question on “{question.proposal.project.name}”", question.text[:120], url, "Answer", 5))
+        tasks.append(
+            Task(f"Answer a question on “{question.proposal.project.name}”", question.text[:120], url, "Answer", 5)
+        )
     handled = (
         Proposal.objects.filter(project__handler=user, state__in=OPEN_STATES)
         .exclude(_conflicted(user, "project", "project__team"))
@@ -140,27 +166,79 @@ def tasks_of(user: User) -> list[Task]:
     for proposal in handled:
         if proposal.asked < 3:
             note = f"{proposal.asked} of 3 asked; fewer than three reviews stay provisional"
-            tasks.append(Task(f"Name reviewers for “{proposal.project.name}”", note, page("review_board", proposal), "Name reviewers", 5))
+            tasks.append(
+                Task(
+                    f"Name reviewers for “{proposal.project.name}”",
+                    note,
+                    page("review_board", proposal),
+                    "Name reviewers",
+                    5,
+                )
+            )
         elif not proposal.owed:
-            tasks.append(Task(f"Decide on “{proposal.project.name}”", "all reviews are in", page("review_board", proposal), "Decide", 15))
+            tasks.append(
+                Task(
+                    f"Decide on “{proposal.project.name}”",
+                    "all reviews are in",
+                    page("review_board", proposal),
+                    "Decide",
+                    15,
+                )
+            )
     if user.is_administrator:
-        for proposal in Proposal.objects.filter(project__handler=None, state=Proposal.State.SUBMITTED).select_related("project").order_by("submitted_at"):
+        for proposal in (
+            Proposal.objects.filter(project__handler=None, state=Proposal.State.SUBMITTED)
+            .select_related("project")
+            .order_by("submitted_at")
+        ):
             url = reverse("projects:handler_assign", args=[proposal.project.slug])
-            tasks.append(Task(f"Name a handler for “{proposal.project.name}”", "nobody decides on it yet", url, "Name a handler", 2))
-    waiting = Project.objects.filter(Exists(active_memberships(user)), is_sandbox=False, reached=Project.Step.REVIEW).annotate(
-        is_locked=Exists(Criterion.objects.filter(project=OuterRef("pk")).exclude(locked_at=None))
-    )
+            tasks.append(
+                Task(
+                    f"Name a handler for “{proposal.project.name}”",
+                    "nobody decides on it yet",
+                    url,
+                    "Name a handler",
+                    2,
+                )
+            )
+    waiting = Project.objects.filter(
+        Exists(active_memberships(user)), is_sandbox=False, reached=Project.Step.REVIEW
+    ).annotate(is_locked=Exists(Criterion.objects.filter(project=OuterRef("pk")).exclude(locked_at=None)))
     for project in waiting:
         if project.is_locked:
-            task = Task(f"{project.name}: bring the data", "the success criterion is locked", page_or_blank("datasets:project_data", project), "Add data", 10)
+            task = Task(
+                f"{project.name}: bring the data",
+                "the success criterion is locked",
+                page_or_blank("datasets:project_data", project),
+                "Add data",
+                10,
+            )
         else:
-            task = Task(f"{project.name}: lock the success criterion", "before you train", page_or_blank("evaluations:criterion", project), "Lock", 5)
+            task = Task(
+                f"{project.name}: lock the success criterion",
+                "before you train",
+                page_or_blank("evaluations:criterion", project),
+                "Lock",
+                5,
+            )
         if task.url:
             tasks.append(task)
-    drafts = Proposal.objects.filter(Exists(active_memberships(user, OuterRef("project__team"))), state=Proposal.State.DRAFT, project__is_sandbox=False)
+    drafts = Proposal.objects.filter(
+        Exists(active_memberships(user, "project__team")),
+        state=Proposal.State.DRAFT,
+        project__is_sandbox=False,
+    )
     for proposal in drafts.select_related("project").order_by("-created_at")[:5]:
         url = reverse("projects:proposal_section", args=[proposal.project.slug, proposal.number, "problem"])
-        tasks.append(Task(f"Go on with the proposal of “{proposal.project.name}”", f"version {proposal.number}, draft", url, "Write", 10))
+        tasks.append(
+            Task(
+                f"Go on with the proposal of “{proposal.project.name}”",
+                f"version {proposal.number}, draft",
+                url,
+                "Write",
+                10,
+            )
+        )
     return tasks
 
 
@@ -169,5 +247,7 @@ def search_projects(user: User, text: str) -> QuerySet[Project]:
     versions = Proposal.objects.filter(project=OuterRef("pk")).filter(Q(x__icontains=text) | Q(y__icontains=text))
     answers = Answer.objects.filter(proposal__project=OuterRef("pk"), text__icontains=text)
     everything = Q(Exists(versions)) | Q(Exists(answers))
-    published = Q(Exists(versions.exclude(state__in=HIDDEN_STATES))) | Q(Exists(answers.exclude(proposal__state__in=HIDDEN_STATES)))
+    published = Q(Exists(versions.exclude(state__in=HIDDEN_STATES))) | Q(
+        Exists(answers.exclude(proposal__state__in=HIDDEN_STATES))
+    )
     return readable_projects(user).filter(Q(name__icontains=text) | Q(is_mine=True) & everything | published)

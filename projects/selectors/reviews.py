@@ -91,7 +91,11 @@ def board_of(user: User, proposal: Proposal) -> Board | None:
                 str(review.reviewer) if names_shown else "you" if review.reviewer_id == user.pk else "",
                 review,
                 {key: score.value for key, score in scores.items()},
-                [(c.label, scores[c.key].value, scores[c.key].reason) for c in CRITERIA if c.key in scores and scores[c.key].reason],
+                [
+                    (c.label, scores[c.key].value, scores[c.key].reason)
+                    for c in CRITERIA
+                    if c.key in scores and scores[c.key].reason
+                ],
             )
         )
     whole = profile([voice.scores for voice in voices])
@@ -102,7 +106,11 @@ def board_of(user: User, proposal: Proposal) -> Board | None:
 def questions_for(user: User, proposal: Proposal) -> QuerySet[TeamQuestion]:
     """Questions and answers: open to the team, the handler and the reviewers, and to nobody else."""
     project = proposal.project
-    if permissions.is_member(user, project) or permissions.is_handler(user, project) or permissions.is_reviewer(user, project):
+    if (
+        permissions.is_member(user, project)
+        or permissions.is_handler(user, project)
+        or permissions.is_reviewer(user, project)
+    ):
         return proposal.questions.select_related("asked_by", "answered_by")
     return proposal.questions.none()
 
@@ -119,7 +127,9 @@ def _outside(project: Project) -> QuerySet[User]:
 
 def handler_candidates(project: Project) -> QuerySet[User]:
     """Who may be named handler: without a conflict, and scoring none of it."""
-    scoring = Review.objects.filter(proposal__project=project, reviewer=OuterRef("pk")).exclude(state=Review.State.DECLINED)
+    scoring = Review.objects.filter(proposal__project=project, reviewer=OuterRef("pk")).exclude(
+        state=Review.State.DECLINED
+    )
     return _outside(project).filter(~Exists(scoring))
 
 
@@ -132,4 +142,3 @@ def reviewer_candidates(proposal: Proposal) -> QuerySet[User]:
 def reviews_of(user: User) -> QuerySet[Review]:
     """The person's own reviews, those still owed first."""
     return Review.objects.filter(reviewer=user).select_related("proposal__project").order_by("-invited_at")
-

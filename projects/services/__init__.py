@@ -52,6 +52,7 @@ __all__ = [
     "revise_proposal",
     "save_answer",
     "save_mapping",
+    "save_review",
     "set_member_role",
     "submit_proposal",
     "submit_review",

@@ -78,7 +78,9 @@ def withdraw_invitation(*, invitation: Invitation) -> None:
 def accept_invitation(*, secret: str, user: User, now: datetime | None = None) -> Invitation:
     """Use a link up for a person; InvitationSpent if another was faster or it is past its time."""
     moment = now or timezone.now()
-    used = Invitation.objects.filter(digest=digest_of(secret), used_at=None, expires_at__gt=moment).update(used_at=moment, used_by=user)
+    used = Invitation.objects.filter(digest=digest_of(secret), used_at=None, expires_at__gt=moment).update(
+        used_at=moment, used_by=user
+    )
     if not used:
         raise InvitationSpent
     invitation = Invitation.objects.select_related("team").get(digest=digest_of(secret))
@@ -136,9 +138,13 @@ def rename_team(*, team: Team, name: str) -> None:
 def _keep_an_owner(membership: Membership) -> None:
     """Refuse to take the last owner away. The team's row is locked, so two owners cannot leave at the same moment."""
     Team.objects.select_for_update().get(pk=membership.team_id)
-    owners = Membership.objects.filter(team=membership.team_id, role=Membership.Role.OWNER, left_at=None, user__is_active=True)
+    owners = Membership.objects.filter(
+        team=membership.team_id, role=Membership.Role.OWNER, left_at=None, user__is_active=True
+    )
     if membership.role == Membership.Role.OWNER and not owners.exclude(pk=membership.pk).exists():
-        raise ProjectProblem(f"{membership.user} is the last owner of {membership.team}. Make someone else an owner first.")
+        raise ProjectProblem(
+            f"{membership.user} is the last owner of {membership.team}. Make someone else an owner first."
+        )
 
 
 @transaction.atomic
@@ -162,7 +168,9 @@ def update_person(*, person: User, is_administrator: bool, is_steward: bool, is_
     others = User.objects.select_for_update().filter(is_administrator=True, is_active=True).exclude(pk=person.pk)
     if person.is_administrator and person.is_active and not (is_administrator and is_active) and not others.exists():
         raise ProjectProblem(f"{person} is the last administrator. Make someone else one first.")
-    User.objects.filter(pk=person.pk).update(is_administrator=is_administrator, is_steward=is_steward, is_active=is_active)
+    User.objects.filter(pk=person.pk).update(
+        is_administrator=is_administrator, is_steward=is_steward, is_active=is_active
+    )
     if not is_active:
         AuthToken.objects.filter(user=person).delete()
 

@@ -27,7 +27,14 @@ def _lock_draft(proposal: Proposal) -> Proposal:
 
 @transaction.atomic
 def save_answer(
-    *, proposal: Proposal, user: User, question: str, revision: int, text: str = "", choice: str = "", ticks: Sequence[str] = ()
+    *,
+    proposal: Proposal,
+    user: User,
+    question: str,
+    revision: int,
+    text: str = "",
+    choice: str = "",
+    ticks: Sequence[str] = (),
 ) -> Answer:
     """Save one answer over the revision its writer saw; StaleSave, with what is stored, if somebody saved since."""
     _lock_draft(proposal)
@@ -46,7 +53,12 @@ def save_answer(
 
 @transaction.atomic
 def save_mapping(
-    *, proposal: Proposal, revision: int, values: dict[str, str], pairs: Sequence[tuple[str, str, bool]], with_room: bool = False
+    *,
+    proposal: Proposal,
+    revision: int,
+    values: dict[str, str],
+    pairs: Sequence[tuple[str, str, bool]],
+    with_room: bool = False,
 ) -> Proposal:
     """Save the X→Y builder with its pairs, guarded like an answer; `with_room` adds an empty pair to fill in."""
     current = _lock_draft(proposal)
@@ -60,11 +72,14 @@ def save_mapping(
     stored = list(current.pairs.values_list("x", "y", "is_hard"))
     if stored == kept and all(getattr(current, name) == value for name, value in wanted.items()):
         return current
-    if not Proposal.objects.filter(pk=current.pk, mapping_revision=revision).update(**wanted, mapping_revision=F("mapping_revision") + 1):
+    if not Proposal.objects.filter(pk=current.pk, mapping_revision=revision).update(
+        **wanted, mapping_revision=F("mapping_revision") + 1
+    ):
         raise StaleSave(current)
     current.pairs.all().delete()
     Pair.objects.bulk_create(
-        Pair(proposal=current, position=position, x=x, y=y, is_hard=hard) for position, (x, y, hard) in enumerate(kept, start=1)
+        Pair(proposal=current, position=position, x=x, y=y, is_hard=hard)
+        for position, (x, y, hard) in enumerate(kept, start=1)
     )
     return Proposal.objects.get(pk=current.pk)
 
@@ -74,7 +89,9 @@ def submit_proposal(*, proposal: Proposal, user: User, now: datetime | None = No
     """Freeze a draft and hand it to review; refused only while a starred question is empty."""
     current = _lock_draft(proposal)
     if missing := form.missing(selectors.replies_of(current), selectors.mapping_of(current)):
-        raise ProjectProblem(f"Still empty: {', '.join(question.id for question in missing)}. Weak answers are fine, empty ones are not.")
+        raise ProjectProblem(
+            f"Still empty: {', '.join(question.id for question in missing)}. Weak answers are fine, empty ones are not."
+        )
     current.state, current.submitted_at, current.submitted_by = Proposal.State.SUBMITTED, now or timezone.now(), user
     current.save(update_fields=["state", "submitted_at", "submitted_by"])
     reach_step(project=current.project, step=Project.Step.IDEA)
@@ -100,10 +117,22 @@ def revise_proposal(*, project: Project) -> Proposal:
     if last is None or last.state not in (Proposal.State.DECIDED, Proposal.State.WITHDRAWN):
         state = last.get_state_display().lower() if last else "missing"
         raise ProjectProblem(f"The last version is {state}. Wait for its decision, or withdraw it, and then revise.")
-    fresh = Proposal.objects.create(project=project, number=last.number + 1, **{name: getattr(last, name) for name in MAPPING_FIELDS})
+    fresh = Proposal.objects.create(
+        project=project, number=last.number + 1, **{name: getattr(last, name) for name in MAPPING_FIELDS}
+    )
     Answer.objects.bulk_create(
-        Answer(proposal=fresh, question=a.question, text=a.text, choice=a.choice, ticks=a.ticks, edited_by_id=a.edited_by_id, edited_at=a.edited_at)
+        Answer(
+            proposal=fresh,
+            question=a.question,
+            text=a.text,
+            choice=a.choice,
+            ticks=a.ticks,
+            edited_by_id=a.edited_by_id,
+            edited_at=a.edited_at,
+        )
         for a in last.answers.all()
     )
-    Pair.objects.bulk_create(Pair(proposal=fresh, position=p.position, x=p.x, y=p.y, is_hard=p.is_hard) for p in last.pairs.all())
+    Pair.objects.bulk_create(
+        Pair(proposal=fresh, position=p.position, x=p.x, y=p.y, is_hard=p.is_hard) for p in last.pairs.all()
+    )
     return fresh

@@ -16,7 +16,9 @@ from projects.services.slugs import free_slug
 
 
 @transaction.atomic
-def create_project(*, user: User, team: Team, name: str, idea: str = "", is_private: bool = False, is_sandbox: bool = False) -> Project:
+def create_project(
+    *, user: User, team: Team, name: str, idea: str = "", is_private: bool = False, is_sandbox: bool = False
+) -> Project:
     """A project with the first draft of its proposal; the 30-second idea becomes the first answer."""
     if not Membership.objects.filter(team=team, user=user, left_at=None).exists():
         raise ProjectProblem(f"You are not in the team {team}. Choose one of your own teams.")

@@ -21,7 +21,9 @@ PENDING = (Review.State.INVITED, Review.State.DRAFTING)
 def _lock_in_review(proposal: Proposal) -> Proposal:
     current = Proposal.objects.select_for_update(of=("self",)).select_related("project").get(pk=proposal.pk)
     if current.state not in OPEN_STATES:
-        raise ProjectProblem(f"Version {current.number} is {current.get_state_display().lower()}; it is not under review now.")
+        raise ProjectProblem(
+            f"Version {current.number} is {current.get_state_display().lower()}; it is not under review now."
+        )
     return current
 
 
@@ -33,11 +35,15 @@ def assign_reviewer(*, proposal: Proposal, reviewer: User, by: User) -> Review:
     if not permissions.is_handler(by, project):
         raise ProjectProblem("Only the handler named for this proposal asks reviewers.")
     if current.reviews_opened_at:
-        raise ProjectProblem("The reviews are open, so a new one would not be written blind. Decide, or ask for a revision.")
+        raise ProjectProblem(
+            "The reviews are open, so a new one would not be written blind. Decide, or ask for a revision."
+        )
     if reviewer.pk == project.handler_id:
         raise ProjectProblem(f"{reviewer} handles this proposal, and a handler does not score it. Choose someone else.")
     if not reviewer.is_active or permissions.has_conflict(reviewer, project):
-        raise ProjectProblem(f"{reviewer} has a conflict with {project.team}. Choose someone who was never in the team.")
+        raise ProjectProblem(
+            f"{reviewer} has a conflict with {project.team}. Choose someone who was never in the team."
+        )
     review, is_new = Review.objects.get_or_create(proposal=current, reviewer=reviewer)
     if not is_new:
         raise ProjectProblem(f"{reviewer} was asked already. Choose someone else.")
@@ -49,7 +55,9 @@ def assign_reviewer(*, proposal: Proposal, reviewer: User, by: User) -> Review:
 def _lock_own(review: Review) -> Review:
     """The reviewer's row as it is now, while it can still change."""
     _lock_in_review(review.proposal)
-    current = Review.objects.select_for_update(of=("self",)).select_related("proposal__project", "reviewer").get(pk=review.pk)
+    current = (
+        Review.objects.select_for_update(of=("self",)).select_related("proposal__project", "reviewer").get(pk=review.pk)
+    )
     if current.state not in PENDING:
         raise ProjectProblem(f"Your review is {current.get_state_display().lower()} and stays as it is.")
     if permissions.has_conflict(current.reviewer, current.proposal.project):
@@ -185,14 +193,24 @@ def make_decision(
         raise ProjectProblem("Reasons to the team: fill this in.")
     missed = [summary.criterion.label for summary in selectors.profile_of(current).missed_floors]
     if outcome in APPROVING and missed:
-        raise ProjectProblem(f"{' and '.join(missed)} {'is' if len(missed) == 1 else 'are'} below the floor of 2, which blocks approval. Choose revise, hold or stop.")
+        raise ProjectProblem(
+            f"{' and '.join(missed)} {'is' if len(missed) == 1 else 'are'} below the floor of 2, which blocks approval. Choose revise, hold or stop."
+        )
     if outcome in APPROVING and not current.reviews.filter(state=Review.State.SUBMITTED).exists():
         raise ProjectProblem("No review is in. Approval needs at least one, and three to be more than provisional.")
     moment = now or timezone.now()
     decision = Decision.objects.create(
-        proposal=current, outcome=outcome, reasons=reasons.strip(), dissent=dissent.strip(), hold_until=hold_until.strip(), decided_by=user, decided_at=moment
+        proposal=current,
+        outcome=outcome,
+        reasons=reasons.strip(),
+        dissent=dissent.strip(),
+        hold_until=hold_until.strip(),
+        decided_by=user,
+        decided_at=moment,
     )
-    Proposal.objects.filter(pk=current.pk).update(state=Proposal.State.DECIDED, reviews_opened_at=current.reviews_opened_at or moment)
+    Proposal.objects.filter(pk=current.pk).update(
+        state=Proposal.State.DECIDED, reviews_opened_at=current.reviews_opened_at or moment
+    )
     if outcome in APPROVING:
         reach_step(project=current.project, step=Project.Step.REVIEW)
     if outcome == Decision.Outcome.REVISE:

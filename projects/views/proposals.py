@@ -1,0 +1,359 @@
+"""Pages about a proposal: writing it, reading it, submitting, revising, withdrawing, questions and answers."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from projects import permissions, selectors, services
+from projects.core import examples, form, mapping
+from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
+from projects.forms import MappingForm, SectionForm, TextForm
+from projects.models import Project, Proposal, User
+from projects.permissions import Role
+from projects.views.records import owes_review
+
+SECTIONS = list(form.SECTIONS)
+
+
+def _open(user: User, slug: str, number: int, role: Role = Role.READER) -> tuple[Project, Proposal]:
+    """The project and one of its versions, for a person with this role."""
+    project = permissions.get_project_or_404(user, slug, role=role)
+    return project, selectors.get_proposal_or_404(user, project, number)
+
+
+def autosaving(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """`login_required`, except that a signed-out writer is told so beside the text, which stays."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.htmx and not request.user.is_authenticated:
+            return render(request, "projects/_signed_out.html", status=422)
+        return login_required(view)(request, *args, **kwargs)
+
+    return guarded
+
+
+def _around(proposal: Proposal) -> dict[str, Any]:
+    """How far the form is, for the strip of sections and the foot."""
+    replies, xy = selectors.replies_of(proposal), selectors.mapping_of(proposal)
+    strip = []
+    for section in SECTIONS:
+        done, total = form.progress(section, replies, xy)
+        strip.append((section, "done" if done == total else "not begun" if not done else f"{done} of {total}"))
+    return {
+        "strip": strip,
+        "open_count": len(form.open_points(replies, xy)),
+        "xy": xy,
+        "magic": mapping.magic(xy) if xy.x or xy.y else [],
+        "shape": mapping.shape(xy),
+        "kind": selectors.kind_words(proposal),
+    }
+
+
+def _page(
+    request: HttpRequest, project: Project, proposal: Proposal, section: form.Section, **more: Any
+) -> HttpResponse:
+    position = SECTIONS.index(section)
+    status = more.pop("status", 200)
+    editors = {answer.edited_by for answer in selectors.answers_of(proposal).values() if answer.edited_by}
+    context = {
+        "project": project,
+        "proposal": proposal,
+        "section": section,
+        "next_section": SECTIONS[position + 1] if position + 1 < len(SECTIONS) else None,
+        "steps": selectors.project_steps(project, here=Project.Step.IDEA),
+        "examples": examples.EXAMPLES,
+        "editors": sorted(map(str, editors)),
+        **_around(proposal),
+        **more,
+    }
+    return render(request, "projects/proposal_section.html", context, status=status)
+
+
+def _items(section: form.Section, page_form: SectionForm, conflicts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Questions with their bound fields, as the page draws them."""
+    items = []
+    for question in section.questions:
+        item: dict[str, Any] = {"question": question, "conflict": conflicts.get(question.id)}
+        if question.kind != "mapping":
+            item |= {"text": page_form[question.id], "revision": page_form[f"{question.id}_revision"]}
+            if question.kind == "tried":
+                item["choice"] = page_form[f"{question.id}_choice"]
+            if question.kind == "rails":
+                item["ticks"] = page_form[f"{question.id}_ticks"]
+        items.append(item)
+    return items
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def proposal_section(request: HttpRequest, slug: str, number: int, section: str) -> HttpResponse:
+    """One section of the form. A plain post saves it all; what a colleague saved meanwhile is shown beside, nothing is lost."""
+    project, proposal = _open(request.user, slug, number, Role.MEMBER)
+    part = form.BY_KEY.get(section)
+    if part is None:
+        raise Http404("No section of this name.")
+    has_mapping = any(question.kind == "mapping" for question in part.questions)
+    if request.method != "POST":
+        if proposal.state != Proposal.State.DRAFT:
+            return redirect("projects:proposal_preview", project.slug, proposal.number)
+        page_form = SectionForm(section=part, answers=selectors.answers_of(proposal))
+        builder = MappingForm(proposal=proposal) if has_mapping else None
+        return _page(
+            request, project, proposal, part, form=page_form, builder=builder, items=_items(part, page_form, {})
+        )
+    data = request.POST.copy()
+    page_form = SectionForm(data, section=part, answers={})
+    builder = MappingForm(data, proposal=proposal) if has_mapping else None
+    conflicts: dict[str, Any] = {}
+    problem, fine = "", page_form.is_valid() and (builder is None or builder.is_valid())
+    if fine:
+        try:
+            conflicts = _save_all(request.user, proposal, page_form, builder, with_room=data.get("add") == "pair")
+        except FrozenVersion as frozen:
+            problem = str(frozen)
+    if fine and not conflicts and not problem:
+        return _onward(data, project, proposal, part)
+    for question, saved in conflicts.items():
+        name = "mapping_revision" if question == "F1" else f"{question}_revision"
+        data[name] = str(saved.mapping_revision if question == "F1" else saved.revision)
+    shown = SectionForm(data, section=part, answers={})
+    again = MappingForm(data, proposal=proposal) if has_mapping else None
+    proposal.refresh_from_db()
+    context = {
+        "form": shown,
+        "builder": again,
+        "items": _items(part, shown, conflicts),
+        "conflicts": conflicts,
+        "problem": problem,
+    }
+    return _page(request, project, proposal, part, status=409 if conflicts or problem else 422, **context)
+
+
+def _onward(data: Any, project: Project, proposal: Proposal, section: form.Section) -> HttpResponse:
+    """Where a saved page leads: the next section, the section chosen, the preview, or here again."""
+    wanted = data.get("go", "")
+    if data.get("add") == "pair":
+        response = redirect("projects:proposal_section", project.slug, proposal.number, section.key)
+        response["Location"] += "#pairs"
+        return response
+    if wanted in form.BY_KEY:
+        return redirect("projects:proposal_section", project.slug, proposal.number, wanted)
+    return redirect("projects:proposal_preview", project.slug, proposal.number)
+
+
+def _save_all(
+    user: User, proposal: Proposal, page_form: SectionForm, builder: MappingForm | None, *, with_room: bool
+) -> dict[str, Any]:
+    """Save what differs; answers that a colleague saved meanwhile come back with what is stored."""
+    conflicts: dict[str, Any] = {}
+    for question in page_form.questions:
+        try:
+            services.save_answer(proposal=proposal, user=user, **page_form.values(question))
+        except StaleSave as stale:
+            conflicts[question.id] = stale.saved
+    if builder is not None:
+        try:
+            services.save_mapping(proposal=proposal, with_room=with_room, **builder.values())
+        except StaleSave as stale:
+            conflicts["F1"] = stale.saved
+    return conflicts
+
+
+@autosaving
+@require_POST
+def proposal_answer(request: HttpRequest, slug: str, number: int, question: str) -> HttpResponse:
+    """Autosave of one answer; the reply says when, or shows what somebody else saved."""
+    project, proposal = _open(request.user, slug, number, Role.MEMBER)
+    asked = form.QUESTIONS.get(question)
+    if asked is None:
+        raise Http404("No question of this name.")
+    is_mapping = asked.kind == "mapping"
+    section = form.SECTION_OF[question]
+    page_form = (
+        MappingForm(request.POST, proposal=proposal)
+        if is_mapping
+        else SectionForm(request.POST, section=section, answers={}, only=question)
+    )
+    context = {"project": project, "proposal": proposal, "question": asked, "section": section}
+    if not page_form.is_valid():
+        return render(request, "projects/_not_saved.html", context | {"errors": page_form.errors.values()}, status=422)
+    try:
+        if is_mapping:
+            proposal = services.save_mapping(proposal=proposal, **page_form.values())
+            revision = proposal.mapping_revision
+        else:
+            revision = services.save_answer(proposal=proposal, user=request.user, **page_form.values(asked)).revision
+    except StaleSave as stale:
+        return render(
+            request, "projects/_not_saved.html", context | {"problem": str(stale), "saved": stale.saved}, status=422
+        )
+    except FrozenVersion as frozen:
+        return render(request, "projects/_not_saved.html", context | {"problem": str(frozen)}, status=422)
+    return render(request, "projects/_saved.html", context | {"revision": revision, **_around(proposal)})
+
+
+@login_required
+@require_safe
+def proposal_preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """A version as reviewers read it, with its open points and the questions asked about it."""
+    project, proposal = _open(request.user, slug, number)
+    return render(request, "projects/proposal_preview.html", reading_context(request.user, project, proposal))
+
+
+def reading_context(user: User, project: Project, proposal: Proposal) -> dict[str, Any]:
+    """What a page that shows a whole version needs."""
+    xy = selectors.mapping_of(proposal)
+    is_member = permissions.is_member(user, project)
+    own = selectors.my_review(user, proposal)
+    may_ask = not is_member and (permissions.is_handler(user, project) or permissions.is_reviewer(user, project))
+    return {
+        "project": project,
+        "proposal": proposal,
+        "versions": selectors.readable_proposals(user, project),
+        "steps": selectors.project_steps(project, here=Project.Step.IDEA),
+        "chapters": selectors.chapters_of(proposal),
+        "pairs": proposal.pairs.all(),
+        "kind": selectors.kind_words(proposal),
+        "magic": mapping.magic(xy),
+        "points": form.open_points(selectors.replies_of(proposal), xy),
+        "questions": selectors.questions_for(user, proposal),
+        "may_ask": may_ask and proposal.state in ("submitted", "in_review"),
+        "may_answer": is_member and proposal.state in ("submitted", "in_review"),
+        "is_member": is_member,
+        "is_owner": permissions.is_owner(user, project),
+        "is_handler": permissions.is_handler(user, project),
+        "own": own,
+        "hides_team": owes_review(own, proposal),
+        "ask_form": TextForm(),
+    }
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def proposal_submit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """List what is open, and hand the version to review; only empty starred questions stand in the way."""
+    project, proposal = _open(request.user, slug, number, Role.OWNER)
+    replies, xy = selectors.replies_of(proposal), selectors.mapping_of(proposal)
+    missing = form.missing(replies, xy)
+    problem = ""
+    if request.method == "POST" and not missing:
+        try:
+            services.submit_proposal(proposal=proposal, user=request.user)
+        except ProjectProblem as refused:
+            problem = str(refused)
+        else:
+            messages.success(
+                request,
+                f"Version {proposal.number} is submitted and stays as it is. An administrator names its handler.",
+            )
+            return redirect("projects:project_detail", project.slug)
+    points = [(form.SECTION_OF[q.id], q, reason) for q, reason in form.open_points(replies, xy) if q not in missing]
+    context = {
+        "project": project,
+        "proposal": proposal,
+        "missing": [(form.SECTION_OF[question.id], question) for question in missing],
+        "points": points,
+        "problem": problem,
+        "refused": request.method == "POST",
+        "steps": selectors.project_steps(project, here=Project.Step.IDEA),
+    }
+    status = 409 if problem else 422 if request.method == "POST" else 200
+    return render(request, "projects/proposal_submit.html", context, status=status)
+
+
+@login_required
+@require_POST
+def proposal_withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Take a version back before it is decided."""
+    project, proposal = _open(request.user, slug, number, Role.OWNER)
+    try:
+        services.withdraw_proposal(proposal=proposal)
+    except ProjectProblem as problem:
+        messages.error(request, str(problem))
+    return redirect("projects:project_detail", project.slug)
+
+
+@login_required
+@require_POST
+def proposal_revise(request: HttpRequest, slug: str) -> HttpResponse:
+    """Start the next version with the words of the last."""
+    project = permissions.get_project_or_404(request.user, slug, role=Role.OWNER)
+    try:
+        fresh = services.revise_proposal(project=project)
+    except ProjectProblem as problem:
+        messages.error(request, str(problem))
+        return redirect("projects:project_detail", project.slug)
+    return redirect("projects:proposal_section", project.slug, fresh.number, "problem")
+
+
+@login_required
+@require_safe
+def proposal_changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """What a version changed against the one before it that the reader may see."""
+    project, proposal = _open(request.user, slug, number)
+    before = [version for version in selectors.readable_proposals(request.user, project) if version.number < number]
+    if not before:
+        raise Http404("There is no version before this one.")
+    changes = selectors.changes_between(before[-1], proposal)
+    context = {"project": project, "proposal": proposal, "before": before[-1], "changes": changes}
+    return render(request, "projects/proposal_changes.html", context)
+
+
+def _asked(
+    request: HttpRequest, project: Project, proposal: Proposal, page_form: TextForm, problem: str
+) -> HttpResponse:
+    context = reading_context(request.user, project, proposal) | {
+        "ask_form": page_form,
+        "form": page_form,
+        "problem": problem,
+    }
+    return render(request, "projects/proposal_preview.html", context, status=422)
+
+
+@login_required
+@require_POST
+def question_ask(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """A reviewer or the handler asks the team."""
+    project, proposal = _open(request.user, slug, number)
+    if not (permissions.is_handler(request.user, project) or permissions.is_reviewer(request.user, project)):
+        raise permissions.PermissionDenied("Only the reviewers and the handler of this proposal ask the team here.")
+    page_form, problem = TextForm(request.POST), ""
+    if page_form.is_valid():
+        try:
+            services.ask_team(proposal=proposal, user=request.user, text=page_form.cleaned_data["text"])
+        except ProjectProblem as refused:
+            problem = str(refused)
+        else:
+            return _to_questions(request, project, proposal)
+    return _asked(request, project, proposal, page_form, problem)
+
+
+@login_required
+@require_POST
+def question_answer(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
+    """A member answers for the team."""
+    project, proposal = _open(request.user, slug, number, Role.MEMBER)
+    question = get_object_or_404(proposal.questions, pk=pk)
+    page_form, problem = TextForm(request.POST), ""
+    if page_form.is_valid():
+        try:
+            services.answer_question(question=question, user=request.user, text=page_form.cleaned_data["text"])
+        except ProjectProblem as refused:
+            problem = f"{refused} You wrote: {page_form.cleaned_data['text']}"
+        else:
+            return _to_questions(request, project, proposal)
+    return _asked(request, project, proposal, page_form, problem)
+
+
+def _to_questions(request: HttpRequest, project: Project, proposal: Proposal) -> HttpResponse:
+    page = "review_edit" if request.POST.get("from") == "review" else "proposal_preview"
+    response = redirect(f"projects:{page}", project.slug, proposal.number)
+    response["Location"] += "#questions"
+    return response
