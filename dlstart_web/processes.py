@@ -7,12 +7,14 @@ WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "OPE
 
 MIGRATE = ["python", "-m", "django", "migrate", "--verbosity", "0"]
 REAPER = ["python", "-m", "django", "reap"]
+DEMO = ["python", "-m", "django", "demo", "advance"]  # its ladder is really trained, by the worker, after the start
 
 
 def web(bind: str, *, workers: int = 1, threads: int = 8) -> list[str]:
     """Pages and API. Threads, since an upload of a gigabyte may hold one for minutes."""
     config = ["--config", "python:dlstart_web.gunicorn_conf", "--bind", bind]
-    return ["python", "-m", "gunicorn", *config, "--workers", str(workers), "--threads", str(threads), "dlstart_web.wsgi"]
+    size = ["--workers", str(workers), "--threads", str(threads)]
+    return ["python", "-m", "gunicorn", *config, *size, "dlstart_web.wsgi"]
 
 
 def worker(queues: tuple[str, ...] = QUEUES, *, concurrency: int = 2) -> list[str]:

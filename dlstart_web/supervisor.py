@@ -21,11 +21,15 @@ LONG_LIFE = 30  # seconds after which a death counts as the first again
 
 @dataclass
 class Child:
-    """One process; `failures` in a row make the wait before its next start longer."""
+    """One process; `failures` in a row make the wait before its next start longer.
+
+    With `once` it starts when the others are ready, and its end is no death.
+    """
 
     name: str
     command: list[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    once: bool = False
     process: subprocess.Popen | None = None
     started: float = 0.0
     failures: int = 0
@@ -106,7 +110,8 @@ def supervise(
     with _wake_ups() as wake_ups:
         try:
             for child in children:
-                child.start()
+                if not child.once:
+                    child.start()
             while not _signals(wake_ups, 1.0 if ready else 0.1) & ENDINGS:
                 for child in children:
                     problem = _look_after(child)
@@ -118,6 +123,9 @@ def supervise(
                 if not ready and is_ready():
                     ready = True
                     on_ready()
+                    for child in children:
+                        if child.once:
+                            child.start()
             say("Stopping. Work in progress goes on at the next start. Once more ends it at once.")
             _ask_to_end(children, wake_ups)
             return 0
@@ -129,6 +137,8 @@ def supervise(
 def _look_after(child: Child) -> str:
     """Start a dead child again when its pause is over; a sentence at the moment its death is found, else nothing."""
     now = time.monotonic()
+    if child.once:
+        return ""
     if child.process is None:
         if now >= child.due:
             child.start()

@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; its exit code, or 2 for a fault in what was typed or set."""
     openmp.start_again_if_missing()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dlstart_web.settings")
-    parser = argparse.ArgumentParser(prog="dlstart", description="Vet a deep-learning idea before you spend money on it.")
+    about = "Vet a deep-learning idea before you spend money on it."
+    parser = argparse.ArgumentParser(prog="dlstart", description=about)
     subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for name in sorted(module.name for module in pkgutil.iter_modules(__path__)):
         module = importlib.import_module(f"{__name__}.{name}")

@@ -43,7 +43,9 @@ class Command(BaseCommand):
                 Child("worker", processes.worker(concurrency=concurrency), environment | processes.WORKER_ENVIRONMENT),
                 Child("reaper", processes.REAPER, environment),
             ]
-            ready = f"\ndlstart is ready: {address}\n{words}Its data is in {settings.DATA}. Ctrl-C stops it.\n"
+            if has_demo():
+                children.append(Child("demo", processes.DEMO, environment, once=True))
+            ready = f"\ndlstart is ready: {address}\n\n{words}Its data is in {settings.DATA}. Ctrl-C stops it.\n"
             code = supervise(
                 children, is_ready=partial(answers, settings.PORT), on_ready=partial(self.say, ready), say=self.say
             )
@@ -61,22 +63,27 @@ class Command(BaseCommand):
         except OperationalError as fault:
             raise CommandError(f"The database does not answer: {str(fault).strip()}. DATABASE_URL names it.") from fault
         users = get_user_model().objects
+        administrators = users.filter(is_administrator=True, is_active=True, is_demo=False)
         welcomed = settings.DATA / "welcomed"  # the demo comes once: whoever removed it does not get it back
         if env_bool("DLSTART_DEMO", default=True) and not welcomed.exists() and not users.exists():
             self.say("Loading the demo organisation. This happens once.")
             call_command("demo", "load", stdout=StringIO())
         welcomed.touch()
-        if not users.exists():
-            return said_by("invite_administrator")
-        if users.filter(is_demo=True).exists():
-            return said_by("demo", "logins")
-        return ""
+        words = said_by("demo", "logins") + "\n" if has_demo() else ""
+        if not administrators.exists():
+            words += "Nobody administers it yet. This link, good for one use, makes the first administrator:\n"
+            words += said_by("invite_administrator") + "\n"
+        return words
+
+
+def has_demo() -> bool:
+    return get_user_model().objects.filter(is_demo=True).exists()
 
 
 def said_by(*command: str) -> str:
-    """What a management command prints."""
+    """What a management command prints, its remarks included."""
     out = StringIO()
-    call_command(*command, stdout=out)
+    call_command(*command, stdout=out, stderr=out)
     return out.getvalue()
 
 
@@ -106,5 +113,6 @@ def check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as fault:
             raise CommandError(
-                f"Port {port} cannot be used: {os.strerror(fault.errno or 0)}. Choose another one, as in: PORT={port + 1} make run"
+                f"Port {port} cannot be used: {os.strerror(fault.errno or 0)}. "
+                f"Choose another one, as in: PORT={port + 1} make run"
             ) from None
