@@ -49,24 +49,6 @@ def hoeffding(p: float, n: float, alpha: float = 0.05) -> Interval:
     return max(0.0, p - half), min(1.0, p + half)
 
 
-def chernoff(p: float, n: float, alpha: float = 0.05) -> Interval:
-    """The Chernoff-KL interval: tighter than Hoeffding's near 0 and 1, for equally weighted rows in [0, 1]."""
-    limit = float(np.log(2 / alpha)) / n
-
-    def divergence(q: float) -> float:
-        q = min(max(q, 1e-15), 1 - 1e-15)
-        return float(special.rel_entr(p, q) + special.rel_entr(1 - p, 1 - q))
-
-    def end(outside: float) -> float:
-        inside = p
-        for _ in range(60):
-            middle = (outside + inside) / 2
-            outside, inside = (outside, middle) if divergence(middle) <= limit else (middle, inside)
-        return inside
-
-    return end(0.0), end(1.0)
-
-
 def delong(y: Array, scores: Sequence[Array]) -> tuple[Array, Array]:
     """Areas under the ROC curve and their covariance, by placement values with mid-ranks (Sun & Xu 2014).
 

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from datasets.core import sealed_ladder
 from datasets.core.sealed_ladder import Form, SealedScore
 from evaluations.core import intervals, scores
 from evaluations.core.errors import EvaluationProblem
@@ -103,11 +104,8 @@ class Metric:
         sealed = self.sealed(y, prediction, None, floor=0.0, scale=scale, groups=groups, seed=0, gate=False)
         if sealed.form == "approximate":
             return None
-        if sealed.form == "f1":
-            low, high = intervals.chernoff(sealed.value / (2 - sealed.value), sealed.n, alpha)
-            return 2 * low / (1 + low), 2 * high / (1 + high)
-        bound = intervals.hoeffding if sealed.form == "hoeffding" else intervals.chernoff
-        ends = [self.from_sealed(q, scale) for q in bound(sealed.value, sealed.n, alpha)]
+        low, high = sealed_ladder.interval(sealed.value, 0.0, sealed.n, 0.0, alpha, sealed.form)
+        ends = self.from_sealed(low, scale), self.from_sealed(high, scale)
         return min(ends), max(ends)
 
     def remarks(self, y: Array, prediction: Array) -> list[str]:

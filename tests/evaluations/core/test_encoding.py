@@ -44,7 +44,7 @@ def test_dense_scales_flags_holes_and_ramps_between_deciles(tmp_path):
     dense = data.dense("train")
 
     assert dense.dtype == np.float32
-    assert dense[5, 0] == 0.0 and dense[11, 0] == 0.0  # the median, and a hole filled with it
+    assert (dense[5, 0], dense[11, 0]) == (0.0, 0.0)  # the median, and a hole filled with it
     np.testing.assert_array_equal(dense[:, 1], [0] * 11 + [1])
     ramps = dense[:, 2:]
     assert ramps.shape[1] == len(data.features[0].edges) - 1

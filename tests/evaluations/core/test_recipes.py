@@ -44,7 +44,7 @@ def test_recipe_predicts_saves_loads_and_refits(name, data, tmp_path):
     assert (loaded.best_x, loaded.settings, loaded.rows_trained) == (fitted.best_x, fitted.settings, 360)
     assert refitted.rows_trained == 480
     assert not list((tmp_path / "model").glob("*.pkl"))
-    assert points and [p.x for p in points] == sorted({p.x for p in points})
+    assert [p.x for p in points] == sorted({p.x for p in points})
     assert points[0].validation_loss > 0
 
 

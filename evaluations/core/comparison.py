@@ -1,0 +1,190 @@
+"""Can two models be told apart on the same rows, and how many rows would it take (STATISTICS 1.7).
+
+For validation and the final tier only: on the checkpoint set a paired test would say more than the ladder does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+
+from evaluations.core import intervals, scores
+from evaluations.core.intervals import Array, normal_quantile
+from evaluations.core.metrics import Metric
+
+POWER_Z = 0.841621  # 80% power
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two models differ on the same rows.
+
+    Parameters
+    ----------
+    difference, low, high : float
+        First minus second, in the metric's own unit turned so that a positive one means "the first is better".
+    p : float
+        Two-sided.
+    n : int
+        Rows.
+    disagreement : float or None
+        Share of rows where exactly one of the two is right; None where the measure isn't a share of rows.
+    rows_needed : int or None
+        To tell such a difference apart with 80% power; None for no difference at all.
+    first_only, second_only : int or None
+        Rows that the first alone, the second alone has right.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    n: int
+    disagreement: float | None
+    rows_needed: int | None
+    first_only: int | None = None
+    second_only: int | None = None
+
+    def message(self, write: Callable[[float], str] = "{:+.3f}".format) -> str:
+        """One sentence for a page; `write` gives a difference its sign and unit where it isn't a share."""
+        share = self.disagreement is not None
+        if share:
+            write = "{:+.1%}".format
+        found = f"p = {_p(self.p)}, 95% interval {write(self.low)} to {write(self.high)}"
+        if self.p < 0.05:
+            return f"Told apart: {write(self.difference)} on {self.n:,} rows ({found})."
+        said = f"Within noise: {write(self.difference)} on {self.n:,} rows"
+        if share:
+            said += f" where the two models disagree on {self.disagreement:.1%}"
+        said += f" ({found})."
+        if self.rows_needed is None:
+            return (
+                said + " No number of rows tells such a difference apart. Choose on cost, speed or simplicity instead."
+            )
+        said += f" To tell a difference this small apart you would need about {self.rows_needed:,} rows."
+        if self.rows_needed > 4 * self.n:
+            said += " Choose on cost, speed or simplicity instead."
+        return said
+
+
+def mcnemar_midp(b: int, c: int) -> float:
+    """Two-sided mid-p McNemar test of b against c discordant rows (Fagerland, Lydersen, Laake 2013)."""
+    if b + c == 0:
+        return 1.0
+    k, m = min(b, c), b + c
+    return float(min(1.0, 2 * stats.binom.cdf(k, m, 0.5) - stats.binom.pmf(k, m, 0.5)))
+
+
+def mcnemar_exact(b: int, c: int) -> float:
+    """Two-sided exact McNemar test: never too small, for a pooled set that was looked at."""
+    return 1.0 if b + c == 0 else float(min(1.0, 2 * stats.binom.cdf(min(b, c), b + c, 0.5)))
+
+
+def bonett_price(b: int, c: int, n: int, alpha: float = 0.05) -> tuple[float, float, float]:
+    """Difference of two shares on the same n rows with its interval, one row added to b and c (Bonett & Price 2012)."""
+    p, q = (b + 1) / (n + 2), (c + 1) / (n + 2)
+    half = normal_quantile(alpha) * float(np.sqrt((p + q - (p - q) ** 2) / (n + 2)))
+    return p - q, max(-1.0, p - q - half), min(1.0, p - q + half)
+
+
+def paired_delong(
+    y: Array, first: Array, second: Array, alpha: float = 0.05
+) -> tuple[float, float, float, float, float]:
+    """Difference of two areas under the ROC curve: (difference, standard error, low, high, p)."""
+    areas, c = intervals.delong(y, [first, second])
+    difference = float(areas[0] - areas[1])
+    se = float(np.sqrt(max(0.0, c[0, 0] + c[1, 1] - 2 * c[0, 1])))
+    if se == 0:
+        return difference, 0.0, difference, difference, 1.0 if difference == 0 else 0.0
+    half = normal_quantile(alpha) * se
+    p = float(2 * special.ndtr(-abs(difference) / se))
+    return difference, se, difference - half, difference + half, p
+
+
+def paired_bootstrap(
+    metric: Metric,
+    y: Array,
+    first: Array,
+    second: Array,
+    *,
+    alpha: float = 0.05,
+    groups: Array | None = None,
+    seed: int = 0,
+) -> tuple[float, float, float, float]:
+    """Difference of two scores in the metric's own unit by paired draws: (difference, low, high, p).
+
+    Percentiles of 1999 draws up to 10,000 rows; above, a normal interval with the spread of fewer draws.
+    """
+    scorers = [metric.weighted(y, p) for p in (first, second)]
+    strata = None if metric.tasks == ("regression",) else y
+    drawn = intervals.resample(scorers, len(y), strata=strata, groups=groups, seed=seed)
+    differences = drawn[:, 0] - drawn[:, 1]
+    ones = np.ones(len(y))
+    difference = scorers[0](ones) - scorers[1](ones)
+    spread = float(differences.std(ddof=1))
+    if spread == 0:
+        return difference, difference, difference, 1.0 if difference == 0 else 0.0
+    if len(differences) < intervals.DRAWS:
+        half = normal_quantile(alpha) * spread
+        return difference, difference - half, difference + half, float(2 * special.ndtr(-abs(difference) / spread))
+    low, high = np.quantile(differences, [alpha / 2, 1 - alpha / 2])
+    tail = min(int(np.sum(differences <= 0)), int(np.sum(differences >= 0)))
+    return difference, float(low), float(high), min(1.0, 2 * (tail + 1) / (len(differences) + 1))
+
+
+def rows_needed(delta: float, disagreement: float) -> int | None:
+    """Rows to tell two models apart that differ by delta and disagree on that share of rows (Connor 1987); None if delta is 0."""
+    if delta == 0 or disagreement <= 0:
+        return None
+    spread = normal_quantile(0.05) * np.sqrt(disagreement) + POWER_Z * np.sqrt(max(0.0, disagreement - delta**2))
+    return int(np.ceil(spread**2 / delta**2))
+
+
+def rows_needed_by_error(difference: float, se: float, n: int) -> int | None:
+    """The same for a measure with a standard error on n rows."""
+    if difference == 0 or se == 0:
+        return None
+    return int(np.ceil(n * ((normal_quantile(0.05) + POWER_Z) * se / difference) ** 2))
+
+
+def compare(
+    metric: Metric,
+    y: Array,
+    first: Array,
+    second: Array,
+    *,
+    alpha: float = 0.05,
+    groups: Array | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two models' predictions of the same rows.
+
+    Accuracy and recall by McNemar's mid-p test with Bonett and Price's interval, AUC by paired DeLong, the rest (and
+    all measures where rows are grouped) by the paired bootstrap.
+    """
+    n = len(y)
+    if groups is not None and len(np.unique(groups)) == n:
+        groups = None
+    if metric.name in ("accuracy", "recall") and groups is None:
+        taking_part = scores.positives(y, first) if metric.name == "recall" else scores.everyone(y, first)
+        right, wrong = scores.labels(first) == y, scores.labels(second) == y
+        b = int(np.sum(right & ~wrong & taking_part))
+        c = int(np.sum(~right & wrong & taking_part))
+        n = int(taking_part.sum())
+        _, low, high = bonett_price(b, c, n, alpha)
+        delta, disagreement = (b - c) / n, (b + c) / n
+        needed = rows_needed(delta, disagreement)
+        return Comparison(delta, low, high, mcnemar_midp(b, c), n, disagreement, needed, b, c)
+    if metric.name == "roc_auc" and groups is None:
+        difference, se, low, high, p = paired_delong(y, first[:, 1], second[:, 1], alpha)
+        return Comparison(difference, low, high, p, n, None, rows_needed_by_error(difference, se, n))
+    difference, low, high, p = paired_bootstrap(metric, y, first, second, alpha=alpha, groups=groups, seed=seed)
+    if not metric.greater_is_better:
+        difference, low, high = -difference, -high, -low
+    se = (high - low) / (2 * normal_quantile(alpha))
+    return Comparison(difference, low, high, p, n, None, rows_needed_by_error(difference, se, n))
+
+
+def _p(p: float) -> str:
+    return f"{p:.2f}" if p >= 0.005 else "under 0.005"

@@ -1,0 +1,182 @@
+"""What a model's curves and scores say, and what to do next: the rules of STATISTICS 5, in their order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluations.core.intervals import wilson
+
+Array = NDArray[np.float64]
+
+WINDOW = 5  # of the trailing median
+FEWEST_EPOCHS = 10
+NOISY = 0.25  # noise above this share of the fall makes a curve unreadable
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A finding about one run. `best_x` is the epoch or round to keep, where the curve shows one."""
+
+    code: str
+    title: str
+    message: str
+    advice: str
+    best_x: float | None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the two loss curves alone say; `best` is the index of the lowest smoothed validation loss."""
+
+    code: str
+    best: int
+    sigma: float
+
+
+def noise(values: Array) -> float:
+    """Robust spread of the epoch noise, from second differences (whose variance is six times the noise's)."""
+    second = np.diff(values, 2)
+    return float(1.4826 * np.median(np.abs(second - np.median(second))) / np.sqrt(6))
+
+
+def smooth(values: Array, window: int = WINDOW) -> Array:
+    """Trailing median."""
+    return np.array([np.median(values[max(0, i - window + 1) : i + 1]) for i in range(len(values))])
+
+
+def slope(values: Array) -> tuple[float, float]:
+    """Least-squares slope per step and its t; (0, 0) under five values."""
+    n = len(values)
+    if n < 5:
+        return 0.0, 0.0
+    x = np.arange(n) - (n - 1) / 2
+    b = float((x * values).sum() / (x**2).sum())
+    rest = values - values.mean() - b * x
+    return b, b / (float(np.sqrt((rest**2).sum() / (n - 2) / (x**2).sum())) + 1e-12)
+
+
+def read_curves(train: Sequence[float], validation: Sequence[float]) -> Shape:
+    """TOO_SHORT, UNSTABLE, OVERFITTING, STILL_IMPROVING or CONVERGED, from losses per epoch (lower is better)."""
+    tr, val = np.asarray(train, dtype=np.float64), np.asarray(validation, dtype=np.float64)
+    epochs = len(val)
+    if epochs < FEWEST_EPOCHS:
+        return Shape("TOO_SHORT", int(np.argmin(val)) if epochs else 0, 0.0)
+    sigma, smoothed = noise(val), smooth(val)
+    m = int(np.argmin(smoothed))
+    k = max(WINDOW, epochs // 10)
+    if sigma > NOISY * max(float(val[0] - smoothed[m]), 1e-12):
+        return Shape("UNSTABLE", m, sigma)
+    rise = float(val[-k:].mean() - smoothed[m])
+    needed = max(4 * sigma * float(np.sqrt(1 / WINDOW + 1 / k)), 0.02 * abs(float(smoothed[m])))
+    if epochs - m > 5 and rise > needed and slope(val[m:])[1] > 3 and slope(tr[m:])[1] < 0:
+        return Shape("OVERFITTING", m, sigma)
+    span = max(10, epochs // 4)
+    b, t = slope(val[-span:])
+    if t < -3 and -b * span > 0.01 * abs(float(smoothed[m])):
+        return Shape("STILL_IMPROVING", m, sigma)
+    return Shape("CONVERGED", m, sigma)
+
+
+def patience(sigma: float, drop: float) -> int:
+    """Epochs without a new best before a fit ends: 10, or 20 when the noise passes 5% of the fall."""
+    return 20 if sigma > 0.05 * drop else 10
+
+
+def diagnose(
+    x: Sequence[float],
+    train_loss: Sequence[float | None],
+    validation_loss: Sequence[float | None],
+    *,
+    in_rounds: bool,
+    train_score: float | None,
+    validation_score: float | None,
+    n_train: int,
+    n_validation: int,
+    level: float | None,
+) -> Diagnosis:
+    """Curves first, then scores.
+
+    Parameters
+    ----------
+    x, train_loss, validation_loss : sequences
+        The curve; points without both losses are passed over.
+    in_rounds : bool
+        Whether the model is fitted in rounds or epochs. One that isn't (a curve over rows) is fitted to its end, so only
+        its scores are read.
+    train_score, validation_score, level : float or None
+        In unit form (`Metric.to_sealed`): 0 to 1, higher is better.
+    n_train, n_validation : int
+        Rows behind the two scores.
+    """
+    known = [
+        (a, b, c) for a, b, c in zip(x, train_loss, validation_loss, strict=True) if b is not None and c is not None
+    ]
+    shape = read_curves([b for _, b, _ in known], [c for _, _, c in known]) if in_rounds else Shape("CONVERGED", 0, 0.0)
+    best_x = float(known[shape.best][0]) if in_rounds and known else None
+    met = level is not None and validation_score is not None and validation_score >= level
+    unit = f"{best_x:g}" if best_x is not None else ""
+    match shape.code:
+        case "TOO_SHORT":
+            return Diagnosis(
+                "TOO_SHORT", "Too short to read", f"The curve has {len(known)} points; reading it takes {FEWEST_EPOCHS}.",
+                "Train longer, then look again.", best_x,
+            )  # fmt: skip
+        case "UNSTABLE":
+            return Diagnosis(
+                "UNSTABLE", "The curve jumps about",
+                "Validation loss jumps from step to step by more than a quarter of what it gained.",
+                "Lower the learning rate or raise the batch size; the curves say nothing yet.", best_x,
+            )  # fmt: skip
+        case "STILL_IMPROVING":
+            return Diagnosis(
+                "STILL_IMPROVING", "Still improving", "Validation loss was still falling when training ended.",
+                "Train longer, or raise the learning rate; no other verdict yet.", best_x,
+            )  # fmt: skip
+        case "OVERFITTING":
+            message = f"Validation loss is lowest at {unit} and rises from there, while train loss goes on falling."
+            if met:
+                advice = f"Keep {unit}: the level is met, there is nothing to fix."
+            else:
+                advice = (
+                    f"The model is probably too big or the data too small: stop at {unit}, then more rows, augmentation, "
+                    "weight decay or a smaller network."
+                )
+            return Diagnosis("OVERFITTING", "It learns its own rows by heart", message, advice, best_x)
+    return _read_scores(train_score, validation_score, n_train, n_validation, level, best_x)
+
+
+def _read_scores(
+    train: float | None,
+    validation: float | None,
+    n_train: int,
+    n_validation: int,
+    level: float | None,
+    best_x: float | None,
+) -> Diagnosis:
+    """CONVERGED, split by what the scores of a finished fit say."""
+    settled = "Training has settled"
+    if train is None or validation is None:
+        return Diagnosis("CONVERGED", settled, "The curves have levelled off.", "Read the scores next.", best_x)
+    if level is not None and validation >= level:
+        message = (
+            f"The curves have levelled off and validation is at {validation:.3f}, at or above the level of {level:.3f}."
+        )
+        return Diagnosis(
+            "CONVERGED", settled, message, "The level is met on validation; there is nothing to fix.", best_x
+        )
+    if level is not None and wilson(train * n_train, n_train)[1] < level:
+        message = (
+            f"Even on its own {n_train:,} train rows it reaches {train:.3f}, clearly under the level of {level:.3f}."
+        )
+        advice = "A bigger model, better features, or a check of the labels; more rows will not help."
+        return Diagnosis("UNDERFIT", "It can't fit even its own rows", message, advice, best_x)
+    error = float(np.sqrt(max(0.0, validation * (1 - validation)) / max(1, n_validation)))
+    if train - validation > max(0.05, 3 * error):
+        message = f"Train {train:.3f}, validation {validation:.3f}: it does clearly worse on rows it hasn't seen."
+        advice = "More rows or more regularisation; also look at the leakage and shift findings."
+        return Diagnosis("GAP", "It generalises badly", message, advice, best_x)
+    message = f"Train {train:.3f} and validation {validation:.3f} are close together, and the curves have levelled off."
+    advice = "This is the limit of the data as posed: look at the labels, the features or the level."
+    return Diagnosis("CONVERGED", settled, message, advice, best_x)
