@@ -43,7 +43,8 @@ def dataset_list_for(user: User) -> QuerySet[Dataset]:
     teams = Membership.objects.filter(user=user.pk, left_at=None).values("team")
     mine = Dataset.objects.filter(project__team__in=teams)
     if user.is_steward or user.is_administrator:
-        mine = mine | Dataset.objects.filter(project__is_sandbox=False)
+        all_open = Dataset.objects.filter(project__is_sandbox=False)
+        mine = mine | (all_open.filter(project__is_demo=True) if user.is_demo else all_open)
     return mine.select_related("project__team").prefetch_related("versions__seal").distinct()
 
 

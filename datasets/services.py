@@ -14,7 +14,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from datasets import permissions, selectors, vault
+from datasets import permissions, selectors, store, vault
 from datasets.core.errors import NOTHING_STORED, DataProblem, shown
 from datasets.core.sealed_ladder import final_alpha
 from datasets.models import Dataset, DatasetVersion, Finding, Ingestion, Lineage, Look, Opening, TestSet, new_secret
@@ -95,9 +95,7 @@ def accept_upload(
             if dataset is None:
                 name = (name or Path(file_name).stem)[:100]
                 dataset = Dataset.objects.create(
-                    lineage=Lineage.objects.create(
-                        look_gap_days=settings.LOOK_GAP_DAYS, secret=secret or new_secret()
-                    ),
+                    lineage=Lineage.objects.create(look_gap_days=settings.LOOK_GAP_DAYS, secret=secret or new_secret()),
                     project=project,
                     name=name,
                     created_by=user,
@@ -440,7 +438,7 @@ def withdraw_opening(*, opening: Opening, user: User) -> Opening:
 
 @transaction.atomic
 def delete_unsealed(*, dataset: Dataset) -> None:
-    """Remove a data set of which nothing was sealed, with its files and its lineage; for `dlstart vet`, which keeps no refused file."""
+    """Remove a data set of which nothing was sealed, with its files and its lineage; for `dlstart vet`."""
     versions = list(dataset.versions.all())
     if any(version.state == State.SEALED for version in versions):
         raise NotYet("sealed", f"{dataset} has a sealed version; what was sealed stays.")

@@ -1,0 +1,153 @@
+"""What people type and choose about data, turned into what services take."""
+
+from typing import Any
+
+from django import forms
+
+from datasets.models import DatasetVersion, Lineage
+from dlstart_web.kit.forms import KitForm
+
+SHORT_LIST = 40  # columns; more are a list to choose from instead of boxes to tick
+
+
+class DatasetUploadForm(KitForm):
+    """A file, and what to call it."""
+
+    file = forms.FileField(
+        label="Labelled file",
+        help_text="CSV or Parquet, one row an example, the right answer in a column. Up to 2 GB.",
+        error_messages={"required": "Select a labelled CSV or Parquet file", "missing": "Select a labelled file"},
+        max_length=255,
+    )
+    name = forms.CharField(
+        label="Name of the data set",
+        max_length=100,
+        required=False,
+        help_text="The file's name, if you leave this empty",
+    )
+
+    def __init__(self, *args: Any, is_next: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_next:
+            del self.fields["name"]
+
+
+def column_choices(version: DatasetVersion) -> list[tuple[str, str]]:
+    """The real columns with their kind."""
+    return [(column["name"], f"{column['name']} ({column['kind']})") for column in version.columns]
+
+
+class TargetForm(KitForm):
+    """Which column is the answer, what kind of answer it is, and which columns are no features."""
+
+    target = forms.ChoiceField(
+        label="Label column",
+        help_text="The column that holds the right answer, Y",
+        error_messages={"required": "Choose the label column"},
+    )
+    task = forms.ChoiceField(
+        label="Kind of answer",
+        required=False,
+        choices=[("", "Let the values decide"), *DatasetVersion.Task.choices],
+        help_text="Two values are yes or no, words are classes, the rest is a number",
+    )
+    drop = forms.MultipleChoiceField(
+        label="Columns to leave out",
+        required=False,
+        help_text="What would not be known before the answer is needed, and numbers that only name the row",
+    )
+
+    def __init__(self, *args: Any, version: DatasetVersion, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"target": version.target, "task": version.task, "drop": version.dropped})
+        super().__init__(*args, **kwargs)
+        columns = column_choices(version)
+        self.fields["target"].choices = [("", "Choose one"), *columns]
+        self.fields["drop"].choices = columns
+        if len(columns) <= SHORT_LIST:
+            self.fields["drop"].widget = forms.CheckboxSelectMultiple(choices=columns)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("target") and cleaned["target"] in cleaned.get("drop", []):
+            self.add_error("drop", f"'{cleaned['target']}' is the label column; it cannot be left out")
+        return cleaned
+
+
+class SplitForm(KitForm):
+    """What real use will meet: the plain question behind the split."""
+
+    meets = forms.ChoiceField(
+        label="In real use, what will it meet?",
+        choices=[
+            ("same", "The same kind of rows, new ones of them"),
+            ("new", "New groups: customers, machines, places it has not seen (each group stays in one part)"),
+            ("later", "Later times (the latest rows become the test)"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what it will meet"},
+    )
+    group = forms.ChoiceField(
+        label="Column that names the group", required=False, help_text="For new groups only. It is no feature."
+    )
+    time = forms.ChoiceField(label="Column that tells the time", required=False, help_text="For later times only")
+
+    MEETS = {rule: meets for meets, rule in (("same", "random"), ("new", "group"), ("later", "time"))}
+
+    def __init__(self, *args: Any, version: DatasetVersion, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial",
+            {"meets": self.MEETS.get(version.rule), "group": version.group_column, "time": version.time_column},
+        )
+        super().__init__(*args, **kwargs)
+        columns = [choice for choice in column_choices(version) if choice[0] != version.target]
+        for name in ("group", "time"):
+            self.fields[name].choices = [("", "None"), *columns]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for meets, column, what in (("new", "group", "names the group"), ("later", "time", "tells the time")):
+            if cleaned.get("meets") != meets:
+                cleaned[column] = ""
+            elif not cleaned.get(column):
+                self.add_error(column, f"Choose the column that {what}")
+        return cleaned
+
+
+class KeepForm(KitForm):
+    """Why a finding may stay."""
+
+    reason = forms.CharField(
+        label="Why may it stay?",
+        max_length=2000,
+        widget=forms.Textarea,
+        help_text="Would you know this value before the answer is needed? Others read your reason beside the finding.",
+        error_messages={"required": "Say why it may stay"},
+    )
+
+
+class GateForm(KitForm):
+    """How often a team may look, and who spends."""
+
+    gap_days = forms.IntegerField(
+        label="Days between two looks",
+        help_text="7 or more. It can be lengthened, never shortened; 0 closes the looks.",
+    )
+    looks_open = forms.BooleanField(label="Looks are open", required=False)
+    members_may_look = forms.BooleanField(label="Members may spend looks, not owners only", required=False)
+
+    def __init__(self, *args: Any, lineage: Lineage, **kwargs: Any) -> None:
+        names = ("look_gap_days", "looks_open", "members_may_look")
+        kwargs.setdefault("initial", {name.removeprefix("look_"): getattr(lineage, name) for name in names})
+        super().__init__(*args, **kwargs)
+        self.lineage = lineage
+
+    def clean_gap_days(self) -> int:
+        days = self.cleaned_data["gap_days"]
+        if days and days < self.lineage.look_gap_days:
+            raise forms.ValidationError(
+                f"Days between two looks: {days} is less than the {self.lineage.look_gap_days} now; "
+                "the gap can only be lengthened"
+            )
+        if days > 365:
+            raise forms.ValidationError(f"Days between two looks: {days} is more than 365; close the looks instead")
+        return days
