@@ -6,9 +6,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from datasets import vault
 from datasets.models import DatasetVersion, Look, Opening
 from dlstart_web.kit.jobs import Job
 from projects.models import Criterion, Project, User
+
+GIVEN_BACK = "Our scorer stopped before it could answer. The look was given back, and nothing was learnt from the sealed rows."
 
 
 class Ladder(models.Model):
@@ -94,10 +97,10 @@ class CurvePoint(models.Model):
 
 
 class Declaration(models.Model):
-    """The best simple and the best deep run, named before the final tier is opened. Never changed."""
+    """The best simple and the best deep run, or one of the two, named before the final tier is opened. Never changed."""
 
     opening = models.OneToOneField(Opening, on_delete=models.PROTECT, related_name="declaration")
-    simple = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    simple = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     deep = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
 
@@ -120,6 +123,11 @@ class Submission(Job):
                 name="submission_for_a_look_or_an_opening",
             )
         ]
+
+    def given_up(self) -> None:
+        """A look whose scorer stays dead is given back, in sight of everybody; an opening can be scored again."""
+        if self.look:
+            vault.void_look(look=self.look, sentence=GIVEN_BACK, now=timezone.now())
 
 
 class Verdict(models.Model):

@@ -1,4 +1,27 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from evaluations import views
+
 app_name = "evaluations"
+urlpatterns = [
+    path("projects/<slug:slug>/criterion/", views.criterion, name="criterion"),
+    path("projects/<slug:slug>/ladder/", views.ladder, name="ladder"),
+    path("projects/<slug:slug>/ladder/run/", views.ladder_run, name="ladder_run"),
+    path("projects/<slug:slug>/ladder/cancel/", views.ladder_cancel, name="ladder_cancel"),
+    path("ladders/<uuid:pk>/fragment/", views.ladder_fragment, name="ladder_fragment"),
+    path("projects/<slug:slug>/leaderboard/", views.leaderboard, name="leaderboard"),
+    path("runs/<uuid:pk>/", views.run_detail, name="run_detail"),
+    path("runs/<uuid:pk>/fragment/", views.run_fragment, name="run_fragment"),
+    path("runs/<uuid:pk>/figure/", views.run_figure, name="run_figure"),
+    path("runs/<uuid:pk>/cancel/", views.run_cancel, name="run_cancel"),
+    path("runs/<uuid:pk>/retry/", views.run_retry, name="run_retry"),
+    path("projects/<slug:slug>/look/", views.look, name="look"),
+    path("projects/<slug:slug>/looks/", views.look_list, name="look_list"),
+    path("projects/<slug:slug>/looks/fragment/", views.look_fragment, name="look_fragment"),
+    path("projects/<slug:slug>/final/", views.opening, name="opening"),
+    path("projects/<slug:slug>/final/agree/", views.opening_agree, name="opening_agree"),
+    path("projects/<slug:slug>/final/retry/", views.opening_retry, name="opening_retry"),
+    path("projects/<slug:slug>/verdict/", views.verdict, name="verdict"),
+    path("projects/<slug:slug>/report/", views.report, name="report"),
+    path("jobs/", views.jobs_fragment, name="jobs_fragment"),
+]

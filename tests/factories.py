@@ -9,6 +9,9 @@ from datasets import ingestion
 from datasets import services as dataset_services
 from datasets.models import Dataset, DatasetVersion, Ingestion
 from dlstart_web.kit.jobs import JobState
+from evaluations import scoring, training
+from evaluations import services as evaluation_services
+from evaluations.models import Ladder, Run, Submission
 from projects import services
 from projects.core import form
 from projects.core.criteria import KEYS
@@ -168,3 +171,33 @@ def make_sealed_version(project: Project | None = None, *, metric: str = "accura
     return DatasetVersion.objects.select_related("dataset__project__team", "dataset__lineage", "seal").get(
         pk=version.pk
     )
+
+
+# --- evaluations ------------------------------------------------------------------------------------------------------
+
+
+def make_ladder(version: DatasetVersion | None = None, **options) -> Ladder:
+    """A ladder of a sealed version, queued by the owner of its team."""
+    version = version or make_sealed_version()
+    project = version.dataset.project
+    owner = project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
+    return evaluation_services.run_ladder(project=project, version=version, user=owner, **options)
+
+
+def do_runs() -> None:
+    """What a worker would do now: every run that waits, the lowest rung first."""
+    while run := Run.objects.filter(state=JobState.QUEUED).order_by("queued_at", "rung").first():
+        training.execute(run_id=str(run.pk), token=str(run.token))
+
+
+def do_submissions() -> None:
+    """What a worker would do now: every submission that waits for the scorer."""
+    while submission := Submission.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
+        scoring.execute(submission_id=str(submission.pk), token=str(submission.token))
+
+
+def make_done_ladder(version: DatasetVersion | None = None, **options) -> Ladder:
+    """A ladder that was really climbed."""
+    ladder = make_ladder(version, **options)
+    do_runs()
+    return ladder

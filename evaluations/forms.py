@@ -1,0 +1,114 @@
+"""Forms of criterion, look and opening: what people type becomes domain values here."""
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.db.models import QuerySet
+
+from dlstart_web.kit.forms import KitForm
+from evaluations.models import Run
+from evaluations.selectors import run_title
+from evaluations.words import Speech, speech
+from projects.core.measures import MEASURES
+
+
+class CriterionForm(KitForm):
+    """The measure, what is good enough in it, and what a deep model must gain. Shares are typed in percent."""
+
+    metric = forms.ChoiceField(label="Measure")
+    level = forms.FloatField(
+        label="Good enough", help_text="In percent where the measure is a share, such as 95; else in its own unit, such as 0.9"
+    )
+    smallest_difference = forms.FloatField(
+        label="What deep learning must gain over the best simple model to be worth it",
+        help_text="In points where the measure is a share, such as 2; else in its own unit",
+        initial=2.0,
+        min_value=0,
+    )
+    reason = forms.CharField(
+        label="Why this measure and this level", widget=forms.Textarea, max_length=4000, required=False,
+        help_text="What happens below it, and who said so",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, task: str = "", is_amendment: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        measures = [measure for measure in MEASURES.values() if not task or task in measure.tasks]
+        self.fields["metric"].choices = [(measure.name, f"{measure.title}: {measure.question}") for measure in measures]
+        if is_amendment:
+            self.fields["reason"].required = True
+            self.fields["reason"].label = "Why it is amended"
+            self.fields["reason"].help_text = "Everybody who reads the results sees this beside the old criterion"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        metric, level, gain = (cleaned.get(name) for name in ("metric", "level", "smallest_difference"))
+        if metric is None:
+            return cleaned
+        says = speech(metric)
+        if level is not None:
+            cleaned["level"] = level / 100 if says.percent else level
+            if says.measure.unit == "share" and metric != "r2" and not 0 < cleaned["level"] <= 1:
+                top = "100" if says.percent else "1"
+                self.add_error("level", f"Good enough is {level:g}; {says.measure.title} goes from 0 to {top}")
+        if gain is not None:
+            cleaned["smallest_difference"] = gain / 100 if says.percent else gain
+        return cleaned
+
+
+class RunChoiceField(forms.ModelChoiceField):
+    """Runs by name, with their validation score."""
+
+    def label_from_instance(self, run: Run) -> str:
+        says = speech(run.metric)
+        return f"{run_title(run.recipe)}, {says.span(run.score, run.low, run.high)} on validation"
+
+
+class LookForm(KitForm):
+    """One look: on which run, why now, what one expects; confirmed by a typed word."""
+
+    run = RunChoiceField(label="Run", queryset=Run.objects.none(), empty_label=None)
+    guess = forms.FloatField(label="Your guess", required=False, help_text="Kept with the answer; it costs nothing to be wrong")
+    reason = forms.CharField(label="Why now?", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+    confirm = forms.CharField(label="Type LOOK to confirm", help_text="This cannot be undone", max_length=20)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, runs: QuerySet[Run], says: Speech, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.says = says
+        self.fields["run"].queryset = runs
+        self.fields["guess"].label = f"Your guess, {says.head}"
+        self.fields["confirm"].widget.attrs["autocomplete"] = "off"
+        self.initial.setdefault("key", uuid4())
+
+    def clean_guess(self) -> float | None:
+        guess = self.cleaned_data["guess"]
+        return guess / 100 if guess is not None and self.says.percent else guess
+
+    def clean_confirm(self) -> str:
+        word = self.cleaned_data["confirm"].strip()
+        if word.upper() != "LOOK":
+            raise forms.ValidationError(f"Type LOOK to confirm: '{word}' is there; type LOOK, or leave this page and nothing is spent")
+        return word
+
+
+class OpeningForm(KitForm):
+    """The best simple and the best deep run, named before the final tier is opened."""
+
+    simple = RunChoiceField(label="Best simple run", queryset=Run.objects.none(), empty_label=None)
+    deep = RunChoiceField(label="Best deep run", queryset=Run.objects.none(), required=False, empty_label="none, only the simple one")
+    confirm = forms.CharField(label="Type OPEN to ask", help_text="Once the handler agrees, these rows are opened for good", max_length=20)
+
+    def __init__(self, *args: Any, simple: QuerySet[Run], deep: QuerySet[Run], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["simple"].queryset = simple
+        self.fields["deep"].queryset = deep
+        self.fields["confirm"].widget.attrs["autocomplete"] = "off"
+        self.initial.setdefault("simple", simple.first())
+        self.initial.setdefault("deep", deep.first())
+
+    def clean_confirm(self) -> str:
+        word = self.cleaned_data["confirm"].strip()
+        if word.upper() != "OPEN":
+            raise forms.ValidationError(f"Type OPEN to ask: '{word}' is there; type OPEN, or leave this page and nothing is asked")
+        return word

@@ -1,0 +1,72 @@
+"""Everything this app reads."""
+
+from evaluations.selectors.boards import BOARD, board, board_rows, candidates, optimism_words, tied_ranks, unranked_runs
+from evaluations.selectors.ladders import (
+    ladder_rows,
+    ladder_runs,
+    next_step,
+    next_step_panel,
+    open_jobs,
+    project_ladder,
+    project_metric,
+    results_seen,
+    run_title,
+    seen_mark,
+    state_label,
+    told_apart,
+)
+from evaluations.selectors.looks import (
+    declaration_of,
+    look_rows,
+    opened_elsewhere,
+    power_words,
+    price_words,
+    submission_of,
+)
+from evaluations.selectors.reports import report, verdict_context
+from evaluations.selectors.runs import (
+    CURVE_UNITS,
+    curve_columns,
+    curve_finding,
+    curve_rows,
+    run_chart,
+    run_facts,
+    run_points,
+)
+
+__all__ = [
+    "BOARD",
+    "CURVE_UNITS",
+    "board",
+    "board_rows",
+    "candidates",
+    "curve_columns",
+    "curve_finding",
+    "curve_rows",
+    "declaration_of",
+    "ladder_rows",
+    "ladder_runs",
+    "look_rows",
+    "next_step",
+    "next_step_panel",
+    "open_jobs",
+    "opened_elsewhere",
+    "optimism_words",
+    "power_words",
+    "price_words",
+    "project_ladder",
+    "project_metric",
+    "report",
+    "results_seen",
+    "run_chart",
+    "run_facts",
+    "run_points",
+    "run_title",
+    "seen_mark",
+    "state_label",
+    "submission_of",
+    "tied_ranks",
+    "told_apart",
+    "unranked_runs",
+    "verdict_context",
+]

@@ -1,0 +1,72 @@
+"""Reads about the leaderboard: a page of it in a fixed number of queries, by the index."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, QuerySet
+from django.urls import reverse
+
+from datasets.models import DatasetVersion
+from dlstart_web.kit.jobs import JobState
+from evaluations.core.rungs import RUNGS, family
+from evaluations.models import Ladder, Run
+from evaluations.selectors.ladders import run_title
+from evaluations.words import Speech
+from projects.models import Project
+
+BOARD = ("id", "recipe", "rung", "rank", "score", "low", "high", "train_score", "cpu_seconds", "rows_validation", "ended_at")
+
+
+def board(project_id: UUID, version_id: UUID, metric: str, *, sort: str = "score") -> QuerySet[Run]:
+    """Scored runs of one version and measure: by rank, inside a rank by cost; or all by cost."""
+    order = ("cpu_seconds", "id") if sort == "time" else ("rank", "cpu_seconds", "id")
+    return Run.objects.filter(project=project_id, version=version_id, metric=metric, score__isnull=False).order_by(*order)
+
+
+def board_rows(entries: Sequence[dict[str, Any]], tied: set[int]) -> list[dict[str, Any]]:
+    """Entries of `board(...).values(*BOARD)` as the leaderboard's rows."""
+    return [
+        {
+            "rank": entry["rank"],
+            "tie": entry["rank"] in tied,
+            "name": f"{run_title(entry['recipe'])}, {entry['ended_at']:%-d %b %H:%M}",
+            "url": reverse("evaluations:run_detail", args=[entry["id"]]),
+            "rung": entry["rung"],
+            "score": entry["score"],
+            "low": entry["low"],
+            "high": entry["high"],
+            "train": entry["train_score"],
+            "seconds": entry["cpu_seconds"],
+            "is_baseline": entry["recipe"] == "always_same",
+        }
+        for entry in entries
+    ]
+
+
+def unranked_runs(project: Project, version: DatasetVersion) -> list[Run]:
+    """The newest runs that ended without a score: listed below the board, never ranked."""
+    ended = Run.objects.filter(project=project, version=version, state__in=(JobState.FAILED, JobState.CANCELLED))
+    return list(ended.order_by("-ended_at")[:20])
+
+
+def optimism_words(ladder: Ladder | None, models: int, says: Speech) -> str:
+    """The honest figure under a board (STATISTICS 1.4)."""
+    if ladder is None or not ladder.optimism or models < 2:
+        return ""
+    return f"The best of {models:,} is flattered by about {says.difference(ladder.optimism, signed=False)}."
+
+
+def tied_ranks(project_id: UUID, version_id: UUID, metric: str, entries: Sequence[dict[str, Any]]) -> set[int]:
+    """Ranks on a page that more than one run of the board shares."""
+    shown = {entry["rank"] for entry in entries}
+    shared = board(project_id, version_id, metric).filter(rank__in=shown).order_by().values("rank").annotate(n=Count("id"))
+    return set(shared.filter(n__gt=1).values_list("rank", flat=True))
+
+
+def candidates(project: Project, version: DatasetVersion, metric: str, kind: str = "") -> QuerySet[Run]:
+    """Scored runs, the best first; `kind` "simple" or "deep" keeps one family."""
+    runs = Run.objects.filter(project=project, version=version, metric=metric, score__isnull=False, state=JobState.DONE)
+    if kind:
+        runs = runs.filter(recipe__in=[name for name in RUNGS if family(name) == kind])
+    return runs.order_by(F("goodness").desc(), "cpu_seconds", "id")

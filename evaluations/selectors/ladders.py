@@ -1,0 +1,162 @@
+"""Reads about ladders: the staircase, its progress, what to do next."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from datasets import selectors as dataset_selectors
+from datasets.models import DatasetVersion
+from dlstart_web.kit.jobs import OPEN_STATES, JobState
+from evaluations.core.metrics import METRICS, Metric
+from evaluations.core.next_step import Standing, suggest
+from evaluations.core.rungs import RUNGS, family
+from evaluations.models import Ladder, Run
+from evaluations.words import Speech
+from projects import selectors as project_selectors
+from projects.core.measures import DEFAULT_MEASURE
+from projects.models import Project, User
+
+STATES = {
+    JobState.QUEUED: "waiting",
+    JobState.RUNNING: "running",
+    JobState.DONE: "done",
+    JobState.FAILED: "failed",
+    JobState.CANCELLED: "cancelled",
+}
+
+
+def project_metric(project: Project, version: DatasetVersion) -> str:
+    """The measure of the criterion in force; in a sandbox without one, that of its newest ladder, else the task's own."""
+    criterion = project_selectors.current_criterion(project)
+    if criterion:
+        return criterion.metric
+    newest = Ladder.objects.filter(project=project, version=version).values_list("metric", flat=True).first()
+    return newest or DEFAULT_MEASURE[version.task]
+
+
+def results_seen(project: Project) -> int:
+    """Validation results that exist in a project: what a lock records."""
+    return Run.objects.filter(project=project, score__isnull=False).count()
+
+
+def project_ladder(project: Project) -> Ladder | None:
+    """The newest ladder of a project."""
+    return Ladder.objects.filter(project=project).select_related("version__dataset", "version__seal", "criterion").first()
+
+
+def ladder_runs(ladder: Ladder) -> list[Run]:
+    """The runs of a ladder, the highest rung first."""
+    return list(ladder.runs.order_by("-rung"))
+
+
+def ladder_rows(runs: Sequence[Run], says: Speech) -> list[dict[str, Any]]:
+    """Rungs as the ladder's rows: highest first, with the gain over the next one below that has a score."""
+    best = max((run for run in runs if run.score is not None), key=lambda run: run.goodness, default=None)
+    rows = []
+    for place, run in enumerate(runs):
+        below = next((other.score for other in runs[place + 1 :] if other.score is not None), None)
+        rows.append(
+            {
+                "rung": run.rung,
+                "name": run_title(run.recipe),
+                "url": reverse("evaluations:run_detail", args=[run.pk]),
+                "note": run.note,
+                "score": run.score,
+                "low": run.low,
+                "high": run.high,
+                "gain": says.difference(run.score - below) if run.score is not None and below is not None else "",
+                "seconds": run.cpu_seconds,
+                "is_best": run is best and len(runs) > 1,
+                "status": run.state,
+                "status_label": state_label(run),
+                "reason": run.problem,
+            }
+        )
+    return rows
+
+
+def state_label(run: Run) -> str:
+    """A run's state in one or two words."""
+    if run.state == JobState.RUNNING:
+        return f"running, {round(100 * run.progress)}%"
+    return STATES[JobState(run.state)]
+
+
+def run_title(recipe: str) -> str:
+    """The rung's name for people."""
+    return RUNGS[recipe].title if recipe in RUNGS else recipe.replace("_", " ").capitalize()
+
+
+def seen_mark(runs: Sequence[Run]) -> str:
+    """Changes whenever what a fragment shows of these runs changes."""
+    return "-".join(f"{run.state[0]}{round(100 * run.progress)}.{run.attempts}" for run in runs)
+
+
+def told_apart(runs: Sequence[Run]) -> str:
+    """What the paired test says of the two best runs of a ladder."""
+    tested = [run for run in runs if run.score is not None and run.against_best and run.recipe != "always_same"]
+    second = max(tested, key=lambda run: run.goodness, default=None)
+    return f"{run_title(second.recipe)} against the best: {second.against_best['sentence']}" if second else ""
+
+
+def open_jobs(user: User, limit: int = 10) -> list[Run]:
+    """Runs that wait or go on in the teams of a person, oldest first."""
+    mine = Q(project__team__memberships__user=user, project__team__memberships__left_at=None)
+    return list(
+        Run.objects.filter(mine, state__in=OPEN_STATES).select_related("project").order_by("queued_at").distinct()[:limit]
+    )
+
+
+# --- what to do next
+
+# What a page makes of a suggestion: sign, title, the act, the page it leads to.
+PANELS = {
+    "LOCK_CRITERION": ("unknown", "Lock the criterion", "To the criterion", "evaluations:criterion"),
+    "FIX_DATA": ("miss", "Mend the data first", "To the data", "datasets:project_data"),
+    "SIMPLE_LOOKS_ENOUGH": ("good", "A simple model looks good enough", "To the final tier", "evaluations:opening"),
+    "TRY_DEEP": ("deep", "Try deep learning", "Run the ladder", "evaluations:ladder"),
+    "MORE_ROWS": ("unknown", "No rung settles it yet", "To the data", "datasets:project_data"),
+    "IMPROVE_LABELS": ("miss", "Not reached on validation", "To the data", "datasets:project_data"),
+    "OPEN_FINAL": ("deep", "A deep model is clearly at the level", "To the final tier", "evaluations:opening"),
+}
+
+
+def next_step(ladder: Ladder) -> dict[str, str]:
+    """What validation alone suggests once a ladder has run: {"code", "message"}."""
+    metric, scored = METRICS[ladder.metric], [run for run in ladder.runs.all() if run.score is not None]
+    criterion = ladder.criterion or project_selectors.current_criterion(ladder.project)
+    simple, deep = (_best_of(scored, kind) for kind in ("simple", "deep"))
+    best = _best_of(scored)
+    scale = best.price["scale"] if best else None
+    step = suggest(
+        has_stop_finding=bool(dataset_selectors.findings_open(ladder.version)),
+        level=metric.to_sealed(criterion.level, scale) if criterion and criterion.metric == ladder.metric and best else None,
+        simple=_standing(simple, metric),
+        deep=_standing(deep, metric),
+        deep_told_apart=bool(simple and deep and deep.rank == 1 and simple.rank != 1),
+        train_score=metric.to_sealed(best.train_score, scale) if best else None,
+        diagnosis=best.diagnosis["code"] if best and best.diagnosis else None,
+        criterion_locked=criterion is not None,
+    )
+    return {"code": step.code, "message": step.message}
+
+
+def next_step_panel(ladder: Ladder) -> dict[str, str]:
+    """The same for a page, with its sign and the act it leads to."""
+    step = next_step(ladder)
+    sign, title, act, page = PANELS[step["code"]]
+    return step | {"sign": sign, "title": title, "act": act, "url": reverse(page, args=[ladder.project.slug])}
+
+
+def _best_of(runs: Sequence[Run], kind: str = "") -> Run | None:
+    mine = [run for run in runs if not kind or family(run.recipe) == kind]
+    return max(mine, key=lambda run: run.goodness, default=None)
+
+
+def _standing(run: Run | None, metric: Metric) -> Standing | None:
+    if run is None:
+        return None
+    score, *ends = (metric.to_sealed(value, run.price["scale"]) for value in (run.score, run.low, run.high))
+    return Standing(score, min(ends), max(ends))

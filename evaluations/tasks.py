@@ -1,0 +1,15 @@
+"""Celery's doorway: a task takes a job's id and token and calls one function."""
+
+from celery import shared_task
+
+from evaluations import scoring, training
+
+
+@shared_task(name="evaluations.tasks.train")
+def train(run_id: str, token: str) -> None:
+    training.execute(run_id=run_id, token=token)
+
+
+@shared_task(name="evaluations.tasks.score")
+def score(submission_id: str, token: str) -> None:
+    scoring.execute(submission_id=submission_id, token=token)

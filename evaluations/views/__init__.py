@@ -1,0 +1,30 @@
+"""Pages of criterion, ladder, leaderboard, looks, opening, verdict and report. Each asks permission first."""
+
+from evaluations.views.criteria import criterion
+from evaluations.views.final import opening, opening_agree, opening_retry, report, verdict
+from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, ladder_run, leaderboard
+from evaluations.views.looks import look, look_fragment, look_list
+from evaluations.views.runs import jobs_fragment, run_cancel, run_detail, run_figure, run_fragment, run_retry
+
+__all__ = [
+    "criterion",
+    "jobs_fragment",
+    "ladder",
+    "ladder_cancel",
+    "ladder_fragment",
+    "ladder_run",
+    "leaderboard",
+    "look",
+    "look_fragment",
+    "look_list",
+    "opening",
+    "opening_agree",
+    "opening_retry",
+    "report",
+    "run_cancel",
+    "run_detail",
+    "run_figure",
+    "run_fragment",
+    "run_retry",
+    "verdict",
+]

@@ -1,0 +1,131 @@
+"""Pages of the ladder and the leaderboard."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from datasets import selectors as dataset_selectors
+from dlstart_web.kit.jobs import JobState
+from evaluations import permissions, selectors, services
+from evaluations.models import Ladder, Run
+from evaluations.views.common import page_of
+from evaluations.words import speech
+from projects import permissions as project_permissions
+from projects.models import Criterion, Project
+from projects.permissions import Role, get_project_or_404
+
+BOARD_PAGE = 50
+
+
+def _ladder_context(ladder: Ladder) -> dict[str, Any]:
+    says, runs = speech(ladder.metric), selectors.ladder_runs(ladder)
+    scored = [run for run in runs if run.score is not None]
+    is_open = any(run.is_open for run in runs)
+    n = next((run.rows_validation for run in scored), None)
+    return {
+        "ladder": ladder,
+        "runs": runs,
+        "rows": selectors.ladder_rows(runs, says),
+        "says": says,
+        "level": ladder.criterion.level if ladder.criterion else None,
+        "caption": f"{says.measure.title}, {says.direction}, on {f'{n:,} ' if n else ''}validation rows the models never saw. "
+        "95% interval beside each. In order of complexity, not of luck.",
+        "n": n,
+        "is_open": is_open,
+        "done": sum(not run.is_open for run in runs),
+        "seen": selectors.seen_mark(runs),
+        "waiting": None if any(run.state == JobState.RUNNING for run in runs) else _longest_waiting(runs),
+        "ended": [run for run in runs if not run.is_open and run.score is None],
+        "histories": [run for run in runs if run.history],
+        "optimism": selectors.optimism_words(ladder, len(scored), says),
+        "next_step": None if is_open else selectors.next_step_panel(ladder),
+        "told_apart": selectors.told_apart(runs),
+    }
+
+
+def _longest_waiting(runs: list[Run]) -> Run | None:
+    return min((run for run in runs if run.state == JobState.QUEUED), key=lambda run: run.queued_at, default=None)
+
+
+@require_safe
+def ladder(request: HttpRequest, slug: str) -> HttpResponse:
+    """The staircase of the newest ladder, live while it runs."""
+    project = get_project_or_404(request.user, slug)
+    page = page_of(request, project, Project.Step.SIMPLE, "ladder")
+    newest = selectors.project_ladder(project)
+    if newest:
+        page |= _ladder_context(newest)
+    return render(request, "evaluations/ladder.html", page)
+
+
+@require_safe
+def ladder_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The living part of the ladder page; 204 while nothing has changed, and without a trigger once it has ended."""
+    found = permissions.get_ladder_or_404(request.user, pk)
+    context = _ladder_context(found)
+    if request.GET.get("seen") == context["seen"] and context["is_open"]:
+        return HttpResponse(status=204)
+    context |= {"project": found.project, "is_member": project_permissions.is_member(request.user, found.project)}
+    return render(request, "evaluations/_ladder.html", context)
+
+
+@require_POST
+def ladder_run(request: HttpRequest, slug: str) -> HttpResponse:
+    """Queue one run a rung."""
+    project = get_project_or_404(request.user, slug, role=Role.MEMBER)
+    version = dataset_selectors.version_sealed_latest(project)
+    try:
+        if version is None:
+            raise services.OutOfTurn("not-sealed", "No data is sealed in this project yet. Seal a data set first.")
+        services.run_ladder(project=project, version=version, user=request.user)
+    except services.OutOfTurn as refusal:
+        messages.warning(request, str(refusal))
+    return redirect("evaluations:ladder", slug=slug)
+
+
+@require_POST
+def ladder_cancel(request: HttpRequest, slug: str) -> HttpResponse:
+    """Cancel what has not ended of the newest ladder."""
+    project = get_project_or_404(request.user, slug, role=Role.MEMBER)
+    newest = selectors.project_ladder(project)
+    count = services.cancel_ladder(newest) if newest else 0
+    messages.success(request, f"{count} run{'' if count == 1 else 's'} cancelled." if count else "Nothing was running.")
+    return redirect("evaluations:ladder", slug=slug)
+
+
+@require_safe
+def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
+    """All scored runs of the project's version, 50 a page."""
+    project = get_project_or_404(request.user, slug)
+    page = page_of(request, project, Project.Step.SIMPLE, "leaderboard")
+    version = page["version"]
+    if version is None:
+        return render(request, "evaluations/leaderboard.html", page)
+    metric = selectors.project_metric(project, version)
+    says, sort = speech(metric), "time" if request.GET.get("sort") == "time" else "score"
+    entries = selectors.board(project.pk, version.pk, metric, sort=sort)
+    paginator = Paginator(entries.values(*selectors.BOARD), BOARD_PAGE)
+    shown = paginator.getpage_of(request.GET.get("page"))
+    rows = list(shown)
+    in_force: Criterion | None = page["criterion"]
+    newest = Ladder.objects.filter(project=project, version=version, metric=metric).first()
+    n = rows[0]["rows_validation"] if rows else None
+    page |= {
+        "metric": metric,
+        "says": says,
+        "sort": sort,
+        "shown": shown,
+        "rows": selectors.board_rows(rows, selectors.tied_ranks(project.pk, version.pk, metric, rows)),
+        "level": in_force.level if in_force else None,
+        "level_note": f"locked {in_force.locked_at:%-d %b %Y}" if in_force else "",
+        "n": n,
+        "caption": f"{says.measure.title}, {says.direction}, validation, {f'{n:,} rows' if n else 'no rows yet'}.",
+        "unranked": selectors.unranked_runs(project, version),
+        "optimism": selectors.optimism_words(newest, paginator.count, says),
+    }
+    return render(request, "evaluations/leaderboard.html", page)
