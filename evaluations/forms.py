@@ -18,7 +18,8 @@ class CriterionForm(KitForm):
 
     metric = forms.ChoiceField(label="Measure")
     level = forms.FloatField(
-        label="Good enough", help_text="In percent where the measure is a share, such as 95; else in its own unit, such as 0.9"
+        label="Good enough",
+        help_text="In percent where the measure is a share, such as 95; else in its own unit, such as 0.9",
     )
     smallest_difference = forms.FloatField(
         label="What deep learning must gain over the best simple model to be worth it",
@@ -68,7 +69,9 @@ class LookForm(KitForm):
     """One look: on which run, why now, what one expects; confirmed by a typed word."""
 
     run = RunChoiceField(label="Run", queryset=Run.objects.none(), empty_label=None)
-    guess = forms.FloatField(label="Your guess", required=False, help_text="Kept with the answer; it costs nothing to be wrong")
+    guess = forms.FloatField(
+        label="Your guess", required=False, help_text="Kept with the answer; it costs nothing to be wrong"
+    )
     reason = forms.CharField(label="Why now?", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
     confirm = forms.CharField(label="Type LOOK to confirm", help_text="This cannot be undone", max_length=20)
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -88,7 +91,9 @@ class LookForm(KitForm):
     def clean_confirm(self) -> str:
         word = self.cleaned_data["confirm"].strip()
         if word.upper() != "LOOK":
-            raise forms.ValidationError(f"Type LOOK to confirm: '{word}' is there; type LOOK, or leave this page and nothing is spent")
+            raise forms.ValidationError(
+                f"Type LOOK to confirm: '{word}' is there; type LOOK, or leave this page and nothing is spent"
+            )
         return word
 
 
@@ -96,8 +101,12 @@ class OpeningForm(KitForm):
     """The best simple and the best deep run, named before the final tier is opened."""
 
     simple = RunChoiceField(label="Best simple run", queryset=Run.objects.none(), empty_label=None)
-    deep = RunChoiceField(label="Best deep run", queryset=Run.objects.none(), required=False, empty_label="none, only the simple one")
-    confirm = forms.CharField(label="Type OPEN to ask", help_text="Once the handler agrees, these rows are opened for good", max_length=20)
+    deep = RunChoiceField(
+        label="Best deep run", queryset=Run.objects.none(), required=False, empty_label="none, only the simple one"
+    )
+    confirm = forms.CharField(
+        label="Type OPEN to ask", help_text="Once the handler agrees, these rows are opened for good", max_length=20
+    )
 
     def __init__(self, *args: Any, simple: QuerySet[Run], deep: QuerySet[Run], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -110,5 +119,7 @@ class OpeningForm(KitForm):
     def clean_confirm(self) -> str:
         word = self.cleaned_data["confirm"].strip()
         if word.upper() != "OPEN":
-            raise forms.ValidationError(f"Type OPEN to ask: '{word}' is there; type OPEN, or leave this page and nothing is asked")
+            raise forms.ValidationError(
+                f"Type OPEN to ask: '{word}' is there; type OPEN, or leave this page and nothing is asked"
+            )
         return word

@@ -11,7 +11,9 @@ from datasets.models import DatasetVersion, Look, Opening
 from dlstart_web.kit.jobs import Job
 from projects.models import Criterion, Project, User
 
-GIVEN_BACK = "Our scorer stopped before it could answer. The look was given back, and nothing was learnt from the sealed rows."
+GIVEN_BACK = (
+    "Our scorer stopped before it could answer. The look was given back, and nothing was learnt from the sealed rows."
+)
 
 
 class Ladder(models.Model):
@@ -26,7 +28,9 @@ class Ladder(models.Model):
     seed = models.PositiveIntegerField(default=0)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
-    optimism = models.FloatField(null=True, blank=True)  # by how much the best of this board is flattered (STATISTICS 1.4)
+    optimism = models.FloatField(
+        null=True, blank=True
+    )  # by how much the best of this board is flattered (STATISTICS 1.4)
 
     class Meta:
         ordering = ["-asked_at"]
@@ -43,7 +47,9 @@ class Run(Job):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="runs")
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="runs")  # the board is read by project and version
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="runs"
+    )  # the board is read by project and version
     version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="runs")
     recipe = models.CharField(max_length=30)
     rung = models.PositiveSmallIntegerField()
@@ -56,20 +62,30 @@ class Run(Job):
     rows_validation = models.PositiveIntegerField(null=True, blank=True)
     rows_trained = models.PositiveIntegerField(null=True, blank=True)
     cpu_seconds = models.FloatField(null=True, blank=True)
-    goodness = models.FloatField(null=True, blank=True)  # score turned so that higher is better: what the board sorts by
+    goodness = models.FloatField(
+        null=True, blank=True
+    )  # score turned so that higher is better: what the board sorts by
     rank = models.PositiveIntegerField(null=True, blank=True)  # ties share a rank (STATISTICS 1.7)
-    against_best = models.JSONField(null=True, blank=True)  # the paired test against the best: {"best", "p", "sentence"}
+    against_best = models.JSONField(
+        null=True, blank=True
+    )  # the paired test against the best: {"best", "p", "sentence"}
     curve = models.CharField(max_length=5, blank=True)  # epoch, round or rows
     best_x = models.FloatField(null=True, blank=True)
     diagnosis = models.JSONField(null=True, blank=True)  # {"code", "title", "message", "advice"}
     settings = models.JSONField(default=dict, blank=True)
     note = models.TextField(blank=True)  # e.g. "stopped at its budget, after 40 of 100 rounds"
-    price = models.JSONField(null=True, blank=True)  # what the price of a look is made of: validation figures, never sealed ones
-    predictions_digest = models.CharField(max_length=64, blank=True)  # of what a look would score: the same file costs no second look
+    price = models.JSONField(
+        null=True, blank=True
+    )  # what the price of a look is made of: validation figures, never sealed ones
+    predictions_digest = models.CharField(
+        max_length=64, blank=True
+    )  # of what a look would score: the same file costs no second look
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(score__isnull=True) | Q(state="done"), name="only_a_done_run_has_a_score")
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(state="done"), name="only_a_done_run_has_a_score"
+            )
         ]
         indexes = [
             models.Index(
@@ -113,8 +129,12 @@ class Submission(Job):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     look = models.OneToOneField(Look, null=True, blank=True, on_delete=models.PROTECT, related_name="submission")
     opening = models.OneToOneField(Opening, null=True, blank=True, on_delete=models.PROTECT, related_name="submission")
-    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+")  # look; simple of an opening
-    deep_run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+")  # deep of an opening
+    run = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # look; simple of an opening
+    deep_run = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # deep of an opening
 
     class Meta:
         constraints = [

@@ -31,4 +31,6 @@ def get_ladder_or_404(user: User, pk: UUID, *, role: Role = Role.READER) -> Ladd
 def refuse_sandbox(is_sandbox: bool) -> None:
     """Looks and openings need an approved proposal; a sandbox has neither."""
     if is_sandbox:
-        raise PermissionDenied("A sandbox has no looks: validation scores are free, and an approved proposal brings looks.")
+        raise PermissionDenied(
+            "A sandbox has no looks: validation scores are free, and an approved proposal brings looks."
+        )

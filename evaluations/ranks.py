@@ -70,7 +70,9 @@ class Board:
         self._best = next(run for run in runs if top is not None and str(run.pk) == top.key)
         near = sorted(runs, key=lambda run: -run.goodness)[: COMPARED + 1]
         p = {str(run.pk): self._test(run)["p"] for run in near if run is not self._best}
-        return [Entry(e.key, e.score, e.cost, None if e.key == str(self._best.pk) else p.get(e.key, 0.0)) for e in plain]
+        return [
+            Entry(e.key, e.score, e.cost, None if e.key == str(self._best.pk) else p.get(e.key, 0.0)) for e in plain
+        ]
 
     def _test(self, run: Run) -> dict[str, Any]:
         """The paired test of a run against the best: stored, done before, or done now."""
@@ -80,7 +82,11 @@ class Board:
         key = (self._best.pk, run.pk)
         if key not in self._tests:
             found = comparison.compare(
-                self.metric, self.y, self.load(self._best, "validation"), self.load(run, "validation"), groups=self.groups
+                self.metric,
+                self.y,
+                self.load(self._best, "validation"),
+                self.load(run, "validation"),
+                groups=self.groups,
             )
             write = speech(self.metric.name).difference
             self._tests[key] = {"best": str(self._best.pk), "p": found.p, "sentence": found.message(write)}

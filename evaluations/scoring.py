@@ -31,7 +31,9 @@ ALPHA = 0.05
 
 def execute(*, submission_id: str, token: str) -> None:
     """Claim the submission and score it; a look whose scoring ends with a fault is given back."""
-    jobs.execute(Submission, submission_id, token, _work, problems=(EvaluationProblem,), on_failure=lambda job, _: job.given_up())
+    jobs.execute(
+        Submission, submission_id, token, _work, problems=(EvaluationProblem,), on_failure=lambda job, _: job.given_up()
+    )
 
 
 def _work(submission: Submission, pulse: Pulse) -> Callable[[], None]:
@@ -112,7 +114,11 @@ def judge(
         pair, found = _pair(metric, y, groups, guesses, claims, alpha)
         beside.append(f"Deep against simple: {found.message(says.difference)}")
         beside.append(_worth(criterion, found))
-    beside += [f"{claim.name}: {line}" for claim, guess in zip(claims, guesses, strict=True) for line in metric.remarks(y, guess)]
+    beside += [
+        f"{claim.name}: {line}"
+        for claim, guess in zip(claims, guesses, strict=True)
+        for line in metric.remarks(y, guess)
+    ]
     verdict = rules.decide(
         claims[0] if simple is not None else None,
         claims[-1] if deep is not None else None,

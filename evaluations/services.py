@@ -62,7 +62,9 @@ def run_ladder(
     """
     Project.objects.select_for_update().get(pk=project.pk)  # two clicks at once: the second sees the first
     if version.state != DatasetVersion.State.SEALED:
-        raise OutOfTurn("not-sealed", f"{version} is not sealed yet. Seal it first; then the server trains on its train rows.")
+        raise OutOfTurn(
+            "not-sealed", f"{version} is not sealed yet. Seal it first; then the server trains on its train rows."
+        )
     criterion = project_selectors.current_criterion(project)
     if criterion is None and not project.is_sandbox:
         raise OutOfTurn("criterion-not-locked", "Lock the success criterion first; it takes five minutes.")
@@ -89,7 +91,13 @@ def run_ladder(
         if rung.name not in wanted:
             continue
         run = Run.objects.create(
-            ladder=ladder, project=project, version=version, recipe=rung.name, rung=rung.number, metric=name, curve=rung.curve
+            ladder=ladder,
+            project=project,
+            version=version,
+            recipe=rung.name,
+            rung=rung.number,
+            metric=name,
+            curve=rung.curve,
         )
         jobs.ring_on_commit(run)
     return ladder
@@ -167,7 +175,9 @@ def spend_look(
         project=project,
         team=project.team,
         user=user,
-        model_name=f"{RUNGS[run.recipe].title}, {run.ended_at:%d %b %H:%M}" if run.ended_at else RUNGS[run.recipe].title,
+        model_name=f"{RUNGS[run.recipe].title}, {run.ended_at:%d %b %H:%M}"
+        if run.ended_at
+        else RUNGS[run.recipe].title,
         predictions_digest=run.predictions_digest,
         idempotency_key=idempotency_key,
         reason=reason,
@@ -190,7 +200,9 @@ def _version_of(run: Run, project: Project) -> DatasetVersion:
     if run.project_id != project.pk or run.state != JobState.DONE:
         raise OutOfTurn("run-not-done", "Only a run of this project that has its validation score can be handed in.")
     if version is None or run.version_id != version.pk:
-        raise OutOfTurn("other-version", f"This run was trained on another version of the data. Run the ladder on {version} first.")
+        raise OutOfTurn(
+            "other-version", f"This run was trained on another version of the data. Run the ladder on {version} first."
+        )
     if run.metric != criterion.metric:
         raise OutOfTurn(
             "other-measure",
@@ -224,7 +236,9 @@ def agree_opening(*, opening: Opening, user: User) -> Submission:
     """The handler agrees (in a sandbox a member), and the scoring is queued."""
     opening = dataset_services.agree_opening(opening=opening, user=user)
     named = opening.declaration
-    submission, is_new = Submission.objects.get_or_create(opening=opening, defaults={"run": named.simple, "deep_run": named.deep})
+    submission, is_new = Submission.objects.get_or_create(
+        opening=opening, defaults={"run": named.simple, "deep_run": named.deep}
+    )
     if is_new:
         jobs.ring_on_commit(submission)
     return submission

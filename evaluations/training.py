@@ -34,7 +34,12 @@ from projects.models import Project
 
 Array = NDArray[np.float64]
 
-SHARES = {"linear": 0.2, "forest": 0.2, "boosting": 0.3, "network": 0.3}  # of a ladder's budget; the constant answer costs nothing
+SHARES = {
+    "linear": 0.2,
+    "forest": 0.2,
+    "boosting": 0.3,
+    "network": 0.3,
+}  # of a ladder's budget; the constant answer costs nothing
 WRITE_EVERY = 1.0  # seconds between two writes of curve points
 POINT_FIELDS = ["train_loss", "validation_loss", "train_score", "validation_score"]
 
@@ -60,7 +65,9 @@ def predictions(run: Run, part: str) -> Array:
 
 def class_names(version: DatasetVersion) -> list[str] | None:
     """The classes in the order of their codes; None for a number."""
-    return None if version.seal.classes is None else sorted(version.seal.classes)  # a database may forget the order of keys
+    return (
+        None if version.seal.classes is None else sorted(version.seal.classes)
+    )  # a database may forget the order of keys
 
 
 def coded(version: DatasetVersion, labels: NDArray[Any]) -> Array:
@@ -126,7 +133,9 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
     budget = max(2.0, SHARES.get(run.recipe, 0.1) * run.ladder.budget)
     curve = _Curve(run, pulse, budget)
     try:
-        fitted = RECIPES[run.recipe].fit(data, metric=metric, budget=budget, random_state=run.ladder.seed, report=curve.add)
+        fitted = RECIPES[run.recipe].fit(
+            data, metric=metric, budget=budget, random_state=run.ladder.seed, report=curve.add
+        )
     except Cancelled as end:
         raise JobTaken(str(run.pk)) from end
     curve.write()
@@ -152,7 +161,9 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
     return lambda: _write(run, found | {"diagnosis": judged}, board)
 
 
-def _scores(metric: Metric, data: Encoded, fitted: Fitted, y: Array, guess: Array, groups: Array | None) -> dict[str, Any]:
+def _scores(
+    metric: Metric, data: Encoded, fitted: Fitted, y: Array, guess: Array, groups: Array | None
+) -> dict[str, Any]:
     """Score and interval on validation, score on train, and what a look will need of them."""
     score = metric.score(y, guess)
     low, high = metric.interval(y, guess, groups=groups)
@@ -196,7 +207,9 @@ def _digest(run: Run, version: DatasetVersion) -> str:
     return hashlib.sha256(predictions(run, part).tobytes()).hexdigest()
 
 
-def _diagnose(run: Run, found: dict[str, Any], points: list[StoredPoint], metric: Metric, y: Array) -> dict[str, Any] | None:
+def _diagnose(
+    run: Run, found: dict[str, Any], points: list[StoredPoint], metric: Metric, y: Array
+) -> dict[str, Any] | None:
     """The rules of STATISTICS 5 on the curve and the two scores; nothing to say of a constant answer."""
     if run.recipe == "always_same":
         return None

@@ -15,13 +15,27 @@ from evaluations.selectors.ladders import run_title
 from evaluations.words import Speech
 from projects.models import Project
 
-BOARD = ("id", "recipe", "rung", "rank", "score", "low", "high", "train_score", "cpu_seconds", "rows_validation", "ended_at")
+BOARD = (
+    "id",
+    "recipe",
+    "rung",
+    "rank",
+    "score",
+    "low",
+    "high",
+    "train_score",
+    "cpu_seconds",
+    "rows_validation",
+    "ended_at",
+)
 
 
 def board(project_id: UUID, version_id: UUID, metric: str, *, sort: str = "score") -> QuerySet[Run]:
     """Scored runs of one version and measure: by rank, inside a rank by cost; or all by cost."""
     order = ("cpu_seconds", "id") if sort == "time" else ("rank", "cpu_seconds", "id")
-    return Run.objects.filter(project=project_id, version=version_id, metric=metric, score__isnull=False).order_by(*order)
+    return Run.objects.filter(project=project_id, version=version_id, metric=metric, score__isnull=False).order_by(
+        *order
+    )
 
 
 def board_rows(entries: Sequence[dict[str, Any]], tied: set[int]) -> list[dict[str, Any]]:
@@ -60,7 +74,9 @@ def optimism_words(ladder: Ladder | None, models: int, says: Speech) -> str:
 def tied_ranks(project_id: UUID, version_id: UUID, metric: str, entries: Sequence[dict[str, Any]]) -> set[int]:
     """Ranks on a page that more than one run of the board shares."""
     shown = {entry["rank"] for entry in entries}
-    shared = board(project_id, version_id, metric).filter(rank__in=shown).order_by().values("rank").annotate(n=Count("id"))
+    shared = (
+        board(project_id, version_id, metric).filter(rank__in=shown).order_by().values("rank").annotate(n=Count("id"))
+    )
     return set(shared.filter(n__gt=1).values_list("rank", flat=True))
 
 

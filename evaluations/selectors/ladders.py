@@ -43,7 +43,9 @@ def results_seen(project: Project) -> int:
 
 def project_ladder(project: Project) -> Ladder | None:
     """The newest ladder of a project."""
-    return Ladder.objects.filter(project=project).select_related("version__dataset", "version__seal", "criterion").first()
+    return (
+        Ladder.objects.filter(project=project).select_related("version__dataset", "version__seal", "criterion").first()
+    )
 
 
 def ladder_runs(ladder: Ladder) -> list[Run]:
@@ -105,7 +107,10 @@ def open_jobs(user: User, limit: int = 10) -> list[Run]:
     """Runs that wait or go on in the teams of a person, oldest first."""
     mine = Q(project__team__memberships__user=user, project__team__memberships__left_at=None)
     return list(
-        Run.objects.filter(mine, state__in=OPEN_STATES).select_related("project").order_by("queued_at").distinct()[:limit]
+        Run.objects.filter(mine, state__in=OPEN_STATES)
+        .select_related("project")
+        .order_by("queued_at")
+        .distinct()[:limit]
     )
 
 
@@ -132,7 +137,9 @@ def next_step(ladder: Ladder) -> dict[str, str]:
     scale = best.price["scale"] if best else None
     step = suggest(
         has_stop_finding=bool(dataset_selectors.findings_open(ladder.version)),
-        level=metric.to_sealed(criterion.level, scale) if criterion and criterion.metric == ladder.metric and best else None,
+        level=metric.to_sealed(criterion.level, scale)
+        if criterion and criterion.metric == ladder.metric and best
+        else None,
         simple=_standing(simple, metric),
         deep=_standing(deep, metric),
         deep_told_apart=bool(simple and deep and deep.rank == 1 and simple.rank != 1),

@@ -56,7 +56,11 @@ def look_rows(looks: Iterable[Look], says: Speech) -> list[dict[str, Any]]:
         {
             "look": look,
             "status": "new_best" if look.released else "plain" if look.state == Look.State.SCORED else look.state,
-            "label": "new best" if look.released else "no" if look.state == Look.State.SCORED else look.get_state_display().lower(),
+            "label": "new best"
+            if look.released
+            else "no"
+            if look.state == Look.State.SCORED
+            else look.get_state_display().lower(),
             "read": says.number(look.rung) if look.released else "",
             "span": says.span(look.rung, look.lower, look.upper).partition(" ")[2].strip("()") if look.released else "",
             "guess": says.number(look.guess) if look.guess is not None else "",

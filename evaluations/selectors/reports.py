@@ -64,7 +64,9 @@ def _gap(project: Project, says: Speech, sides: list[dict[str, Any]]) -> list[st
     same = next((side for side in sides if side["run"] == str(last.submission.run_id)), None)
     if same is None:
         return []
-    return [f"A look had read {says.number(last.rung)} or better of the same run; the final score is {says.number(same['score'])}."]
+    return [
+        f"A look had read {says.number(last.rung)} or better of the same run; the final score is {says.number(same['score'])}."
+    ]
 
 
 def report(project: Project, user: User) -> dict[str, Any]:
@@ -79,7 +81,12 @@ def report(project: Project, user: User) -> dict[str, Any]:
     looks = list(dataset_selectors.look_list(project))
     board = project_selectors.board_of(user, proposal) if proposal else None
     replies = project_selectors.replies_of(proposal) if proposal else {}
-    decision = Decision.objects.filter(proposal__project=project).select_related("decided_by").order_by("-proposal__number").first()
+    decision = (
+        Decision.objects.filter(proposal__project=project)
+        .select_related("decided_by")
+        .order_by("-proposal__number")
+        .first()
+    )
     return {
         "project": project,
         "proposal": proposal,
@@ -89,7 +96,9 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "criterion": criterion,
         "criterion_says": speech(criterion.metric) if criterion else None,
         "criterion_level": speech(criterion.metric).number(criterion.level) if criterion else "",
-        "criterion_gain": speech(criterion.metric).difference(criterion.smallest_difference, signed=False) if criterion else "",
+        "criterion_gain": speech(criterion.metric).difference(criterion.smallest_difference, signed=False)
+        if criterion
+        else "",
         "amendments": project.criteria.count() - 1,
         "version": version,
         "parts": _parts(version.seal) if version else [],
@@ -100,13 +109,17 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "ladder_says": says,
         "looks": len(looks),
         "best_look": next((look for look in reversed(looks) if look.released), None),
-        "bits": max((look.bits or 0.0 for look in dataset_selectors.look_ledger(test_set)), default=0.0) if test_set else 0.0,
+        "bits": max((look.bits or 0.0 for look in dataset_selectors.look_ledger(test_set)), default=0.0)
+        if test_set
+        else 0.0,
         "opening": project.openings.filter(state=Opening.State.SCORED).select_related("agreed_by").first(),
         "guards": [reply.text for key in GUARDS if (reply := replies.get(key)) and reply.text],
         "decision": decision,
         "now": timezone.now(),
         "version_number": settings.VERSION,
-    } | {key: value for key, value in verdict_context(project, criterion).items() if key in ("verdict", "sides", "notes")}
+    } | {
+        key: value for key, value in verdict_context(project, criterion).items() if key in ("verdict", "sides", "notes")
+    }
 
 
 def _median(summary: Any) -> dict[str, Any]:
@@ -121,4 +134,7 @@ def _median(summary: Any) -> dict[str, Any]:
 
 def _parts(seal: Any) -> list[dict[str, Any]]:
     names = [part for part in PARTS if seal.parts.get(part)]
-    return [{"name": part.capitalize(), "rows": seal.parts[part], "fingerprint": seal.fingerprints.get(part, "")} for part in names]
+    return [
+        {"name": part.capitalize(), "rows": seal.parts[part], "fingerprint": seal.fingerprints.get(part, "")}
+        for part in names
+    ]

@@ -42,7 +42,13 @@ def curve_finding(run: Run, points: Sequence[CurvePoint]) -> str:
 def curve_columns(run: Run, says: Speech) -> list[str]:
     """Heads of the table below the chart."""
     name = says.measure.title.lower()
-    return [CURVE_UNITS.get(run.curve, "step").capitalize(), "Train loss", "Validation loss", f"Train {name}", f"Validation {name}"]
+    return [
+        CURVE_UNITS.get(run.curve, "step").capitalize(),
+        "Train loss",
+        "Validation loss",
+        f"Train {name}",
+        f"Validation {name}",
+    ]
 
 
 def curve_rows(run: Run, points: Sequence[CurvePoint], shown: int = 12) -> list[list[str]]:

@@ -31,7 +31,10 @@ def criterion(request: HttpRequest, slug: str) -> HttpResponse:
         if form.is_valid():
             try:
                 locked = project_services.lock_criterion(
-                    project=project, user=request.user, results_seen=selectors.results_seen(project), **form.cleaned_data
+                    project=project,
+                    user=request.user,
+                    results_seen=selectors.results_seen(project),
+                    **form.cleaned_data,
                 )
             except ProjectProblem as problem:
                 form.add_error(None, str(problem))

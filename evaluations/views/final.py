@@ -51,7 +51,10 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
         if form.is_valid():
             try:
                 services.ask_opening(
-                    project=project, user=request.user, simple=form.cleaned_data["simple"], deep=form.cleaned_data["deep"]
+                    project=project,
+                    user=request.user,
+                    simple=form.cleaned_data["simple"],
+                    deep=form.cleaned_data["deep"],
                 )
             except (services.OutOfTurn, *services.REFUSALS) as refusal:
                 form.add_error(None, str(refusal))

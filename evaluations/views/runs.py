@@ -82,7 +82,9 @@ def run_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Queue a failed or cancelled run again."""
     run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
     again = services.retry_run(run)
-    messages.success(request, "The run is queued again." if again else "Only a failed or cancelled run is queued again.")
+    messages.success(
+        request, "The run is queued again." if again else "Only a failed or cancelled run is queued again."
+    )
     return redirect("evaluations:run_detail", pk=pk)
 
 

@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
-from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import JobState
 from evaluations import services, training
 from evaluations.models import CurvePoint, Run
 from projects.models import Project
-from tests.factories import do_runs, make_done_ladder, make_ladder, make_sealed_version
+from tests.factories import do_runs, make_done_ladder, make_ladder, make_project, make_sealed_version
 
 pytestmark = pytest.mark.django_db
+QUICK = ("always_same", "linear")
 
 
 def test_ladder_ends_with_scores_ranks_and_curves():
@@ -32,3 +34,110 @@ def test_ladder_ends_with_scores_ranks_and_curves():
     assert dummy.diagnosis is None
     assert linear.diagnosis["code"]
     assert Project.objects.get(pk=ladder.project_id).reached == Project.Step.DEEP
+
+
+def test_ladder_of_a_number_ranks_the_smaller_error_first():
+    lines = ["a,b,c,y"]
+    noise = np.random.default_rng(0).normal(size=(400, 4))
+    for a, b, c, e in noise:
+        lines.append(f"{a:.5f},{b:.5f},{c:.5f},{100 + 10 * a - 5 * b + e:.5f}")
+    sandbox = make_project(is_sandbox=True)
+    version = make_sealed_version(sandbox, file=csv_file(lines), target="y")
+
+    ladder = make_done_ladder(version, only=QUICK)
+
+    dummy, linear = ladder.runs.order_by("rung")
+    assert ladder.metric == "rmse"
+    assert linear.score < dummy.score
+    assert (linear.rank, dummy.rank) == (1, 2)
+    assert linear.goodness == -linear.score
+    assert linear.price["scale"] > 0
+
+
+def csv_file(lines):
+    return SimpleUploadedFile("numbers.csv", "\n".join(lines).encode())
+
+
+def test_same_seed_gives_the_same_scores():
+    version = make_sealed_version()
+
+    first, second = make_done_ladder(version, only=QUICK), make_done_ladder(version, only=QUICK)
+
+    assert [run.score for run in first.runs.order_by("rung")] == [run.score for run in second.runs.order_by("rung")]
+    assert [run.predictions_digest for run in first.runs.order_by("rung")] == [
+        run.predictions_digest for run in second.runs.order_by("rung")
+    ]
+
+
+def test_matrices_are_written_once_for_all_runs_of_a_version():
+    version = make_sealed_version()
+    make_done_ladder(version, only=("always_same",))
+    written = (training.encoded(version).folder / "encoder.json").stat()
+
+    make_done_ladder(version, only=QUICK)
+
+    assert (training.encoded(version).folder / "encoder.json").stat().st_ino == written.st_ino
+
+
+def test_training_files_hold_no_sealed_label():
+    version = make_sealed_version()
+    make_done_ladder(version, only=QUICK)
+
+    data = training.encoded(version)
+    assert sorted(path.name for path in data.folder.glob("y_*")) == ["y_train.npy", "y_validation.npy"]
+    for run in Run.objects.all():
+        part = training.predictions(run, "final")
+        assert part.shape == (version.seal.parts["final"], 2)
+
+
+def test_retried_run_has_no_double_points():
+    ladder = make_ladder(only=("linear",))
+    run = ladder.runs.get()
+    CurvePoint.objects.create(run=run, x=1.5, train_loss=9.0)  # of an attempt that fell silent
+    do_runs()
+    once = run.points.count()
+
+    assert not run.points.filter(x=1.5).exists()
+    assert once == len(set(run.points.values_list("x", flat=True)))
+
+
+def test_run_taken_by_another_worker_writes_nothing():
+    ladder = make_ladder(only=("linear",))
+    run = ladder.runs.get()
+    claimed = jobs.claim(Run, str(run.pk), str(run.token), owner="slow worker")
+    with jobs.Pulse(claimed) as pulse:
+        write = training._work(claimed, pulse)
+    jobs.requeue(claimed, sentence="Its worker went silent.")
+
+    with pytest.raises(jobs.JobTaken):
+        jobs.end(claimed, JobState.DONE)
+    assert callable(write)
+    run.refresh_from_db()
+    assert (run.state, run.score, run.rank) == (JobState.QUEUED, None, None)
+
+
+def test_problem_of_the_data_fails_the_run_in_its_words():
+    ladder = make_ladder(only=("linear",))
+    version = ladder.version
+    version.seal.features = []
+    version.seal.save()
+
+    do_runs()
+
+    run = ladder.runs.get()
+    assert run.state == JobState.FAILED
+    assert "No column is left to learn from" in run.problem
+    assert run.rank is None
+
+
+def test_cancelled_run_is_not_claimed_and_can_be_retried():
+    ladder = make_ladder(only=QUICK)
+
+    assert services.cancel_ladder(ladder) == 2
+    do_runs()
+    assert set(ladder.runs.values_list("state", flat=True)) == {JobState.CANCELLED}
+    assert services.retry_run(ladder.runs.get(recipe="linear"))
+    do_runs()
+
+    assert ladder.runs.get(recipe="linear").state == JobState.DONE
+    assert not services.retry_run(ladder.runs.get(recipe="linear"))

@@ -1,0 +1,276 @@
+"""Ladders, looks and the opening through the services, from the first run to the verdict."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from datasets import selectors as dataset_selectors
+from datasets.core.budget import NoLookLeft
+from datasets.models import Look, Opening
+from dlstart_web.kit import jobs
+from dlstart_web.kit.jobs import JobState
+from evaluations import selectors, services
+from evaluations.models import Submission, Verdict
+from projects import services as project_services
+from projects.models import Membership, Project
+from tests.factories import (
+    do_runs,
+    do_submissions,
+    make_approved_project,
+    make_done_ladder,
+    make_ladder,
+    make_project,
+    make_sealed_version,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+QUICK = ("always_same", "linear")
+
+
+def owner_of(project):
+    return project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
+
+
+def spend(ladder, recipe="linear", *, key="a", now=None):
+    run = ladder.runs.get(recipe=recipe)
+    return services.spend_look(
+        project=ladder.project, user=owner_of(ladder.project), run=run, reason="ladder done", guess=0.9, idempotency_key=key, now=now
+    )
+
+
+def test_run_ladder_needs_a_locked_criterion_outside_a_sandbox():
+    version = make_sealed_version()
+    version.dataset.project.criteria.all().delete()
+
+    with pytest.raises(services.OutOfTurn, match="Lock the success criterion first"):
+        make_ladder(version)
+
+
+def test_run_ladder_in_a_sandbox_takes_the_tasks_own_measure():
+    sandbox = make_project(is_sandbox=True)
+
+    ladder = make_ladder(make_sealed_version(sandbox), only=QUICK)
+
+    assert ladder.metric == "roc_auc"
+    assert ladder.criterion is None
+
+
+def test_run_ladder_refuses_a_second_one_while_the_first_runs():
+    ladder = make_ladder(only=QUICK)
+
+    with pytest.raises(services.OutOfTurn, match="2 of its runs have not ended"):
+        make_ladder(ladder.version)
+
+
+def test_run_ladder_refuses_a_measure_that_cannot_judge_the_target():
+    version = make_sealed_version(metric="accuracy")
+    project = version.dataset.project
+    project_services.lock_criterion(
+        project=project, user=owner_of(project), metric="rmse", level=3, smallest_difference=1, reason="x", results_seen=0
+    )
+
+    with pytest.raises(services.OutOfTurn, match="does not judge a target that is yes or no"):
+        make_ladder(version)
+
+
+def test_run_ladder_rings_after_the_commit(django_capture_on_commit_callbacks):
+    version = make_sealed_version()
+
+    with django_capture_on_commit_callbacks() as callbacks:
+        make_ladder(version, only=QUICK)
+
+    assert len(callbacks) == 2
+
+
+def test_look_is_answered_by_the_sealed_ladder_and_the_second_is_refused():
+    ladder = make_done_ladder(only=QUICK)
+    submission = spend(ladder)
+    do_submissions()
+
+    look = Look.objects.get()
+    assert look.state == Look.State.SCORED
+    assert (look.number, look.releases_before, look.bits) == (1, 0, pytest.approx(2.0))
+    assert look.released
+    assert look.lower <= look.rung <= look.upper
+    assert look.sentence.startswith("New best: read ")
+    assert look.guess == 0.9
+    assert Submission.objects.get() == submission
+    with pytest.raises(NoLookLeft, match="next look opens"):
+        spend(ladder, "always_same", key="b")
+
+
+def test_look_with_the_same_key_or_predictions_is_not_charged_again():
+    ladder = make_done_ladder(only=QUICK)
+    first = spend(ladder)
+
+    assert spend(ladder) == first
+    assert spend(ladder, key="another") == first
+    assert Look.objects.count() == 1
+
+
+def test_second_look_of_a_worse_model_says_no_and_nothing_else():
+    ladder = make_done_ladder(only=QUICK)
+    spend(ladder)
+    do_submissions()
+    spend(ladder, "always_same", key="b", now=timezone.now() + timedelta(days=8))
+    do_submissions()
+
+    look = Look.objects.get(number=2)
+    assert look.sentence == "Not measurably better than your best on the checkpoint set."
+    assert (look.released, look.rung, look.lower, look.upper) == (False, None, None, None)
+
+
+def test_look_whose_scorer_stays_dead_is_given_back_in_sight_of_all():
+    ladder = make_done_ladder(only=QUICK)
+    submission = spend(ladder)
+    now = timezone.now()
+    for _ in range(3):
+        submission.refresh_from_db()
+        jobs.claim(Submission, str(submission.pk), str(submission.token), owner="dies")
+        Submission.objects.update(heartbeat_at=now - timedelta(minutes=5))
+        jobs.reap(now)
+
+    submission.refresh_from_db()
+    look = Look.objects.get()
+    assert submission.state == JobState.FAILED
+    assert submission.history.count("went silent") == 2
+    assert look.state == Look.State.VOIDED
+    assert "given back" in look.sentence
+    assert dataset_selectors.look_status(ladder.project, owner_of(ladder.project), timezone.now()).looks_now == 1
+
+
+def test_look_is_refused_for_runs_that_are_not_done_or_of_other_measures():
+    ladder = make_ladder(only=QUICK)
+    with pytest.raises(services.OutOfTurn, match="has its validation score"):
+        spend(ladder)
+    do_runs()
+    project = ladder.project
+    project_services.lock_criterion(
+        project=project, user=owner_of(project), metric="roc_auc", level=0.9, smallest_difference=0.02, reason="x", results_seen=2
+    )
+
+    with pytest.raises(services.OutOfTurn, match="judged by Share sorted right"):
+        spend(ladder)
+
+
+def test_sandbox_has_no_looks():
+    sandbox = make_project(is_sandbox=True)
+    version = make_sealed_version(sandbox)
+    owner = owner_of(sandbox)
+    project_services.lock_criterion(
+        project=sandbox, user=owner, metric="accuracy", level=0.9, smallest_difference=0.02, reason="", results_seen=0
+    )
+    ladder = make_done_ladder(version, only=QUICK)
+
+    with pytest.raises(NoLookLeft, match="Looks are closed here"):
+        spend(ladder)
+
+
+def open_final(ladder, simple="linear", deep=None):
+    project = Project.objects.get(pk=ladder.project_id)
+    runs = {run.recipe: run for run in ladder.runs.all()}
+    opening = services.ask_opening(project=project, user=owner_of(project), simple=runs.get(simple), deep=runs.get(deep))
+    services.agree_opening(opening=opening, user=project.handler or owner_of(project))
+    do_submissions()
+    return Opening.objects.get(pk=opening.pk)
+
+
+def test_opening_ends_in_a_verdict_once():
+    ladder = make_done_ladder(make_sealed_version(rows=900))
+
+    opening = open_final(ladder, deep="network")
+
+    verdict = Verdict.objects.get()
+    assert opening.state == Opening.State.SCORED
+    assert opening.alpha == 0.05
+    assert opening.result["n"] == ladder.version.seal.parts["final"]
+    assert {opening.result["simple"]["recipe"], opening.result["deep"]["recipe"]} == {"linear", "network"}
+    assert opening.result["simple"]["low"] <= opening.result["simple"]["score"] <= opening.result["simple"]["high"]
+    assert verdict.code in ("SIMPLE_IS_ENOUGH", "DEEP_WINS", "BOTH_MISS", "DEEP_REACHES_SIMPLE_UNDECIDED", "UNDECIDED")
+    assert verdict.sentence == opening.result["message"]
+    assert Project.objects.get(pk=ladder.project_id).reached == Project.Step.VERDICT
+    with pytest.raises(services.REFUSALS, match="open once"):
+        services.ask_opening(project=ladder.project, user=owner_of(ladder.project), simple=ladder.runs.get(recipe="linear"), deep=None)
+
+
+def test_opening_of_a_pooled_set_pays_for_its_looks():
+    fresh = open_final(make_done_ladder(make_sealed_version(rows=900), only=QUICK))
+    looked_at = make_done_ladder(make_sealed_version(rows=900), only=QUICK)
+    spend(looked_at)
+    do_submissions()
+    paid = open_final(looked_at)
+
+    assert fresh.result["pooled"] is True
+    assert paid.alpha < fresh.alpha == 0.05
+    width = {key: opening.result["simple"]["high"] - opening.result["simple"]["low"] for key, opening in (("fresh", fresh), ("paid", paid))}
+    assert width["paid"] > width["fresh"]
+    with pytest.raises(NoLookLeft, match="had their final opening"):
+        spend(looked_at, "always_same", key="b", now=timezone.now() + timedelta(days=8))
+
+
+def test_opening_under_100_rows_shows_scores_and_refuses_a_verdict():
+    opening = open_final(make_done_ladder(make_sealed_version(rows=300), only=QUICK))
+
+    verdict = Verdict.objects.get()
+    assert verdict.code == "NO_VERDICT"
+    assert "a verdict takes at least 100" in verdict.sentence
+    assert opening.result["verdict"] is None
+    assert 0 < opening.result["simple"]["score"] <= 1
+
+
+def test_opening_names_runs_of_the_right_family():
+    ladder = make_done_ladder(only=QUICK)
+    linear = ladder.runs.get(recipe="linear")
+
+    with pytest.raises(services.OutOfTurn, match="is no deep model"):
+        services.ask_opening(project=ladder.project, user=owner_of(ladder.project), simple=linear, deep=linear)
+    with pytest.raises(services.OutOfTurn, match="Name the best simple run"):
+        services.ask_opening(project=ladder.project, user=owner_of(ladder.project), simple=None, deep=None)
+
+
+def test_opening_is_agreed_by_the_handler_alone():
+    ladder = make_done_ladder(only=QUICK)
+    project = ladder.project
+    opening = services.ask_opening(project=project, user=owner_of(project), simple=ladder.runs.get(recipe="linear"), deep=None)
+
+    for person in (owner_of(project), make_user(), make_user(is_administrator=True)):
+        with pytest.raises(PermissionDenied):
+            services.agree_opening(opening=opening, user=person)
+    assert Submission.objects.count() == 0
+
+
+def test_opening_that_failed_is_scored_again():
+    ladder = make_done_ladder(make_sealed_version(rows=900), only=QUICK)
+    project = ladder.project
+    opening = services.ask_opening(project=project, user=owner_of(project), simple=ladder.runs.get(recipe="linear"), deep=None)
+    submission = services.agree_opening(opening=opening, user=Project.objects.get(pk=project.pk).handler)
+    Submission.objects.update(state=JobState.FAILED)
+
+    assert services.retry_submission(Submission.objects.get(pk=submission.pk))
+    do_submissions()
+
+    assert Verdict.objects.count() == 1
+
+
+def test_next_step_is_suggested_from_validation_alone():
+    ladder = make_done_ladder(only=QUICK)
+
+    step = selectors.next_step(ladder)
+
+    assert set(step) == {"code", "message"}
+    assert step["code"] in ("SIMPLE_LOOKS_ENOUGH", "TRY_DEEP")
+
+
+def test_price_is_said_before_the_look_and_uses_no_sealed_label(django_assert_num_queries):
+    ladder = make_done_ladder(make_sealed_version(make_approved_project()), only=QUICK)
+    test_set = dataset_selectors.test_set_for_looks(ladder.version)
+    run = ladder.runs.get(recipe="linear")
+
+    with django_assert_num_queries(1):
+        words = selectors.price_words(run, test_set)
+
+    assert words.startswith("At the validation score of ")
+    assert "after this look" in words
