@@ -7,7 +7,7 @@ def installation(request) -> dict:
     """Version, rules and organisation for the foot; the theme for the root element."""
     theme = request.COOKIES.get("theme", "")
     return {
-        "version": settings.VERSION,
+        "app_version": settings.VERSION,  # not "version": pages about data have one of their own
         "rules_version": settings.RULES_VERSION,
         "organisation": settings.ORGANISATION,
         "open_signup": settings.OPEN_SIGNUP,
