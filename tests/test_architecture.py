@@ -22,7 +22,7 @@ PACKAGES = (*APPS, "dlstart_web")
 ORDER = (
     ("core",),
     ("models",),
-    ("permissions", "selectors", "store", "words", "ranks"),
+    ("http", "permissions", "selectors", "store", "words", "ranks"),
     ("vault",),
     ("limited", "ingestion", "training", "scoring"),
     ("tasks",),
