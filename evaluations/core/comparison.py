@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from evaluations.core import intervals, scores
 from evaluations.core.intervals import Array, normal_quantile
@@ -73,12 +73,13 @@ def mcnemar_midp(b: int, c: int) -> float:
     if b + c == 0:
         return 1.0
     k, m = min(b, c), b + c
-    return float(min(1.0, 2 * stats.binom.cdf(k, m, 0.5) - stats.binom.pmf(k, m, 0.5)))
+    # 2 P(X <= k) - P(X = k)
+    return float(min(1.0, special.bdtr(k, m, 0.5) + (special.bdtr(k - 1, m, 0.5) if k else 0.0)))
 
 
 def mcnemar_exact(b: int, c: int) -> float:
     """Two-sided exact McNemar test: never too small, for a pooled set that was looked at."""
-    return 1.0 if b + c == 0 else float(min(1.0, 2 * stats.binom.cdf(min(b, c), b + c, 0.5)))
+    return 1.0 if b + c == 0 else float(min(1.0, 2 * special.bdtr(min(b, c), b + c, 0.5)))
 
 
 def bonett_price(b: int, c: int, n: int, alpha: float = 0.05) -> tuple[float, float, float]:

@@ -131,6 +131,10 @@ class Budget:
     def over(self) -> bool:
         return self.spent > self.seconds
 
+    def reaches(self, seconds: float) -> bool:
+        """Whether work of so many more seconds still fits."""
+        return self.spent + seconds <= self.seconds
+
     def note(self, reached: str) -> str:
         """What to say of a model that ended early."""
         return f"Stopped at its budget of {self.seconds:g} CPU seconds, {reached}."

@@ -29,6 +29,7 @@ from evaluations.core.recipes.base import (
 
 ROWS = 300_000  # fewer rows and more trees beat more rows and fewer trees in the same time
 TRIAL_FROM, TRIAL_ROWS = 2_000, 30_000
+FEW_CLASSES = 3
 MORE_TREES = 1.1  # a refit has more rows, hence room for a tenth more rounds
 
 Coding = str  # "native": sets of categories; "codes": their order by frequency; "means": out-of-fold target means
@@ -56,9 +57,11 @@ def narrow(n: int) -> Shape:
     return Shape(params, 800, 30)
 
 
-def wide(n: int) -> Shape:
-    """Many leaves: for interactions and many rows."""
+def wide(n: int, classes: int) -> Shape:
+    """Many leaves: for interactions and many rows. Each class grows its own trees, so many classes get smaller ones."""
     leaves, fraction, rate = (31, 0.5, 0.05 if n < SMALL else 0.1) if n < COARSE else (127, 0.8, 0.12)
+    if classes > FEW_CLASSES:
+        leaves = min(leaves, 31)
     params = {
         "num_leaves": leaves,
         "feature_fraction": fraction,
@@ -116,9 +119,10 @@ def fit_shape(
 ) -> Boosting:
     """Boost in the given shape until validation stops improving, or the budget ends."""
     n = data.rows("train")
-    index = some_rows(n, ROWS, random_state) if n > ROWS else None
+    limit = ROWS if n_classes(data) <= FEW_CLASSES else max(TRIAL_ROWS, ROWS * FEW_CLASSES // n_classes(data))
+    index = some_rows(n, limit, random_state) if n > limit else None
     booster, watch = _train(data, shape, coding, index, clock, random_state, report)
-    notes = [f"Fitted on {ROWS:,} of {n:,} rows."] if index is not None else []
+    notes = [f"Fitted on {limit:,} of {n:,} rows."] if index is not None else []
     if watch.out_of_budget:
         notes.append(clock.note(f"after {watch.rounds} of at most {shape.rounds} rounds"))
     settings = {"shape": dict(shape.params), "coding": coding, "seed": random_state, "rounds": watch.best}
@@ -178,23 +182,26 @@ def _choose(data: Encoded, random_state: int, clock: Budget) -> tuple[Shape, Cod
         return narrow(n), "native" if data.native else "codes"
     if n < COARSE:
         rows, rounds = n // 3, 300
-        candidates = [(narrow(n), "codes"), (wide(n), "codes")] + ([(narrow(n), "native")] if data.native else [])
+        candidates = [(narrow(n), "codes"), (wide(n, n_classes(data)), "codes")] + (
+            [(narrow(n), "native")] if data.native else []
+        )
     else:
         rows, rounds = min(n // 9, TRIAL_ROWS), 60
-        trial_shape = Shape({**wide(n).params, "num_leaves": 31}, 0, 0)
+        trial_shape = Shape({**wide(n, n_classes(data)).params, "num_leaves": 31}, 0, 0)
         codings = (
             ["codes"] + ["native"] * bool(data.native) + ["means"] * bool(data.categories and n_classes(data) <= 10)
         )
         candidates = [(trial_shape, c) for c in codings]
     if len(candidates) == 1:
-        return wide(n), "codes"
+        return wide(n, n_classes(data)), "codes"
     index = some_rows(n, rows, random_state)
     losses = []
     for shape, coding in candidates:
         trial = Shape(shape.params, rounds, 10)
-        losses.append(_train(data, trial, coding, index, clock, random_state, None)[1].best_loss)
+        limit = Budget(clock.seconds / (3 * len(candidates)))  # a third of the budget chooses
+        losses.append(_train(data, trial, coding, index, limit, random_state, None)[1].best_loss)
     shape, coding = candidates[int(np.argmin(losses))]
-    return (shape if n < COARSE else wide(n)), coding
+    return (shape if n < COARSE else wide(n, n_classes(data))), coding
 
 
 def _params(data: Encoded, shape: Mapping[str, float], random_state: int) -> dict[str, Any]:

@@ -23,12 +23,14 @@ from evaluations.core.recipes.base import (
     both,
     check_classes,
     growing_sizes,
+    n_classes,
     one_thread,
     some_rows,
 )
 
 ROWS = 20_000
-STEP = 10  # trees between two looks at the clock
+FOREST_BYTES = 500_000_000
+STEP = 30  # trees between two looks at the clock
 MISSING = np.float32(-1e6)  # left of every value: trees may split missing ones off
 
 
@@ -45,7 +47,7 @@ class Forest(EstimatorFitted):
 
     def refit(self, data: Encoded) -> "Forest":
         tree, y = both(data)
-        index = some_rows(len(y), ROWS, 0)
+        index = some_rows(len(y), _row_limit(data, self.settings["trees"]), 0)
         with one_thread():
             estimator = _empty(data, self.settings["kind"], self.estimator.random_state)
             estimator.set_params(n_estimators=self.settings["trees"]).fit(_fill(tree[index]), y[index])
@@ -58,12 +60,13 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
     clock, judge = Budget(budget), Judge.of(data, metric)
     n = data.rows("train")
     kind, trees = ("extra trees", 60) if n < SMALL else ("random forest", 30)
-    index = some_rows(n, ROWS, random_state)
+    index = some_rows(n, _row_limit(data, trees), random_state)
     matrix, y = _fill(data.tree("train")[index]), data.y("train")[index]
     unseen = _fill(data.tree("validation")[judge.validation])
     notes = [f"Fitted on {len(index):,} of {n:,} rows."] if len(index) < n else []
     with one_thread():
-        for size in growing_sizes(len(index), (9, 3, 1)):
+        sizes = growing_sizes(len(index), (9, 3, 1))
+        for size, larger in zip(sizes, [*sizes[1:], None], strict=True):
             estimator = _empty(data, kind, random_state)
             for count in range(STEP, trees + 1, STEP):
                 estimator.set_params(n_estimators=count).fit(matrix[:size], y[:size])
@@ -73,10 +76,16 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
             on_train = apply_estimator(estimator, matrix[:shown], data, TargetScale())
             on_validation = apply_estimator(estimator, unseen, data, TargetScale())
             report(judge.point(size, y[:shown], on_train, on_validation))
-            if clock.over and (size < len(index) or count < trees):
+            if clock.over and (larger or count < trees):
                 notes.append(clock.note(f"with {count} of {trees} trees on {size:,} of {len(index):,} rows"))
                 break
     return Forest(data, size, size, {"kind": kind, "trees": count}, notes, estimator=estimator)
+
+
+def _row_limit(data: Encoded, trees: int) -> int:
+    """Every node holds a figure for each class: many classes leave memory for fewer rows."""
+    nodes_a_row = 0.6
+    return int(min(ROWS, FOREST_BYTES / (8 * nodes_a_row * trees * n_classes(data))))
 
 
 def _empty(data: Encoded, kind: str, random_state: int) -> Any:

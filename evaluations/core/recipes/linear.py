@@ -71,13 +71,14 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
             trials = {c: apply_estimator(_solve(data, matrix, y, c, scale), unseen, data, scale) for c in (0.1, 1.0)}
             strength = min(trials, key=lambda c: loss(data, judge.y_validation, trials[c]))
         sizes = [s for s in growing_sizes(len(index), (27, 9, 3, 1)) if _has_all_classes(data, y[:s], y)]
-        for size in sizes:
+        for size, larger in zip(sizes, [*sizes[1:], None], strict=True):
+            step = Budget(budget)
             estimator = _solve(data, matrix[:size], y[:size], strength, scale)
             shown = min(size, CURVE_ROWS)
             on_train = apply_estimator(estimator, matrix[:shown], data, scale)
             on_validation = apply_estimator(estimator, unseen, data, scale)
             report(judge.point(size, y[:shown], on_train, on_validation))
-            if clock.over and size < len(index):
+            if larger and not clock.reaches(step.spent * larger / size):  # a solver can't be stopped half-way
                 notes.append(clock.note(f"on {size:,} of {len(index):,} rows"))
                 break
     settings = {"C": strength, "ramps": ramps, "log target": scale.log}

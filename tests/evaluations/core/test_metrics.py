@@ -296,7 +296,17 @@ def test_request_rooms_can_import_what_they_use_without_the_workers_packages():
 import importlib, sys
 for name in "{modules}".split():
     importlib.import_module("evaluations.core." + name)
-heavy = ("pandas", "polars", "sklearn", "lightgbm", "torch", "plotly")
+heavy = ("pandas", "polars", "sklearn", "lightgbm", "torch", "plotly", "scipy.stats")
 print([name for name in heavy if name in sys.modules])
 """
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_a_part_without_positives_says_nothing_rather_than_failing():
+    y, p = np.zeros(20), np.tile([0.7, 0.3], (20, 1))
+    auc, precision = METRICS["roc_auc"], METRICS["precision"]
+
+    assert (auc.score(y, p), auc.interval(y, p)) == (0.5, (0.0, 1.0))
+    assert auc.sealed(y, p, None, floor=0.5, seed=0).n == 1
+    assert (precision.score(y, p), precision.interval(y, p)) == (0.0, (0.0, 1.0))
+    assert precision.sealed(y, p, p, floor=0.0, seed=0).difference == 0
