@@ -1,3 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from datasets import api
+
+urlpatterns = [
+    path("datasets", api.DatasetList.as_view(), name="api_datasets"),
+    path("datasets/<uuid:pk>/versions", api.DatasetVersions.as_view(), name="api_dataset_versions"),
+    path("projects/<slug:slug>/datasets", api.ProjectDatasets.as_view(), name="api_project_datasets"),
+    path("versions/<uuid:pk>", api.VersionDetail.as_view(), name="api_version"),
+    path("versions/<uuid:pk>/report", api.VersionReport.as_view(), name="api_version_report"),
+    path("versions/<uuid:pk>/target", api.VersionTarget.as_view(), name="api_version_target"),
+    path("versions/<uuid:pk>/findings/<int:finding>/keep", api.FindingKeep.as_view(), name="api_finding_keep"),
+    path("versions/<uuid:pk>/seal", api.VersionSeal.as_view(), name="api_version_seal"),
+    path("versions/<uuid:pk>/certificate", api.Certificate.as_view(), name="api_certificate"),
+    path("versions/<uuid:pk>/splits/<slug:part>", api.Split.as_view(), name="api_split"),
+]

@@ -17,6 +17,12 @@ def is_steward(user: User, project: Project) -> bool:
     return CHECKS[Role.STEWARD](user, project)
 
 
+def require_steward(user: User, project: Project) -> None:
+    """PermissionDenied for who may not seal."""
+    if not is_steward(user, project):
+        raise PermissionDenied("Only a data steward seals; ask one, and name the project.")
+
+
 def may_see_data(user: User, project: Project) -> bool:
     """The report with its columns and values, and the open parts: the team and the stewards."""
     return is_member(user, project) or is_steward(user, project)

@@ -319,8 +319,7 @@ def seal_version(*, version: DatasetVersion, user: User) -> Ingestion:
     """
     version = _ready(version)
     project = version.dataset.project
-    if not permissions.is_steward(user, project):
-        raise PermissionDenied("Only a data steward seals; ask one, and name the project.")
+    permissions.require_steward(user, project)
     if obstacle := seal_obstacle(version):
         raise obstacle
     version.state, version.rejection = State.SEALING, None

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
+from django.http import FileResponse, Http404
 
 from datasets.models import DatasetVersion
 
@@ -80,3 +81,12 @@ def clear_unsealed(version: DatasetVersion) -> None:
     """Remove what still holds sealed labels in the clear; called once the seal is written down."""
     table_path(version).unlink(missing_ok=True)
     quarantine_path(version).unlink(missing_ok=True)
+
+
+def part_response(version: DatasetVersion, part: str) -> FileResponse:
+    """The file of an open part for whoever was let in; 404 for all else."""
+    if part not in OPEN_PARTS or version.state != DatasetVersion.State.SEALED:
+        raise Http404("No part under this address.")
+    name = f"{version.dataset.name}-v{version.number}-{part}.parquet"
+    file = part_path(version, part).open("rb")
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/vnd.apache.parquet")

@@ -324,7 +324,9 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
         "certificate",
         seal=seal,
         parts=parts,
-        classes=[(label, [rows.get(part["name"], 0) for part in parts]) for label, rows in (seal.classes or {}).items()],
+        classes=[
+            (label, [rows.get(part["name"], 0) for part in parts]) for label, rows in (seal.classes or {}).items()
+        ],
         rule=rule_words(version),
         may_see=permissions.may_see_data(request.user, version.dataset.project),
         notes=[
@@ -372,16 +374,7 @@ def rule_words(version: DatasetVersion) -> str:
 def part_download(request: HttpRequest, pk: UUID, part: str) -> FileResponse:
     """Train or validation as a Parquet file, for the team and the stewards; sealed parts have no address."""
     version = permissions.get_version_or_404(request.user, pk)
-    return part_response(version, part)
-
-
-def part_response(version: DatasetVersion, part: str) -> FileResponse:
-    """The file of an open part; 404 for all else."""
-    if part not in store.OPEN_PARTS or version.state != State.SEALED:
-        raise Http404("No part under this address.")
-    name = f"{version.dataset.name}-v{version.number}-{part}.parquet"
-    file = store.part_path(version, part).open("rb")
-    return FileResponse(file, as_attachment=True, filename=name, content_type="application/vnd.apache.parquet")
+    return store.part_response(version, part)
 
 
 # ---- the gate

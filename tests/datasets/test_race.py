@@ -21,7 +21,15 @@ NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 
 def race(project, user, now: datetime) -> Counter:
     """What 200 requests in 4 processes get."""
-    command = [sys.executable, "-m", "tests.datasets.racers", str(project.pk), str(user.pk), str(THREADS), now.isoformat()]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.datasets.racers",
+        str(project.pk),
+        str(user.pk),
+        str(THREADS),
+        now.isoformat(),
+    ]
     environment = os.environ | {"RACE_DATABASE": str(connection.settings_dict["NAME"])}
     racers = [
         subprocess.Popen(

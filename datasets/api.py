@@ -1,0 +1,203 @@
+"""The API's doors to data: the same services and refusals as the pages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.generics import ListAPIView
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from datasets import permissions, selectors, serializers, services, store
+from datasets.core.errors import DataProblem
+from datasets.models import Dataset, DatasetVersion
+from dlstart_web.kit.api import Page, Problem
+from dlstart_web.kit.uploads import upload_refused
+from projects.models import Project
+from projects.permissions import Role, get_project_or_404
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Problems of the data, and what is asked too early, as answers of the API."""
+    try:
+        yield
+    except DataProblem as problem:
+        said = problem.as_dict()
+        kind = said.pop("code").lower().replace("_", "-")
+        raise Problem(kind, said.pop("message"), status=problem.status, **said) from problem
+    except services.NotYet as problem:
+        raise Problem(problem.code, str(problem), status=409) from problem
+
+
+def accepted(version: DatasetVersion) -> Response:
+    """202 with the address to ask how far it is."""
+    data = serializers.VersionSerializer(version).data
+    return Response(data, status=status.HTTP_202_ACCEPTED, headers={"Location": data["status_url"]})
+
+
+class Upload(APIView):
+    """What both doors for files share."""
+
+    parser_classes = [MultiPartParser]
+
+    def receive(self, request: Request, project: Project, dataset: Dataset | None) -> Response:
+        kind = serializers.NextUploadRequest if dataset else serializers.UploadRequest
+        sent = kind(data=request.data)
+        with refusals():
+            if size := upload_refused(request):
+                raise services.too_large(size)
+            sent.is_valid(raise_exception=True)
+            version = services.accept_upload(project=project, user=request.user, dataset=dataset, **sent.validated_data)
+        return accepted(version)
+
+
+class ByAge(Page):
+    """Newest first."""
+
+    ordering = "-created_at"
+
+
+class DatasetList(ListAPIView):
+    """Data sets of your teams."""
+
+    serializer_class = serializers.DatasetSerializer
+    pagination_class = ByAge
+
+    def get_queryset(self):
+        return selectors.dataset_list_for(self.request.user)
+
+
+class ProjectDatasets(Upload):
+    """A project's data."""
+
+    @extend_schema(
+        operation_id="datasets_upload",
+        request={"multipart/form-data": serializers.UploadRequest},
+        responses={202: serializers.VersionSerializer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Bring a new data set: one CSV or Parquet file. Reading goes on after the answer; ask the status address."""
+        return self.receive(request, get_project_or_404(request.user, slug, role=Role.MEMBER), None)
+
+
+class DatasetVersions(Upload):
+    """Versions of a data set."""
+
+    @extend_schema(
+        operation_id="dataset_versions_upload",
+        request={"multipart/form-data": serializers.NextUploadRequest},
+        responses={202: serializers.VersionSerializer},
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Bring the next version; the same file again answers with the version it already is."""
+        dataset = permissions.get_dataset_or_404(request.user, pk)
+        project = get_project_or_404(request.user, dataset.project.slug, role=Role.MEMBER)
+        return self.receive(request, project, dataset)
+
+
+class VersionDetail(APIView):
+    """One version."""
+
+    @extend_schema(operation_id="version_status", responses=serializers.VersionSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """How far it is; a refusal stands in `rejection`."""
+        return Response(serializers.VersionSerializer(permissions.get_version_or_404(request.user, pk)).data)
+
+
+class VersionReport(APIView):
+    """What was read and found."""
+
+    @extend_schema(operation_id="version_report", responses=serializers.ReportSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Columns, profile and findings with their codes."""
+        return Response(serializers.ReportSerializer(permissions.get_version_or_404(request.user, pk)).data)
+
+
+class VersionTarget(APIView):
+    """The label column."""
+
+    @extend_schema(
+        operation_id="version_target",
+        request=serializers.TargetRequest,
+        responses={202: serializers.VersionSerializer},
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Choose the label column; the checks against it begin."""
+        version = permissions.get_version_or_404(request.user, pk)
+        sent = serializers.TargetRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        with refusals():
+            return accepted(services.choose_target(version=version, user=request.user, **sent.validated_data))
+
+
+class FindingKeep(APIView):
+    """A finding that may stay."""
+
+    @extend_schema(
+        operation_id="finding_keep", request=serializers.KeepRequest, responses=serializers.FindingSerializer
+    )
+    def post(self, request: Request, pk: UUID, finding: int) -> Response:
+        """Say why it may stay."""
+        version = permissions.get_version_or_404(request.user, pk)
+        sent = serializers.KeepRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        found = get_object_or_404(version.findings, pk=finding)
+        with refusals():
+            found = services.keep_finding(finding=found, user=request.user, **sent.validated_data)
+        return Response(serializers.FindingSerializer(found).data)
+
+
+class VersionSeal(APIView):
+    """The seal."""
+
+    @extend_schema(
+        operation_id="version_seal", request=serializers.SealRequest, responses={202: serializers.VersionSerializer}
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Choose the split and seal for good: a steward, in a sandbox a member."""
+        version = permissions.get_version_or_404(request.user, pk)
+        sent = serializers.SealRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        permissions.require_steward(request.user, version.dataset.project)
+        with refusals():
+            services.choose_split(version=version, **sent.validated_data)
+            version = services.seal_version(version=version, user=request.user).version
+        return accepted(version)
+
+
+class Certificate(APIView):
+    """The certificate."""
+
+    @extend_schema(operation_id="version_certificate", responses=serializers.CertificateSerializer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Rule, rows and fingerprints of a sealed version."""
+        return Response(
+            serializers.CertificateSerializer(permissions.get_certificate_version_or_404(request.user, pk)).data
+        )
+
+
+class Split(APIView):
+    """The rows of an open part."""
+
+    @extend_schema(
+        operation_id="version_split", responses={(200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY}
+    )
+    def get(self, request: Request, pk: UUID, part: str) -> FileResponse:
+        """Train or validation as Parquet. Sealed parts have no file to fetch."""
+        version = permissions.get_version_or_404(request.user, pk)
+        if part in store.SEALED_PARTS:
+            raise Problem(
+                "sealed",
+                f"Part {part} is sealed: its labels have no address. Train and validation can be fetched.",
+                status=403,
+                where=f"part {part}",
+            )
+        return store.part_response(version, part)

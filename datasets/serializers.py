@@ -1,0 +1,133 @@
+"""What the API takes and gives of data: explicit lists of fields, and none that holds a label."""
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from datasets.models import Dataset, DatasetVersion, Finding
+from datasets.services import RULES
+
+
+class UploadRequest(serializers.Serializer):
+    """A file as multipart/form-data."""
+
+    file = serializers.FileField(max_length=255)
+    name = serializers.CharField(max_length=100, required=False, default="")
+
+
+class NextUploadRequest(serializers.Serializer):
+    """The file of the next version."""
+
+    file = serializers.FileField(max_length=255)
+
+
+class TargetRequest(serializers.Serializer):
+    """Label column, and the part that other columns play."""
+
+    target = serializers.CharField(max_length=255)
+    task = serializers.ChoiceField(DatasetVersion.Task.choices, required=False, allow_blank=True, default="")
+    group = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    time = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    drop = serializers.ListField(child=serializers.CharField(max_length=255), required=False, default=list)
+
+
+class SealRequest(serializers.Serializer):
+    """What real use will meet decides the split; the seal is for good."""
+
+    meets = serializers.ChoiceField(
+        [*RULES], help_text="same: new rows of the same kind; new: new groups; later: later times"
+    )
+    group = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    time = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+
+
+class KeepRequest(serializers.Serializer):
+    """Why a finding may stay."""
+
+    reason = serializers.CharField(max_length=2000)
+
+
+class RejectionSerializer(serializers.Serializer):
+    """Why a file or a choice was refused; the same members as a direct refusal."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    where = serializers.CharField(allow_null=True, required=False)
+    limit = serializers.JSONField(allow_null=True, required=False)
+    found = serializers.JSONField(allow_null=True, required=False)
+    next = serializers.CharField(allow_null=True, required=False)
+
+
+class VersionSerializer(serializers.ModelSerializer):
+    """Where a version stands; the status address of an upload gives this."""
+
+    dataset = serializers.UUIDField(source="dataset_id")
+    progress = serializers.SerializerMethodField()
+    rejection = RejectionSerializer(allow_null=True)
+    status_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DatasetVersion
+        fields = (
+            *("id", "dataset", "number", "state", "progress", "file_name", "bytes", "sha256", "uploaded_at"),
+            *("rows_read", "target", "task", "rule", "rejection", "status_url"),
+        )
+        read_only_fields = fields
+
+    def get_progress(self, version: DatasetVersion) -> float:
+        job = version.ingestions.first()
+        return job.progress if job and job.is_open else 1.0
+
+    def get_status_url(self, version: DatasetVersion) -> str:
+        return reverse("api_version", args=[version.pk])
+
+
+class DatasetSerializer(serializers.ModelSerializer):
+    """A data set and its versions."""
+
+    project = serializers.SlugRelatedField("slug", read_only=True)
+    versions = VersionSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Dataset
+        fields = ("id", "name", "project", "created_at", "versions")
+        read_only_fields = fields
+
+
+class FindingSerializer(serializers.ModelSerializer):
+    """What a check found."""
+
+    class Meta:
+        model = Finding
+        fields = ("id", "code", "severity", "column", "message", "evidence", "kept_reason")
+        read_only_fields = fields
+
+
+class ReportSerializer(VersionSerializer):
+    """The report: columns, profile, findings."""
+
+    findings = FindingSerializer(many=True, read_only=True)
+
+    class Meta(VersionSerializer.Meta):
+        fields = (*VersionSerializer.Meta.fields, "columns", "profile", "dropped", "findings", "seconds")
+        read_only_fields = fields
+
+
+class CertificateSerializer(serializers.Serializer):
+    """The seal of a version."""
+
+    version = serializers.UUIDField(source="pk")
+    name = serializers.CharField(source="__str__")
+    sealed_at = serializers.DateTimeField(source="seal.sealed_at")
+    sealed_by = serializers.CharField(source="seal.sealed_by.name")
+    uploaded_by = serializers.CharField(source="uploaded_by.name")
+    rule = serializers.CharField(source="seal.rule")
+    rows_used = serializers.IntegerField(source="seal.rows_used")
+    parts = serializers.DictField(source="seal.parts", child=serializers.IntegerField())
+    classes = serializers.SerializerMethodField()
+    fingerprints = serializers.DictField(source="seal.fingerprints", child=serializers.CharField())
+    is_pooled = serializers.BooleanField(source="seal.is_pooled")
+
+    def get_classes(self, version: DatasetVersion) -> dict[str, Any] | None:
+        return version.seal.classes
