@@ -28,11 +28,14 @@ def logins_path() -> Path:
 
 @transaction.atomic
 def load() -> bool:
-    """Load what is missing of the demo organisation, all of it or nothing; False if it was there already."""
+    """Load the demo organisation, all of it or nothing; False if it was there. Log-ins that were lost are made anew."""
     now = timezone.now()
+    passwords = {person: _password() for person in PEOPLE}
     if User.objects.filter(is_demo=True).exists():
+        if not logins_path().exists():
+            _renew(passwords)
         return False
-    people, passwords = _people(now)
+    people = _people(passwords, now)
     teams = {name: _team(name, [people[key] for key in members], now) for name, members in TEAMS.items()}
     for story in STORIES:
         _project(story, teams[story.team], people, now)
@@ -40,9 +43,8 @@ def load() -> bool:
     return True
 
 
-def _people(now: datetime) -> tuple[People, dict[Person, str]]:
-    passwords = {person: _password() for person in PEOPLE}
-    people = {
+def _people(passwords: dict[Person, str], now: datetime) -> People:
+    return {
         person.key: User.objects.create_user(
             person.email,
             password,
@@ -53,7 +55,14 @@ def _people(now: datetime) -> tuple[People, dict[Person, str]]:
         )
         for person, password in passwords.items()
     }
-    return people, passwords
+
+
+def _renew(passwords: dict[Person, str]) -> None:
+    for person, password in passwords.items():
+        user = User.objects.get(is_demo=True, email=person.email)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    _write_logins(passwords)
 
 
 def _password() -> str:

@@ -42,6 +42,7 @@ def remove() -> dict[str, int]:
             settings.STORE / "encoded" / str(version.pk),
         ):
             shutil.rmtree(folder, ignore_errors=True)
+        (settings.STORE / "encoded" / f"{version.pk}.lock").unlink(missing_ok=True)
     for run in runs:
         shutil.rmtree(settings.STORE / "runs" / str(run.pk), ignore_errors=True)
     logins_path().unlink(missing_ok=True)

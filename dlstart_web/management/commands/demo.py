@@ -3,7 +3,7 @@
 import time
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 
 from dlstart_web.demo.advance import Position, advance
 from dlstart_web.demo.load import load, logins_path
@@ -44,12 +44,21 @@ class Command(BaseCommand):
 
     def advance(self, once: bool) -> None:
         end = time.monotonic() + PATIENCE
-        while True:
+        while time.monotonic() < end:
             close_old_connections()
-            positions = advance()
-            if once or all(position.is_settled for position in positions) or time.monotonic() > end:
+            try:
+                positions = advance()
+            except OperationalError as fault:
+                # A database away for a moment: the next round goes on where this one stood.
+                self.stderr.write(f"Not now: {fault}")
+                time.sleep(10 * PAUSE)
+                continue
+            if once or all(position.is_settled for position in positions):
                 return self.show(positions)
             time.sleep(PAUSE)
+        raise CommandError(
+            f"Its runs have not ended after {PATIENCE // 60} minutes. `demo advance` goes on; a worker must be running."
+        )
 
     def show(self, positions: list[Position]) -> None:
         for position in positions:
