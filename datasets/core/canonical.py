@@ -112,7 +112,8 @@ def _bytes(frame: pl.DataFrame) -> bytes:
 
 def _repr(numbers: pl.Series) -> pl.Series:
     """Numbers that the writer formats as Python's repr does; as texts where it would not (small ones)."""
-    numbers = numbers.fill_nan(None) + 0.0  # -0.0 + 0.0 is 0.0
+    numbers = numbers.fill_nan(None)
+    numbers = numbers.set(numbers == 0, 0.0)  # a negative zero too
     size = numbers.abs()
     odd = ((size > 0) & (size < 1e-4)).fill_null(False)
     if not odd.any():

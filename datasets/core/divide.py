@@ -288,7 +288,9 @@ def _write_parts(
         labels.gather(np.cumsum(used) - 1).alias(design.target)
     )
     # the label of an unused row is some other row's here: no filter below lets it through
-    scan = pl.concat([pl.scan_parquet(table, glob=False).select(map(col, features)), marks], how="horizontal")
+    scan = pl.concat(
+        [pl.scan_parquet(table, glob=False).select(map(col, features)), marks], how="horizontal", strict=True
+    )
     chosen = [col(name) for name in features]
     open_sinks = [
         scan.filter(pl.col(_PART) == code)

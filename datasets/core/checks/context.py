@@ -96,7 +96,7 @@ def look_at(path: Path, *, target: str, task: str, group: str | None, time: str 
     chosen[labelled] = True
     marks = pl.LazyFrame({"\0chosen": chosen})
     sample = (
-        pl.concat([scan.select(map(col, features)), marks], how="horizontal")
+        pl.concat([scan.select(map(col, features)), marks], how="horizontal", strict=True)
         .filter(pl.col("\0chosen"))
         .drop("\0chosen")
         .collect(engine="streaming")

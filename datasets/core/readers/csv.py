@@ -23,6 +23,7 @@ _CODEC_WORDS = {
     "utf-32": "UTF-32",
     "cp1252": "Windows-1252",
 }
+_LIKE_DEFLATE = (b"x\x01", b"x^", b"x\x9c", b"x\xda")
 _BLANK_LINES = re.compile(rb'("[^"]*+")|(?<=\n)(?:[ \t]*+\r?\n)++')
 
 
@@ -48,7 +49,7 @@ def read_csv(source: Path, *, out: Path, limits: Limits, progress: Callable[[flo
     """
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="reading-") as scratch:
         path = source
-        codec = _wide_codec(source) or ("utf-8-sig" if _has_old_line_ends(source) else None)
+        codec = _wide_codec(source) or ("utf-8-sig" if _needs_a_copy(source) else None)
         if codec:
             path = _converted(source, codec, Path(scratch))
         try:
@@ -81,16 +82,18 @@ def _wide_codec(source: Path) -> str | None:
     return None
 
 
-def _has_old_line_ends(source: Path) -> bool:
+def _needs_a_copy(source: Path) -> bool:
+    """Whether lines end in CR alone, or the text begins as deflated data does ("x^"), which the parser would inflate."""
     with source.open("rb") as file:
         head = file.read(2**20)
-    return b"\r" in head and b"\n" not in head
+    return (b"\r" in head and b"\n" not in head) or head.startswith(_LIKE_DEFLATE)
 
 
 def _converted(source: Path, codec: str, scratch: Path) -> Path:
     target = scratch / "utf8.csv"
     lines = 1
     with source.open(encoding=codec, newline=None) as read, target.open("w", encoding="utf-8", newline="") as write:
+        write.write("\ufeff")
         try:
             while block := read.read(2**20):
                 write.write(block)
@@ -133,7 +136,7 @@ def _write(path: Path, layout: strict.Layout, out: Path, limits: Limits) -> tupl
     """Guess the types from the sample, write in one scan; when a later cell does not fit, decide by all cells."""
     names = layout.names
     raw = _read_sample(layout, dict.fromkeys(names, pl.String()))
-    texts = raw.select(cleaned(pl.all()))
+    texts = {cells.name: cells.to_frame().select(cleaned(pl.all())).to_series() for cells in raw}
     options = {name: candidates(texts[name]) for name in names}
     readings = {name: options[name][0] for name in names}
     try:
@@ -161,7 +164,9 @@ def _unreadable(message: str) -> DataProblem:
 def _read_sample(layout: strict.Layout, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     if not layout.sample:
         return pl.DataFrame(schema=schema)
-    return pl.read_csv(io.BytesIO(layout.sample), has_header=False, separator=layout.delimiter, schema=schema)
+    # a line is put before it, lest its first cell begins as compressed data does
+    sample = io.BytesIO(b"\n" + layout.sample)
+    return pl.read_csv(sample, has_header=False, skip_lines=1, separator=layout.delimiter, schema=schema)
 
 
 def _parser_can_type(layout: strict.Layout, readings: dict[str, Reading]) -> bool:
