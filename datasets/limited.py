@@ -106,7 +106,8 @@ def run(name: str, arguments: dict[str, Any], *, memory: int, seconds: int, prog
         cwd=ROOT,
         env=environment | QUIET,
     )
-    assert child.stdin and child.stdout
+    assert child.stdin
+    assert child.stdout
     try:
         order = {"task": name, "arguments": arguments, "memory": memory, "seconds": seconds}
         child.stdin.write(json.dumps(order).encode() + b"\n")

@@ -207,7 +207,7 @@ def choose_target(
     for name in (target, group, time, *drop):
         _column(version, name)
     roles = [name for name in (target, group, time) if name]
-    twice = next((name for name in roles if roles.count(name) > 1 or name == target and name in drop), None)
+    twice = next((name for name in roles if roles.count(name) > 1 or (name == target and name in drop)), None)
     if twice:
         raise DataProblem(
             "SAME_COLUMN",
@@ -372,7 +372,7 @@ def ask_opening(*, test_set: TestSet, project: Project, user: User) -> Opening:
     NotYet
         If the rows of this lineage had their opening, or the proposal is not approved.
     """
-    if not (is_owner(user, project) or project.is_sandbox and is_member(user, project)):
+    if not (is_owner(user, project) or (project.is_sandbox and is_member(user, project))):
         raise PermissionDenied(f"Only an owner of {project.team} asks for this.")
     test_set = TestSet.objects.select_for_update(of=("self",)).select_related("lineage").get(pk=test_set.pk)
     if test_set.tier != TestSet.Tier.FINAL or not project.datasets.filter(lineage=test_set.lineage_id).exists():
@@ -405,7 +405,7 @@ def agree_opening(*, opening: Opening, user: User, now: datetime | None = None) 
         While a look at the same rows waits for its answer, or the opening was withdrawn.
     """
     project = opening.project
-    if not (is_handler(user, project) or project.is_sandbox and is_member(user, project)):
+    if not (is_handler(user, project) or (project.is_sandbox and is_member(user, project))):
         raise PermissionDenied("Only the handler named for this proposal agrees to an opening.")
     test_set = TestSet.objects.select_for_update().get(pk=opening.test_set_id)
     opening = Opening.objects.get(pk=opening.pk)

@@ -184,7 +184,7 @@ def _decrypt(version: DatasetVersion, name: str) -> bytes:
 def _labels(test_set: TestSet) -> tuple[np.ndarray, np.ndarray | None]:
     """Labels and groups of a sealed tier, for `answer` and `open_final` alone."""
     with np.load(io.BytesIO(_decrypt(test_set.version, test_set.tier)), allow_pickle=False) as content:
-        return content["labels"], content["groups"] if "groups" in content else None
+        return content["labels"], content.get("groups", None)
 
 
 # ---- a look: spent first, charged when it is answered

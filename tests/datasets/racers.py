@@ -7,11 +7,11 @@ import threading
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import django
 
-def main(project_pk: str, user_pk: str, threads: int, now: str) -> None:
-    """Print how each thread fared, once a line on standard input has given the start."""
-    import django
 
+def main(project_pk: str, user_pk: str, count: int) -> None:
+    """For each moment that comes by standard input: send all threads off at once and print how each one fared."""
     django.setup()
 
     from django.db import connections
@@ -23,10 +23,10 @@ def main(project_pk: str, user_pk: str, threads: int, now: str) -> None:
     connections["default"].settings_dict["NAME"] = os.environ["RACE_DATABASE"]
     project, user = Project.objects.select_related("team").get(pk=UUID(project_pk)), User.objects.get(pk=user_pk)
     test_set = selectors.test_set_for_looks(selectors.version_sealed_latest(project))
-    start, ends = threading.Event(), []
+    connections.close_all()
 
-    def run() -> None:
-        start.wait()
+    def run(now: datetime, line: threading.Barrier, ends: list[str]) -> None:
+        line.wait()
         try:
             vault.spend_look(
                 test_set=test_set,
@@ -36,7 +36,7 @@ def main(project_pk: str, user_pk: str, threads: int, now: str) -> None:
                 model_name="racer",
                 predictions_digest=uuid4().hex,
                 idempotency_key=uuid4().hex,
-                now=datetime.fromisoformat(now),
+                now=now,
             )
             ends.append("granted")
         except NoLookLeft as refusal:
@@ -46,17 +46,20 @@ def main(project_pk: str, user_pk: str, threads: int, now: str) -> None:
         finally:
             connections.close_all()
 
-    runners = [threading.Thread(target=run) for _ in range(threads)]
-    for runner in runners:
-        runner.start()
-    connections.close_all()
     print("ready", flush=True)
-    sys.stdin.readline()
-    start.set()
-    for runner in runners:
-        runner.join()
-    print(json.dumps(ends), flush=True)
+    for moment in sys.stdin:
+        ends: list[str] = []
+        line = threading.Barrier(count)
+        runners = [
+            threading.Thread(target=run, args=(datetime.fromisoformat(moment.strip()), line, ends))
+            for _ in range(count)
+        ]
+        for runner in runners:
+            runner.start()
+        for runner in runners:
+            runner.join()
+        print(json.dumps(ends), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

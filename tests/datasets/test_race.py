@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,30 +21,35 @@ PROCESSES, THREADS = 4, 50
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 
 
-def race(project, user, now: datetime) -> Counter:
-    """What 200 requests in 4 processes get."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.datasets.racers",
-        str(project.pk),
-        str(user.pk),
-        str(THREADS),
-        now.isoformat(),
-    ]
+@contextmanager
+def racers(project, user) -> Iterator[list[subprocess.Popen]]:
+    """Processes that wait for the start."""
+    command = [sys.executable, "-m", "tests.datasets.racers", str(project.pk), str(user.pk), str(THREADS)]
     environment = os.environ | {"RACE_DATABASE": str(connection.settings_dict["NAME"])}
-    racers = [
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=settings.BASE_DIR
-        )
-        for _ in range(PROCESSES)
-    ]
-    for racer in racers:
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    return Counter(end for racer in racers for end in json.loads(racer.communicate(timeout=120)[0]))
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    env=environment,
+                    cwd=settings.BASE_DIR,
+                )
+            )
+            for _ in range(PROCESSES)
+        ]
+        assert {process.stdout.readline() for process in started} == {"ready\n"}
+        yield started
+
+
+def race(processes: list[subprocess.Popen], now: datetime) -> Counter:
+    """What 200 requests at once get."""
+    for process in processes:
+        process.stdin.write(f"{now.isoformat()}\n")
+        process.stdin.flush()
+    return Counter(end for process in processes for end in json.loads(process.stdout.readline()))
 
 
 def race_rounds(rounds: int) -> None:
@@ -50,13 +57,14 @@ def race_rounds(rounds: int) -> None:
     project = version.dataset.project
     owner = project.team.memberships.get(role=Membership.Role.OWNER).user
 
-    for number in range(rounds):
-        now = NOW + number * timedelta(days=7)
-        ends = race(project, owner, now)
+    with racers(project, owner) as processes:
+        for number in range(rounds):
+            now = NOW + number * timedelta(days=7)
+            ends = race(processes, now)
 
-        assert ends == {"granted": 1, "gap": PROCESSES * THREADS - 1}
-        assert Look.objects.count() == number + 1
-        assert set(LookGate.objects.values_list("next_look_at", flat=True)) == {now + timedelta(days=7)}
+            assert ends == {"granted": 1, "gap": PROCESSES * THREADS - 1}
+            assert Look.objects.count() == number + 1
+            assert set(LookGate.objects.values_list("next_look_at", flat=True)) == {now + timedelta(days=7)}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -111,8 +111,9 @@ def test_sealed_labels_lie_nowhere_else(settings):
     as_numbers = [np.float64(label).tobytes() for label in labels] + [np.int64(label).tobytes() for label in labels]
 
     places = [path for folder in (settings.STORE, settings.QUARANTINE) for path in folder.rglob("*") if path.is_file()]
-    places += [path for path in settings.DATA.glob("*.sqlite3*")]
-    assert len(sealed) == 80 and len(places) >= 5
+    places += list(settings.DATA.glob("*.sqlite3*"))
+    assert len(sealed) == 80
+    assert len(places) >= 5
     for path in places:
         content = path.read_bytes()
         assert not [label for label in sealed if label in content], path
