@@ -88,7 +88,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"This removes {ORGANISATION} with all that its people did: projects, data, looks, results. For good."
             )
-            if input("Type yes to remove it: ").strip().lower() != "yes":
+            try:
+                answer = input("Type yes to remove it: ")
+            except EOFError:
+                raise CommandError("Nothing was removed. Where nobody can answer, add --yes.") from None
+            if answer.strip().lower() != "yes":
                 raise CommandError("Nothing was removed.")
         gone = remove()
         self.stdout.write(
