@@ -29,7 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out; may be given again")
     add("--budget", type=int, metavar="SECONDS", help="CPU seconds for the whole ladder")
     add("--seed", type=int, default=0, metavar="N", help="seeds the models, and the split secret of a new home")
-    add("--only", action="append", default=[], choices=KNOWN, metavar="RECIPE", help=f"run this rung; may be given again: {', '.join(KNOWN)}")
+    add(
+        "--only",
+        action="append",
+        default=[],
+        choices=KNOWN,
+        metavar="RECIPE",
+        help=f"run this rung; may be given again: {', '.join(KNOWN)}",
+    )
     add("--forecast", action="store_true", help="would more data help? Not in this version")
     add("--open-final", action="store_true", help="open the final test set, once; needs --level")
     add("--yes", action="store_true", help="do not ask before the final is opened")
@@ -47,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     home = (args.home or default_home()).resolve()
     os.environ["DLSTART_DATA"] = str(home / "var")
     os.environ["DLSTART_KEYS"] = str(home / ".keys")
-    os.environ["DLSTART_BROKER_URL"] = "memory://"  # this process is the worker: no bell is needed
+    os.environ["DLSTART_BROKER_URL"] = "memory://localhost"  # this process is the worker: no bell is needed
     os.environ.setdefault("DLSTART_LOG_LEVEL", "WARNING")
     django.setup()
     flow = importlib.import_module("dlstart_web.vet.flow")  # its models need the settings, which need the home

@@ -52,9 +52,17 @@ def vetted(
         "refit": bool(done) and bool(done[0].settings.get("refit")),
         "next_step": selectors.next_step(ladder),
         "forecast": None,
-        "final": opening.result if opening else None,
+        "final": _final(opening.result) if opening else None,
         "seconds": round(seconds, 3),
     }
+
+
+def _final(result: dict[str, Any]) -> dict[str, Any]:
+    sides = {
+        kind: {key: result[kind][key] for key in ("recipe", "score", "low", "high")} if result[kind] else None
+        for kind in ("simple", "deep")
+    }
+    return sides | {key: result[key] for key in ("n", "pooled", "alpha", "verdict", "message")}
 
 
 def _dataset(version: DatasetVersion, ladder: Ladder) -> dict[str, Any]:

@@ -102,7 +102,11 @@ def _sealed_version(args: argparse.Namespace, digest: str, user: User, team: Tea
         "dropped": list(dict.fromkeys(args.drop)),
     }
     known = DatasetVersion.objects.filter(
-        sha256=digest, state=DatasetVersion.State.SEALED, dataset__project__is_sandbox=True, dataset__project__team=team, **choices
+        sha256=digest,
+        state=DatasetVersion.State.SEALED,
+        dataset__project__is_sandbox=True,
+        dataset__project__team=team,
+        **choices,
     )
     if args.task:
         known = known.filter(task=args.task)
@@ -159,7 +163,9 @@ def _lock_criterion(project: Project, user: User, version: DatasetVersion, args:
 # ---- ladder, final
 
 
-def _run_ladder(args: argparse.Namespace, project: Project, version: DatasetVersion, user: User, screen: Terminal) -> Ladder:
+def _run_ladder(
+    args: argparse.Namespace, project: Project, version: DatasetVersion, user: User, screen: Terminal
+) -> Ladder:
     ladder = services.run_ladder(
         project=project,
         version=version,
@@ -178,15 +184,19 @@ def _open_final(
     args: argparse.Namespace, project: Project, version: DatasetVersion, ladder: Ladder, user: User, screen: Terminal
 ) -> Opening:
     """Open the final tier once for this content; the stored answer where this home has opened it before."""
-    before = Opening.objects.filter(test_set__version__sha256=version.sha256, state=Opening.State.SCORED).order_by("scored_at").first()
+    before = (
+        Opening.objects.filter(test_set__version__sha256=version.sha256, state=Opening.State.SCORED)
+        .order_by("scored_at")
+        .first()
+    )
     if before:
         return before
     if not args.yes and not screen.confirm("Open the final test set? It opens once for these rows, for good. [y/N] "):
         raise Stopped("The final test set stays closed.")
-    opening = services.ask_for_final(
+    opening = services.ask_opening(
         project=project, user=user, simple=_best(ladder, "simple"), deep=_best(ladder, "deep")
     )
-    submission: Submission = services.agree_to_final(opening=opening, user=user)
+    submission: Submission = services.agree_opening(opening=opening, user=user)
     _work_off(submission, "opening the final test set", screen)
     return Opening.objects.get(pk=opening.pk)
 

@@ -14,7 +14,6 @@ from evaluations.core.recipes import load
 from evaluations.models import Ladder, Run
 
 
-
 def recommended(ladder: Ladder) -> Run | None:
     """The run with the best score of a ladder."""
     runs = ladder.runs.filter(state=JobState.DONE)

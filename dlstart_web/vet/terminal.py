@@ -42,8 +42,13 @@ class Terminal:
 def _data_lines(result: dict[str, Any]) -> list[str]:
     data = result["dataset"]
     parts = ", ".join(f"{name} {text.thousands(rows)}" for name, rows in data["parts"].items() if rows)
-    lines = [f"{result['file']['name']}: {text.thousands(data['rows_used'])} rows used, {data['columns']} columns", f"  {parts}"]
-    return lines + [f"  {finding['severity']:<4} {finding['code']} {finding['message']}" for finding in data["findings"]]
+    lines = [
+        f"{result['file']['name']}: {text.thousands(data['rows_used'])} rows used, {data['columns']} columns",
+        f"  {parts}",
+    ]
+    return lines + [
+        f"  {finding['severity']:<4} {finding['code']} {finding['message']}" for finding in data["findings"]
+    ]
 
 
 def _ladder_lines(result: dict[str, Any]) -> list[str]:
