@@ -1,6 +1,7 @@
 """The page of the success criterion."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +18,7 @@ from projects.models import Criterion, Project
 from projects.permissions import get_project_or_404
 
 
+@login_required
 @GET_POST
 def criterion(request: HttpRequest, slug: str) -> HttpResponse:
     """Lock what success means, or amend it; the old one stays in sight."""

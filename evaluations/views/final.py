@@ -1,6 +1,7 @@
 """Pages of the final tier: asked, agreed, verdict, report."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +18,7 @@ from projects.models import Project
 from projects.permissions import get_project_or_404
 
 
+@login_required
 @GET_POST
 def opening(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask to open the final tier for one simple and one deep run; the handler agrees on the same page."""
@@ -69,6 +71,7 @@ def _may_agree(request: HttpRequest, project: Project) -> bool:
     return project_permissions.is_handler(request.user, project)
 
 
+@login_required
 @require_POST
 def opening_agree(request: HttpRequest, slug: str) -> HttpResponse:
     """The handler agrees, and the final tier is scored once."""
@@ -85,6 +88,7 @@ def opening_agree(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("evaluations:verdict", slug=slug)
 
 
+@login_required
 @require_POST
 def opening_retry(request: HttpRequest, slug: str) -> HttpResponse:
     """Score an agreed opening again after a fault of ours."""
@@ -98,6 +102,7 @@ def opening_retry(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("evaluations:verdict", slug=slug)
 
 
+@login_required
 @require_safe
 def verdict(request: HttpRequest, slug: str) -> HttpResponse:
     """What the rules say once the final tier is open; before that, where the way to it stands."""
@@ -114,6 +119,7 @@ def verdict(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "evaluations/verdict.html", page)
 
 
+@login_required
 @require_safe
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """One page that prints."""

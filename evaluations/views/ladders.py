@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -52,6 +53,7 @@ def _longest_waiting(runs: list[Run]) -> Run | None:
     return min((run for run in runs if run.state == JobState.QUEUED), key=lambda run: run.queued_at, default=None)
 
 
+@login_required
 @require_safe
 def ladder(request: HttpRequest, slug: str) -> HttpResponse:
     """The staircase of the newest ladder, live while it runs."""
@@ -63,6 +65,7 @@ def ladder(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "evaluations/ladder.html", page)
 
 
+@login_required
 @require_safe
 def ladder_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The living part of the ladder page; 204 while nothing has changed, and without a trigger once it has ended."""
@@ -74,6 +77,7 @@ def ladder_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "evaluations/_ladder.html", context)
 
 
+@login_required
 @require_POST
 def ladder_run(request: HttpRequest, slug: str) -> HttpResponse:
     """Queue one run a rung."""
@@ -88,6 +92,7 @@ def ladder_run(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("evaluations:ladder", slug=slug)
 
 
+@login_required
 @require_POST
 def ladder_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     """Cancel what has not ended of the newest ladder."""
@@ -98,6 +103,7 @@ def ladder_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("evaluations:ladder", slug=slug)
 
 
+@login_required
 @require_safe
 def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
     """All scored runs of the project's version, 50 a page."""
@@ -110,7 +116,7 @@ def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
     says, sort = speech(metric), "time" if request.GET.get("sort") == "time" else "score"
     entries = selectors.board(project.pk, version.pk, metric, sort=sort)
     paginator = Paginator(entries.values(*selectors.BOARD), BOARD_PAGE)
-    shown = paginator.getpage_of(request.GET.get("page"))
+    shown = paginator.get_page(request.GET.get("page"))
     rows = list(shown)
     in_force: Criterion | None = page["criterion"]
     newest = Ladder.objects.filter(project=project, version=version, metric=metric).first()

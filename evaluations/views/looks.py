@@ -1,7 +1,9 @@
 """Pages of the looks: the price, the act, the refusal, the ledger."""
 
+from math import ceil
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -36,6 +38,7 @@ def _look_context(request: HttpRequest, project: Project, page: dict[str, Any]) 
     }
 
 
+@login_required
 @GET_POST
 def look(request: HttpRequest, slug: str) -> HttpResponse:
     """Spend one of the team's looks: the price first, then the act."""
@@ -80,18 +83,15 @@ def look(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("evaluations:look_list", slug=slug)
 
 
-def retry_after(refusal: NoLookLeft) -> dict[str, str]:
-    """The header of a 429: seconds until the next look, where time brings one."""
-    if refusal.next_look_at is None:
-        return {}
-    return {"Retry-After": str(max(1, int((refusal.next_look_at - timezone.now()).total_seconds()) + 1))}
-
-
 def _refused(request: HttpRequest, page: dict[str, Any], refusal: NoLookLeft) -> HttpResponse:
     page |= {"refusal": refusal}
-    return render(request, "evaluations/look_refused.html", page, status=429, headers=retry_after(refusal))
+    answer = render(request, "evaluations/look_refused.html", page, status=429)
+    if refusal.next_look_at is not None:  # time alone brings the next one
+        answer.headers["Retry-After"] = str(max(1, ceil((refusal.next_look_at - timezone.now()).total_seconds())))
+    return answer
 
 
+@login_required
 @require_safe
 def look_list(request: HttpRequest, slug: str) -> HttpResponse:
     """The ledger of the project's looks."""
@@ -103,6 +103,7 @@ def look_list(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "evaluations/look_list.html", page)
 
 
+@login_required
 @require_safe
 def look_fragment(request: HttpRequest, slug: str) -> HttpResponse:
     """The ledger's table while a look is being scored."""

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -36,6 +37,7 @@ def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
     }
 
 
+@login_required
 @require_safe
 def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One run: its curves, what they say, its score."""
@@ -45,6 +47,7 @@ def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "evaluations/run_detail.html", page)
 
 
+@login_required
 @require_safe
 def run_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The state line of a run; when it has ended, htmx is told to load the page anew."""
@@ -57,6 +60,7 @@ def run_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "evaluations/_run.html", context | {"project": run.project})
 
 
+@login_required
 @require_safe
 def run_figure(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The curves as a Plotly figure; "open" while more points may come."""
@@ -69,6 +73,7 @@ def run_figure(request: HttpRequest, pk: UUID) -> HttpResponse:
     return JsonResponse(figure | {"open": run.is_open, "finding": selectors.curve_finding(run, points), "seen": seen})
 
 
+@login_required
 @require_POST
 def run_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Cancel a run that has not ended."""
@@ -77,6 +82,7 @@ def run_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("evaluations:run_detail", pk=pk)
 
 
+@login_required
 @require_POST
 def run_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Queue a failed or cancelled run again."""
@@ -88,6 +94,7 @@ def run_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("evaluations:run_detail", pk=pk)
 
 
+@login_required
 @require_safe
 def jobs_fragment(request: HttpRequest) -> HttpResponse:
     """My open runs, for the home page; polls itself while there are any."""

@@ -1,0 +1,318 @@
+"""The API of criteria, ladders, runs, leaderboard, looks, verdict and report: the same services as the pages."""
+
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from datasets import selectors as dataset_selectors
+from datasets.core.budget import LIMIT_BITS, NoLookLeft
+from dlstart_web.kit.api import Problem
+from evaluations import permissions, selectors, services
+from evaluations.models import Run, Verdict
+from evaluations.serializers import (
+    BoardSerializer,
+    CriterionSerializer,
+    CurveSerializer,
+    LadderAskSerializer,
+    LadderSerializer,
+    LedgerSerializer,
+    LookAskSerializer,
+    LookSerializer,
+    ReportSerializer,
+    RunSerializer,
+    VerdictSerializer,
+)
+from projects import selectors as project_selectors
+from projects import services as project_services
+from projects.core.errors import ProjectProblem
+from projects.core.measures import MEASURES
+from projects.permissions import Role, get_project_or_404
+
+BOARD_PAGE = 50
+PAGE = OpenApiParameter("page", int, description="50 entries a page, from 1")
+KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="the same key, the same look"
+)
+
+NO_LOOK = OpenApiResponse(description="no look left; Retry-After, looks_left, next_look_at, counted_by")
+
+
+def refuse(refusal: services.OutOfTurn) -> Problem:
+    """409: asked for out of turn."""
+    return Problem(refusal.code, str(refusal), status=409)
+
+
+class LadderListView(APIView):
+    """Run the ladder of a project."""
+
+    @extend_schema(request=LadderAskSerializer, responses={202: LadderSerializer}, operation_id="ladder_run")
+    def post(self, request: Request, slug: str) -> Response:
+        """Queue one run a rung; 409 while the criterion is not locked, nothing is sealed or a ladder still runs."""
+        project = get_project_or_404(request.user, slug, role=Role.MEMBER)
+        asked = LadderAskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        version = dataset_selectors.version_sealed_latest(project)
+        if version is None:
+            raise Problem("not-sealed", "No data is sealed in this project yet. Seal a data set first.", status=409)
+        try:
+            ladder = services.run_ladder(project=project, version=version, user=request.user, **asked.validated_data)
+        except services.OutOfTurn as refusal:
+            raise refuse(refusal) from refusal
+        return Response(ladder_data(ladder), status=202, headers={"Location": f"/api/v1/ladders/{ladder.pk}"})
+
+
+def ladder_data(ladder: Any) -> dict[str, Any]:
+    runs = list(reversed(selectors.ladder_runs(ladder)))
+    step = None if any(run.is_open for run in runs) else selectors.next_step(ladder)
+    return LadderSerializer(ladder, context={"runs": runs, "next_step": step}).data
+
+
+class LadderView(APIView):
+    """One ladder."""
+
+    @extend_schema(responses=LadderSerializer, operation_id="ladder_detail")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Its runs and, when all have ended, the suggested next step."""
+        return Response(ladder_data(permissions.get_ladder_or_404(request.user, pk)))
+
+
+class RunView(APIView):
+    """One run."""
+
+    @extend_schema(responses=RunSerializer, operation_id="run_detail")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Its state and, once done, its score with the interval."""
+        return Response(RunSerializer(permissions.get_run_or_404(request.user, pk)).data)
+
+
+class RunCurvesView(APIView):
+    """The learning curve of a run."""
+
+    @extend_schema(responses=CurveSerializer, operation_id="run_curves")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Train and validation by round, epoch or rows; thinned to some hundred points."""
+        run = permissions.get_run_or_404(request.user, pk)
+        points = selectors.run_points(run)
+        body = {
+            "run": run.pk,
+            "over": run.curve,
+            "open": run.is_open,
+            "best_x": run.best_x,
+            "last_x": points[-1].x if points else None,
+            "points": points,
+        }
+        return Response(CurveSerializer(body).data)
+
+
+class RunCancelView(APIView):
+    """Cancel a run."""
+
+    @extend_schema(request=None, responses={200: RunSerializer}, operation_id="run_cancel")
+    def post(self, request: Request, pk: UUID) -> Response:
+        """409 if it had already ended."""
+        run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
+        if not services.cancel_run(run):
+            raise Problem("ended", f"This run has ended: it is {run.state}.", status=409)
+        return Response(RunSerializer(Run.objects.get(pk=pk)).data)
+
+
+class LeaderboardView(APIView):
+    """The leaderboard of a project on validation."""
+
+    @extend_schema(responses=BoardSerializer, parameters=[PAGE], operation_id="leaderboard")
+    def get(self, request: Request, slug: str) -> Response:
+        """By rank, inside a rank by cost; runs without a score are not on it."""
+        project = get_project_or_404(request.user, slug)
+        version = dataset_selectors.version_sealed_latest(project)
+        if version is None:
+            raise Problem(
+                "not-sealed", "No data is sealed in this project yet, so nothing has been scored.", status=409
+            )
+        criterion = project_selectors.current_criterion(project)
+        metric = criterion.metric if criterion else selectors.project_metric(project, version)
+        page = _page_number(request)
+        first = (page - 1) * BOARD_PAGE
+        rows = selectors.board(project.pk, version.pk, metric).values(*selectors.BOARD)[first : first + BOARD_PAGE + 1]
+        entries = list(rows)
+        more = len(entries) > BOARD_PAGE
+        return Response(
+            {
+                "metric": metric,
+                "greater_is_better": MEASURES[metric].greater_is_better,
+                "part": "validation",
+                "version": version.pk,
+                "criterion": criterion.number if criterion else None,
+                "level": criterion.level if criterion else None,
+                "entries": entries[:BOARD_PAGE],
+                "next": f"{request.path}?page={page + 1}" if more else None,
+            }
+        )
+
+
+def _page_number(request: Request) -> int:
+    given = request.query_params.get("page", "1")
+    if not given.isdecimal() or not 1 <= int(given) <= 1_000_000:
+        raise Problem("page", "A page is a whole number from 1.", found=given[:40])
+    return int(given)
+
+
+class LookListView(APIView):
+    """The looks of a project."""
+
+    @extend_schema(responses=LedgerSerializer, operation_id="look_list")
+    def get(self, request: Request, slug: str) -> Response:
+        """The ledger, and whether there is a look now."""
+        project = get_project_or_404(request.user, slug)
+        status = dataset_selectors.look_status(project, request.user, timezone.now())
+        if status is None:
+            raise Problem(
+                "not-sealed", "No data is sealed in this project yet, so there is nothing to look at.", status=409
+            )
+        body = {
+            "looks_left": status.looks_now,
+            "next_look_at": None if status.looks_now else status.next_look_at,
+            "counted_by": None if status.looks_now else status.counted_by,
+            "refusal": status.refusal,
+            "bits_spent": status.bits_spent,
+            "bits_budget": LIMIT_BITS,
+            "rows": status.test_set.rows,
+            "looks": dataset_selectors.look_list(project),
+        }
+        return Response(LedgerSerializer(body).data)
+
+    @extend_schema(
+        request=LookAskSerializer,
+        parameters=[KEY],
+        responses={
+            202: LookSerializer,
+            429: NO_LOOK,
+        },
+        operation_id="look_spend",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Spend one look on a run; 429 with the next moment if there is none."""
+        project = get_project_or_404(request.user, slug, role=Role.MEMBER)
+        key = request.headers.get("Idempotency-Key", "").strip()
+        if not 1 <= len(key) <= 64:
+            raise Problem(
+                "idempotency-key",
+                "Send a header Idempotency-Key of 1 to 64 characters; a repeat then costs nothing.",
+                status=428,
+            )
+        asked = LookAskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        run = Run.objects.filter(pk=asked.validated_data["run"], project=project).first()
+        if run is None:
+            raise Http404("No run of this project under this id.")
+        try:
+            submission = services.spend_look(
+                project=project,
+                user=request.user,
+                run=run,
+                reason=asked.validated_data["reason"],
+                guess=asked.validated_data.get("guess"),
+                idempotency_key=key,
+            )
+        except NoLookLeft as refusal:
+            raise no_look(refusal) from refusal
+        except services.OutOfTurn as refusal:
+            raise refuse(refusal) from refusal
+        return Response(LookSerializer(submission.look).data, status=202)
+
+
+def no_look(refusal: NoLookLeft) -> Problem:
+    """429 with the facts of the refusal; Retry-After where time brings a look."""
+    at = refusal.next_look_at
+    seconds = max(1, ceil((at - timezone.now()).total_seconds())) if at else None
+    return Problem(
+        "no-look-left",
+        str(refusal),
+        status=429,
+        headers={"Retry-After": str(seconds)} if seconds else {},
+        looks_left=0,
+        looks_spent=refusal.looks_spent,
+        next_look_at=at.isoformat() if at else None,
+        counted_by=refusal.counted_by,
+        reason=refusal.reason,
+    )
+
+
+class CriterionView(APIView):
+    """The success criterion in force."""
+
+    @extend_schema(responses=CriterionSerializer, operation_id="criterion_detail")
+    def get(self, request: Request, slug: str) -> Response:
+        """404 as long as none is locked."""
+        criterion = project_selectors.current_criterion(get_project_or_404(request.user, slug))
+        if criterion is None:
+            raise Http404("The success criterion is not locked yet.")
+        return Response(CriterionSerializer(criterion).data)
+
+
+class CriterionLockView(APIView):
+    """Lock the success criterion."""
+
+    amends = False
+
+    @extend_schema(request=CriterionSerializer, responses={201: CriterionSerializer}, operation_id="criterion_lock")
+    def post(self, request: Request, slug: str) -> Response:
+        """By an owner of the team; 409 if one is locked (amend it) or, for an amendment, if none is."""
+        project = get_project_or_404(request.user, slug, role=Role.OWNER)
+        in_force = project_selectors.current_criterion(project)
+        if self.amends and in_force is None:
+            raise Problem("criterion-not-locked", "No criterion is locked yet; lock one first.", status=409)
+        if not self.amends and in_force is not None:
+            raise Problem(
+                "criterion-locked", f"Criterion {in_force.number} is locked. Amend it, with a reason.", status=409
+            )
+        asked = CriterionSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = {"smallest_difference": 0.02, "reason": ""} | asked.validated_data
+        try:
+            criterion = project_services.lock_criterion(
+                project=project, user=request.user, results_seen=selectors.results_seen(project), **values
+            )
+        except ProjectProblem as problem:
+            raise Problem("criterion", str(problem)) from problem
+        return Response(CriterionSerializer(criterion).data, status=201)
+
+
+class CriterionAmendView(CriterionLockView):
+    """Amend the success criterion."""
+
+    amends = True
+
+    @extend_schema(request=CriterionSerializer, responses={201: CriterionSerializer}, operation_id="criterion_amend")
+    def post(self, request: Request, slug: str) -> Response:
+        """The next number, with its reason; the old one stays."""
+        return super().post(request, slug)
+
+
+class VerdictView(APIView):
+    """The verdict of a project."""
+
+    @extend_schema(responses=VerdictSerializer, operation_id="verdict")
+    def get(self, request: Request, slug: str) -> Response:
+        """404 before the final tier is open."""
+        project = get_project_or_404(request.user, slug)
+        verdict = Verdict.objects.filter(project=project).select_related("opening").first()
+        if verdict is None:
+            raise Http404("No verdict: the final tier is not open.")
+        return Response(VerdictSerializer(verdict).data)
+
+
+class ReportView(APIView):
+    """The one-page report as data."""
+
+    @extend_schema(responses=ReportSerializer, operation_id="report")
+    def get(self, request: Request, slug: str) -> Response:
+        """In the order in which it is printed."""
+        project = get_project_or_404(request.user, slug)
+        return Response(ReportSerializer(selectors.report(project, request.user)).data)
