@@ -6,10 +6,12 @@ from django.conf import settings
 def installation(request) -> dict:
     """Version, rules and organisation for the foot; the theme for the root element."""
     theme = request.COOKIES.get("theme", "")
+    is_demo = getattr(getattr(request, "user", None), "is_demo", False)
     return {
         "app_version": settings.VERSION,  # not "version": pages about data have one of their own
         "rules_version": settings.RULES_VERSION,
-        "organisation": settings.ORGANISATION,
+        "organisation": "Northlight Canteens" if is_demo else settings.ORGANISATION,
+        "is_demo": is_demo,  # people of the demo organisation; what they see is invented, and it says so
         "open_signup": settings.OPEN_SIGNUP,
         "theme": theme if theme in {"light", "dark"} else "",
     }
