@@ -15,7 +15,7 @@ from evaluations.models import Ladder, Run, Submission
 from projects import services
 from projects.core import form
 from projects.core.criteria import KEYS
-from projects.models import Membership, Project, Proposal, Review, Team, User
+from projects.models import Answer, Membership, Project, Proposal, Review, Team, User
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -48,17 +48,13 @@ def make_project(team: Team | None = None, *, name: str = "Mug finder", user: Us
 
 
 def fill_proposal(proposal: Proposal, user: User, text: str = "An answer.") -> Proposal:
-    """Answer everything, with three whole pairs."""
-    for question in form.QUESTIONS.values():
-        if question.kind != "mapping":
-            current = proposal.answers.filter(question=question.id).first()
-            services.save_answer(
-                proposal=proposal,
-                user=user,
-                question=question.id,
-                text=f"{question.id}: {text}",
-                revision=current.revision if current else 0,
-            )
+    """Answer what is open, with three whole pairs."""
+    answered = set(proposal.answers.exclude(text="").values_list("question", flat=True))
+    Answer.objects.bulk_create(
+        Answer(proposal=proposal, question=question.id, text=f"{question.id}: {text}", revision=1, edited_by=user)
+        for question in form.QUESTIONS.values()
+        if question.kind != "mapping" and question.id not in answered
+    )
     proposal.refresh_from_db()
     pairs = [("photo 1", "yes", False), ("photo 2", "no", False), ("a glass with a handle", "no", True)]
     values = {"x": "photo", "x_kind": "picture", "y": "is it a mug?", "y_kind": "yes_no"}

@@ -51,7 +51,7 @@ class Mapping:
 
 
 def sentence(mapping: Mapping) -> str:
-    """ "Given one photo, say is it a mug? as yes or no."; what is missing stays open as […]."""
+    """Like "Given one photo, say is it a mug? as yes or no."; what is missing stays open as […]."""
     kind = Y_KINDS.get(mapping.y_kind, "")
     return f"Given one {mapping.x.strip() or '[…]'}, say {mapping.y.strip() or '[…]'}" + (
         f" as {kind}." if kind else "."

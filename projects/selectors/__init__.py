@@ -8,8 +8,10 @@ from projects.selectors.proposals import (
     kind_words,
     latest_proposal,
     mapping_of,
+    proposals_for,
     readable_proposals,
     replies_of,
+    tag_of,
 )
 from projects.selectors.records import (
     Task,
@@ -54,6 +56,7 @@ __all__ = [
     "profile_of",
     "project_steps",
     "projects_of",
+    "proposals_for",
     "questions_for",
     "readable_projects",
     "readable_proposals",
@@ -61,6 +64,7 @@ __all__ = [
     "reviewer_candidates",
     "reviews_of",
     "search_projects",
+    "tag_of",
     "tasks_of",
     "visible_reviews",
     "with_state",

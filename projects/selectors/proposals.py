@@ -1,7 +1,9 @@
 """Reads about a proposal: its words as the form's core wants them, the versions one may read, what a revision changed."""
 
+import hashlib
 from dataclasses import dataclass
 
+from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 
 from projects import permissions
@@ -10,7 +12,7 @@ from projects.core.changes import Piece, word_changes
 from projects.core.form import Question, Reply, Section
 from projects.core.mapping import X_KINDS, Y_KINDS, Mapping, sentence
 from projects.models import Answer, Project, Proposal, User
-from projects.selectors.records import HIDDEN_STATES
+from projects.selectors.records import HIDDEN_STATES, active_memberships, readable_projects
 
 
 def answers_of(proposal: Proposal) -> dict[str, Answer]:
@@ -130,3 +132,18 @@ def changes_between(old: Proposal, new: Proposal) -> list[Change]:
 def kind_words(proposal: Proposal) -> str:
     """The kind of Y in words."""
     return Y_KINDS.get(proposal.y_kind, "")
+
+
+def proposals_for(user: User) -> QuerySet[Proposal]:
+    """Every version a person may read, of all projects."""
+    mine = Exists(active_memberships(user, "project__team"))
+    return Proposal.objects.filter(
+        Q(mine) | ~Q(state__in=HIDDEN_STATES), project__in=readable_projects(user).values("pk")
+    ).select_related("project")
+
+
+def tag_of(proposal: Proposal) -> str:
+    """The entity tag of a version: it changes with each save of any of its answers."""
+    revisions = sorted(proposal.answers.values_list("question", "revision"))
+    content = f"{proposal.pk} {proposal.state} {proposal.mapping_revision} {revisions}"
+    return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'

@@ -16,8 +16,15 @@ from projects.services.people import (
     welcome_user,
     withdraw_invitation,
 )
-from projects.services.proposals import revise_proposal, save_answer, save_mapping, submit_proposal, withdraw_proposal
-from projects.services.records import assign_handler, create_project, lock_criterion, reach_step
+from projects.services.proposals import (
+    edit_proposal,
+    revise_proposal,
+    save_answer,
+    save_mapping,
+    submit_proposal,
+    withdraw_proposal,
+)
+from projects.services.records import assign_handler, create_project, delete_sandbox, lock_criterion, reach_step
 from projects.services.reviews import (
     answer_question,
     ask_team,
@@ -40,7 +47,9 @@ __all__ = [
     "create_team",
     "create_token",
     "decline_review",
+    "delete_sandbox",
     "delete_token",
+    "edit_proposal",
     "gaps",
     "invitation_address",
     "join_team",

@@ -1,7 +1,8 @@
 """Writes about a proposal: answers that two editors cannot lose, submission, revision, withdrawal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -82,6 +83,30 @@ def save_mapping(
         for position, (x, y, hard) in enumerate(kept, start=1)
     )
     return Proposal.objects.get(pk=current.pk)
+
+
+@transaction.atomic
+def edit_proposal(
+    *,
+    proposal: Proposal,
+    user: User,
+    tag: str,
+    answers: Mapping[str, Mapping[str, Any]],
+    values: Mapping[str, str],
+    pairs: Sequence[tuple[str, str, bool]] | None = None,
+) -> Proposal:
+    """Change several answers and the mapping at once, if the version is still the one its editor read (`tag`)."""
+    current = _lock_draft(proposal)
+    if selectors.tag_of(current) != tag:
+        raise StaleSave(current)
+    revisions = dict(current.answers.values_list("question", "revision"))
+    for question, parts in answers.items():
+        save_answer(proposal=current, user=user, question=question, revision=revisions.get(question, 0), **parts)
+    if values or pairs is not None:
+        stored = {name: getattr(current, name) for name in MAPPING_FIELDS}
+        kept = list(current.pairs.values_list("x", "y", "is_hard")) if pairs is None else pairs
+        save_mapping(proposal=current, revision=current.mapping_revision, values={**stored, **values}, pairs=kept)
+    return Proposal.objects.select_related("project").get(pk=current.pk)
 
 
 @transaction.atomic

@@ -194,7 +194,8 @@ def make_decision(
     missed = [summary.criterion.label for summary in selectors.profile_of(current).missed_floors]
     if outcome in APPROVING and missed:
         raise ProjectProblem(
-            f"{' and '.join(missed)} {'is' if len(missed) == 1 else 'are'} below the floor of 2, which blocks approval. Choose revise, hold or stop."
+            f"{' and '.join(missed)} {'is' if len(missed) == 1 else 'are'} below the floor of 2, which blocks approval."
+            " Choose revise, hold or stop."
         )
     if outcome in APPROVING and not current.reviews.filter(state=Review.State.SUBMITTED).exists():
         raise ProjectProblem("No review is in. Approval needs at least one, and three to be more than provisional.")

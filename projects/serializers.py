@@ -1,0 +1,285 @@
+"""What the API takes and gives."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from knox.models import AuthToken
+from rest_framework import serializers
+
+from projects import selectors
+from projects.core import form
+from projects.core.criteria import KEYS
+from projects.core.mapping import X_KINDS, Y_KINDS, sentence
+from projects.models import Project, Proposal, Review, TeamQuestion, User
+from projects.services.proposals import PAIRS_AT_MOST
+
+TEXT_AT_MOST = 20_000
+
+
+class TokenRequest(serializers.Serializer):
+    """Address and password, unless a browser session is signed in."""
+
+    email = serializers.EmailField(required=False)
+    password = serializers.CharField(required=False, trim_whitespace=False, style={"input_type": "password"})
+    days = serializers.IntegerField(min_value=1, max_value=365, default=90)
+
+
+class TokenSerializer(serializers.ModelSerializer):
+    """A token as it is listed: `id` is how it begins."""
+
+    id = serializers.CharField(source="token_key", read_only=True)
+
+    class Meta:
+        model = AuthToken
+        fields = ["id", "created", "expiry"]
+        read_only_fields = fields
+
+
+class NewToken(TokenSerializer):
+    """A token just made; `token` is shown this once."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = ["id", "token", "created", "expiry"]
+        read_only_fields = fields
+
+
+class MembershipSerializer(serializers.Serializer):
+    slug = serializers.CharField(source="team.slug")
+    name = serializers.CharField(source="team.name")
+    role = serializers.CharField()
+
+
+class MeSerializer(serializers.ModelSerializer):
+    """Who is asking."""
+
+    teams = serializers.SerializerMethodField()
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "time_zone", "is_administrator", "is_steward", "teams"]
+        read_only_fields = fields
+
+    @extend_schema_field(MembershipSerializer(many=True))
+    def get_teams(self, user: User) -> Any:
+        memberships = user.memberships.filter(left_at=None).select_related("team").order_by("team__name")
+        return MembershipSerializer(memberships, many=True).data
+
+
+class ProjectSerializer(serializers.ModelSerializer):
+    """A project one may read; `team` is null while a blind review of it is owed."""
+
+    team = serializers.SerializerMethodField()
+    step = serializers.CharField(source="get_reached_display", read_only=True)
+    proposal_state = serializers.CharField(read_only=True, allow_null=True)
+    proposal_number = serializers.IntegerField(read_only=True, allow_null=True)
+    outcome = serializers.CharField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Project
+        fields = [
+            "id",
+            "slug",
+            "name",
+            "team",
+            "is_sandbox",
+            "is_private",
+            "reached",
+            "step",
+            "proposal_state",
+            "proposal_number",
+            "outcome",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_team(self, project: Project) -> str | None:
+        return None if getattr(project, "hides_team", False) else project.team.slug
+
+
+class NewProposal(serializers.Serializer):
+    """An idea: it makes the project and its first draft."""
+
+    name = serializers.CharField(max_length=100)
+    team = serializers.SlugField(help_text="Slug of one of your teams")
+    idea = serializers.CharField(max_length=TEXT_AT_MOST, required=False, allow_blank=True, default="")
+    is_private = serializers.BooleanField(default=False)
+
+
+class PairSerializer(serializers.Serializer):
+    x = serializers.CharField(max_length=200, allow_blank=True, default="")
+    y = serializers.CharField(max_length=200, allow_blank=True, default="")
+    is_hard = serializers.BooleanField(default=False)
+
+
+class MappingSerializer(serializers.Serializer):
+    """The X→Y mapping; what is left out stays."""
+
+    x = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    x_kind = serializers.ChoiceField(choices=list(X_KINDS), required=False, allow_blank=True)
+    y = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    y_kind = serializers.ChoiceField(choices=list(Y_KINDS), required=False, allow_blank=True)
+    row_means = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    known_at = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    truth_after = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class AnswerSerializer(serializers.Serializer):
+    text = serializers.CharField(max_length=TEXT_AT_MOST, allow_blank=True, default="", trim_whitespace=False)
+    choice = serializers.ChoiceField(choices=list(form.TRIED), allow_blank=True, default="")
+    ticks = serializers.ListField(child=serializers.ChoiceField(choices=list(form.RAILS)), default=list)
+
+
+class ProposalChange(serializers.Serializer):
+    """Answers by question id, the mapping, the pairs; what is left out stays."""
+
+    answers = serializers.DictField(child=AnswerSerializer(), required=False, default=dict)
+    mapping = MappingSerializer(required=False)
+    pairs = PairSerializer(many=True, required=False, max_length=PAIRS_AT_MOST)
+
+    def validate_answers(self, answers: dict[str, Any]) -> dict[str, Any]:
+        known = [question.id for question in form.QUESTIONS.values() if question.kind != "mapping"]
+        if unknown := sorted(set(answers) - set(known)):
+            raise serializers.ValidationError(
+                f"There is no question {unknown[0]}. The questions are {', '.join(known)}."
+            )
+        return answers
+
+
+class OpenPoint(serializers.Serializer):
+    question = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class ProposalSummary(serializers.ModelSerializer):
+    """A version in a list."""
+
+    project = serializers.CharField(source="project.slug")
+    name = serializers.CharField(source="project.name")
+    sentence = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Proposal
+        fields = ["id", "project", "name", "number", "state", "sentence", "submitted_at"]
+        read_only_fields = fields
+
+    def get_sentence(self, proposal: Proposal) -> str:
+        return sentence(selectors.mapping_of(proposal))
+
+
+class ProposalSerializer(ProposalSummary):
+    """A whole version."""
+
+    answers = serializers.SerializerMethodField()
+    mapping = serializers.SerializerMethodField()
+    pairs = PairSerializer(many=True)
+    open_points = serializers.SerializerMethodField()
+
+    class Meta(ProposalSummary.Meta):
+        fields = [*ProposalSummary.Meta.fields, "mapping", "pairs", "answers", "open_points"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField(child=AnswerSerializer()))
+    def get_answers(self, proposal: Proposal) -> Any:
+        return {answer.question: AnswerSerializer(answer).data for answer in proposal.answers.all()}
+
+    @extend_schema_field(MappingSerializer)
+    def get_mapping(self, proposal: Proposal) -> Any:
+        return MappingSerializer(proposal).data
+
+    @extend_schema_field(OpenPoint(many=True))
+    def get_open_points(self, proposal: Proposal) -> Any:
+        points = form.open_points(selectors.replies_of(proposal), selectors.mapping_of(proposal))
+        return [{"question": question.id, "reason": reason} for question, reason in points]
+
+
+class ScoreSerializer(serializers.Serializer):
+    """1 to 5, 0 for "cannot judge", null for not yet."""
+
+    value = serializers.IntegerField(min_value=0, max_value=5, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=TEXT_AT_MOST, allow_blank=True, default="")
+
+
+class ReviewChange(serializers.Serializer):
+    """The whole of one's own review; with `submit` it counts, for good."""
+
+    scores = serializers.DictField(child=ScoreSerializer(), default=dict)
+    confidence = serializers.IntegerField(min_value=1, max_value=3, allow_null=True, default=None)
+    strength = serializers.CharField(max_length=TEXT_AT_MOST, allow_blank=True, default="")
+    worry = serializers.CharField(max_length=TEXT_AT_MOST, allow_blank=True, default="")
+    change_mind = serializers.CharField(max_length=TEXT_AT_MOST, allow_blank=True, default="")
+    submit = serializers.BooleanField(default=False)
+
+    def validate_scores(self, scores: dict[str, Any]) -> dict[str, Any]:
+        if unknown := sorted(set(scores) - set(KEYS)):
+            raise serializers.ValidationError(f"There is no criterion {unknown[0]}. The five are {', '.join(KEYS)}.")
+        return scores
+
+
+class OwnReview(serializers.ModelSerializer):
+    """One's own review, draft or submitted."""
+
+    scores = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Review
+        fields = ["state", "revision", "scores", "confidence", "strength", "worry", "change_mind", "submitted_at"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField(child=ScoreSerializer()))
+    def get_scores(self, review: Review) -> Any:
+        scores = review.scores.all()
+        return {s.criterion: {"value": 0 if s.cannot_judge else s.value, "reason": s.reason} for s in scores}
+
+
+class ShownReview(serializers.Serializer):
+    """A submitted review that may be seen; the name only for the handler."""
+
+    letter = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+    scores = serializers.DictField(child=serializers.IntegerField(allow_null=True))
+    reasons = serializers.SerializerMethodField()
+    confidence = serializers.IntegerField(source="review.confidence")
+    strength = serializers.CharField(source="review.strength")
+    worry = serializers.CharField(source="review.worry")
+    change_mind = serializers.CharField(source="review.change_mind")
+
+    def get_reasons(self, voice: Any) -> dict[str, str]:
+        return {label: reason for label, _, reason in voice.reasons}
+
+
+class SummarySerializer(serializers.Serializer):
+    """One criterion: mean, median and range side by side."""
+
+    criterion = serializers.CharField(source="criterion.key")
+    n = serializers.IntegerField()
+    median = serializers.FloatField(allow_null=True)
+    mean = serializers.FloatField(allow_null=True)
+    low = serializers.IntegerField(allow_null=True)
+    high = serializers.IntegerField(allow_null=True)
+    sd = serializers.FloatField(allow_null=True)
+    is_weakest = serializers.BooleanField()
+    is_blocker = serializers.BooleanField()
+
+
+class ReviewBoardSerializer(serializers.Serializer):
+    """Hidden reviews are absent, not masked: `reviews` is empty whether there are none or they are hidden."""
+
+    reviews = ShownReview(many=True)
+    criteria = SummarySerializer(many=True)
+    is_provisional = serializers.BooleanField(allow_null=True)
+
+
+class QuestionSerializer(serializers.ModelSerializer):
+    """A question to the team and its answer; nobody's name is given."""
+
+    is_mine = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TeamQuestion
+        fields = ["id", "text", "asked_at", "answer", "answered_at", "is_mine"]
+        read_only_fields = ["id", "asked_at", "answer", "answered_at", "is_mine"]
+
+    def get_is_mine(self, question: TeamQuestion) -> bool:
+        return question.asked_by_id == self.context["request"].user.pk
