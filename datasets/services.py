@@ -297,7 +297,7 @@ def seal_obstacle(version: DatasetVersion) -> NotYet | None:
         return NotYet("split-missing", "Answer the question about the split first.")
     if stops := selectors.findings_open(version):
         codes = ", ".join(sorted({finding.code for finding in stops}))
-        return NotYet("stop-open", f"Settle each stop first: drop the column, or say why it may stay ({codes}).")
+        return NotYet("stop-open", f"Settle each stop first: leave the column out, or say why it may stay ({codes}).")
     if not project.is_sandbox and project_selectors.current_criterion(project) is None:
         return NotYet(
             "criterion-not-locked",
