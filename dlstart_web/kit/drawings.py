@@ -84,6 +84,9 @@ def axis_for(rows: Iterable[Any], level: float | None = None, *, percent: bool =
         low, high = low - abs(low) * 0.05 - 1e-3, high + abs(high) * 0.05 + 1e-3
     step = round_step(high - low, wanted)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    if is_number(level):  # the level has its words above it: room on both sides
+        at_level = level * factor / step  # type: ignore[operator]
+        first, last = first - (at_level - first < 0.3), last + (last - at_level < 0.3)
     if percent:
         first, last = max(first, math.floor(0 / step)), min(last, math.ceil(100 / step))
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))

@@ -50,7 +50,7 @@ class Comparison:
         """One sentence for a page; `write` gives a difference its sign and unit where it isn't a share."""
         share = self.disagreement is not None
         if share:
-            write = "{:+.1%}".format
+            write = _signed_percent
         found = f"p = {_p(self.p)}, 95% interval {write(self.low)} to {write(self.high)}"
         if self.p < 0.05:
             return f"Told apart: {write(self.difference)} on {self.n:,} rows ({found})."
@@ -66,6 +66,10 @@ class Comparison:
         if self.rows_needed > 4 * self.n:
             said += " Choose on cost, speed or simplicity instead."
         return said
+
+
+def _signed_percent(share: float) -> str:
+    return f"{share:+.1%}".replace("-", "−")
 
 
 def mcnemar_midp(b: int, c: int) -> float:

@@ -50,10 +50,10 @@ def _reason(side: dict[str, Any], level: float, says: Speech) -> str:
     reaches = (worst >= level, best >= level) if better else (worst <= level, best <= level)
     name = RUNGS[side["recipe"]].title
     if reaches[0]:
-        return f"{name}: even the less good end, {says.number(worst)}, reaches the level of {says.number(level)}"
+        return f"{name}: even the less good end, {says.number(worst)}, reaches the level of {says.number(level)}."
     if not reaches[1]:
-        return f"{name}: even the better end, {says.number(best)}, stays short of the level of {says.number(level)}"
-    return f"{name}: the range {says.number(side['low'])} to {says.number(side['high'])} contains the level of {says.number(level)}"
+        return f"{name}: even the better end, {says.number(best)}, stays short of the level of {says.number(level)}."
+    return f"{name}: the range {says.number(side['low'])} to {says.number(side['high'])} contains the level of {says.number(level)}."
 
 
 def _gap(project: Project, says: Speech, sides: list[dict[str, Any]]) -> list[str]:

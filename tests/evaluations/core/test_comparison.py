@@ -72,7 +72,7 @@ def test_message_of_two_models_within_noise():
 
     assert (found.first_only, found.second_only, found.n, found.rows_needed) == (14, 8, 400, 1917)
     assert found.message() == (
-        "Within noise: +1.5% on 400 rows where the two models disagree on 5.5% (p = 0.21, 95% interval -0.9% to +3.9%). "
+        "Within noise: +1.5% on 400 rows where the two models disagree on 5.5% (p = 0.21, 95% interval −0.9% to +3.9%). "
         "To tell a difference this small apart you would need about 1,917 rows. "
         "Choose on cost, speed or simplicity instead."
     )
