@@ -154,7 +154,7 @@ class TargetScale:
     def of(cls, y: Array) -> "TargetScale":
         """The logarithm serves a positive target with skewness above 1."""
         spread = float(y.std())
-        log = spread > 0 and y.min() > 0 and float(((y - y.mean()) ** 3).mean()) / spread**3 > 1
+        log = spread > 0 and float(y.min()) > 0 and float(((y - y.mean()) ** 3).mean()) / spread**3 > 1
         z = np.log(y) if log else y
         return cls(log, float(z.mean()), float(z.std()) or 1.0, float(z.min()), float(z.max()))
 
