@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -24,6 +24,7 @@ from projects import services as project_services
 from projects.models import Project
 
 State = DatasetVersion.State
+Kind = Literal["random", "group", "time"]
 OUR_FAULT = {
     "code": "FAULT",
     "message": "A fault of ours stopped this; the data was not at fault.",
@@ -46,8 +47,8 @@ def limits() -> Limits:
 def _work(job: Ingestion, pulse: Pulse) -> Callable[[], None]:
     version = DatasetVersion.objects.select_related("dataset__lineage", "dataset__project").get(pk=job.version_id)
     began = time.monotonic()
-    write = {Ingestion.Stage.READ: _read, Ingestion.Stage.CHECK: _check, Ingestion.Stage.SEAL: _seal}[job.stage]
-    finish = write(version, job, pulse)
+    stages = {Ingestion.Stage.READ: _read, Ingestion.Stage.CHECK: _check, Ingestion.Stage.SEAL: _seal}
+    finish = stages[Ingestion.Stage(job.stage)](version, job, pulse)
 
     def write_down() -> None:
         finish()
@@ -134,7 +135,7 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
     before = _sealed_before(version)
     looked_at = before and before.test_sets.filter(is_pooled=True, looks__gt=0).exists()
     design = Design(
-        kind=version.rule,
+        kind=cast(Kind, version.rule),
         target=version.target,
         task=version.task,
         group=version.group_column if version.rule == DatasetVersion.Rule.GROUP else None,

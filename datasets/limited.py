@@ -75,7 +75,7 @@ def _refuse_target(path: Path, design: Design, limits: Limits) -> None:
     class_counts(labels_of(column.filter(pl.Series(used)), design, limits), design, limits)
 
 
-TASKS = {"read": read, "check": check}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"read": read, "check": check}
 
 
 def run(name: str, arguments: dict[str, Any], *, memory: int, seconds: int, progress: Progress) -> dict[str, Any]:

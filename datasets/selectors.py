@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Literal
 
 from django.db.models import QuerySet
 
@@ -110,18 +111,10 @@ def look_check(
     ledger = Look.objects.filter(test_set__lineage=lineage).exclude(state=Look.State.VOIDED).select_related("user")
     ledger = ledger.order_by("-spent_at")
     latest = ledger.first()
-    gates = []
-    for counted_by, owner in (("team", {"team": team}), ("person", {"user": user})):
-        gate = LookGate.objects.filter(lineage=lineage, **owner).first()
-        last = ledger.filter(**owner).first()
-        gates.append(
-            Gate(
-                opens_at=gate.next_look_at if gate else None,
-                counted_by=counted_by,
-                last_look_at=last.spent_at if last else None,
-                last_look_by=str(last.user) if last else "",
-            )
-        )
+    gates = [
+        _gate("team", LookGate.objects.filter(lineage=lineage, team=team).first(), ledger.filter(team=team).first()),
+        _gate("person", LookGate.objects.filter(lineage=lineage, user=user).first(), ledger.filter(user=user).first()),
+    ]
     check_look(
         now=now,
         looks_open=looks_open,
@@ -133,6 +126,15 @@ def look_check(
         is_opened=test_set.is_pooled and test_set.openings.filter(state__in=CLOSING).exists(),
         clock_mark=latest.spent_at - CLOCK_SLACK if latest else None,
         zone=zone,
+    )
+
+
+def _gate(counted_by: Literal["team", "person"], gate: LookGate | None, last: Look | None) -> Gate:
+    return Gate(
+        opens_at=gate.next_look_at if gate else None,
+        counted_by=counted_by,
+        last_look_at=last.spent_at if last else None,
+        last_look_by=str(last.user) if last else "",
     )
 
 

@@ -86,7 +86,7 @@ class VersionSerializer(serializers.ModelSerializer):
 class DatasetSerializer(serializers.ModelSerializer):
     """A data set and its versions."""
 
-    project = serializers.SlugRelatedField("slug", read_only=True)
+    project = serializers.CharField(source="project.slug", read_only=True)
     versions = VersionSerializer(many=True, read_only=True)
 
     class Meta:
@@ -109,7 +109,8 @@ class ReportSerializer(VersionSerializer):
 
     findings = FindingSerializer(many=True, read_only=True)
 
-    class Meta(VersionSerializer.Meta):
+    class Meta:
+        model = DatasetVersion
         fields = (*VersionSerializer.Meta.fields, "columns", "profile", "dropped", "findings", "seconds")
         read_only_fields = fields
 

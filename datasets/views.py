@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,6 +18,7 @@ from datasets.forms import DatasetUploadForm, GateForm, KeepForm, SplitForm, Tar
 from datasets.models import DatasetVersion, Ingestion
 from dlstart_web.kit.uploads import upload_refused
 from projects import selectors as project_selectors
+from projects.http import Request
 from projects.models import Project
 from projects.permissions import Role, get_project_or_404, is_member, is_owner
 
@@ -25,7 +26,7 @@ GET_POST = require_http_methods(["GET", "HEAD", "POST"])
 State = DatasetVersion.State
 
 
-def _page(request: HttpRequest, project: Project, **more: Any) -> dict[str, Any]:
+def _page(request: Request, project: Project, **more: Any) -> dict[str, Any]:
     """What the head of each page about a project's data needs."""
     return {
         "project": project,
@@ -38,7 +39,7 @@ def _page(request: HttpRequest, project: Project, **more: Any) -> dict[str, Any]
     }
 
 
-def _version_page(request: HttpRequest, version: DatasetVersion, tab: str, **more: Any) -> dict[str, Any]:
+def _version_page(request: Request, version: DatasetVersion, tab: str, **more: Any) -> dict[str, Any]:
     return _page(request, version.dataset.project, version=version, tab=tab, **more)
 
 
@@ -51,7 +52,7 @@ def _status(form: Any) -> int:
 
 @login_required
 @require_safe
-def dataset_list(request: HttpRequest) -> HttpResponse:
+def dataset_list(request: Request) -> HttpResponse:
     """The data sets of my teams."""
     page = Paginator(selectors.dataset_list_for(request.user), 50).get_page(request.GET.get("page"))
     return render(request, "datasets/dataset_list.html", {"page": page})
@@ -59,12 +60,12 @@ def dataset_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def project_data(request: HttpRequest, slug: str) -> HttpResponse:
+def project_data(request: Request, slug: str) -> HttpResponse:
     """The versions of a project's data and what comes next; who only reads the proposal sees the sealed ones."""
     project = get_project_or_404(request.user, slug, role=_reader(request, slug))
     may_see = permissions.may_see_data(request.user, project)
-    versions = selectors.version_list(project)
-    versions = list(versions if may_see else versions.filter(state=State.SEALED))
+    every = selectors.version_list(project)
+    versions = list(every if may_see else every.filter(state=State.SEALED))
     newest = versions[0] if versions else None
     context = _page(
         request,
@@ -78,7 +79,7 @@ def project_data(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "datasets/project_data.html", context)
 
 
-def _reader(request: HttpRequest, slug: str) -> Role:
+def _reader(request: Request, slug: str) -> Role:
     """A steward reaches a project by that office, everybody else by reading its proposal."""
     project = Project.objects.filter(slug=slug).first()
     return Role.STEWARD if project and permissions.is_steward(request.user, project) else Role.READER
@@ -86,7 +87,7 @@ def _reader(request: HttpRequest, slug: str) -> Role:
 
 @login_required
 @require_safe
-def project_fragment(request: HttpRequest, slug: str) -> HttpResponse:
+def project_fragment(request: Request, slug: str) -> HttpResponse:
     """What the project's own page says of its data."""
     project = get_project_or_404(request.user, slug, role=_reader(request, slug))
     version = selectors.version_sealed_latest(project)
@@ -100,7 +101,7 @@ def project_fragment(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @GET_POST
-def dataset_upload(request: HttpRequest, slug: str) -> HttpResponse:
+def dataset_upload(request: Request, slug: str) -> HttpResponse:
     """Bring a file: a new data set, or with `?dataset=` the next version of one."""
     project = get_project_or_404(request.user, slug, role=Role.MEMBER)
     dataset = None
@@ -137,7 +138,7 @@ def dataset_upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def version_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def version_detail(request: Request, pk: UUID) -> HttpResponse:
     """The report: what was read, what was found, what comes next."""
     version = permissions.get_version_or_404(request.user, pk)
     context = _version_page(
@@ -195,7 +196,7 @@ def _short(value: Any) -> str:
 
 @login_required
 @require_safe
-def version_status(request: HttpRequest, pk: UUID) -> HttpResponse:
+def version_status(request: Request, pk: UUID) -> HttpResponse:
     """The live part: polled every 2 s while a worker is at it; when it has ended, the page is fetched anew."""
     version = permissions.get_version_or_404(request.user, pk)
     job = version.ingestions.first()
@@ -213,7 +214,7 @@ def _seen(job: Ingestion | None) -> str:
 
 @login_required
 @GET_POST
-def version_target(request: HttpRequest, pk: UUID) -> HttpResponse:
+def version_target(request: Request, pk: UUID) -> HttpResponse:
     """Choose the label column from the real ones, and what is left out."""
     version = permissions.get_version_or_404(request.user, pk)
     form = TargetForm(request.POST if request.method == "POST" else None, version=version)
@@ -241,7 +242,7 @@ def version_target(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @GET_POST
-def version_finding(request: HttpRequest, pk: UUID) -> HttpResponse:
+def version_finding(request: Request, pk: UUID) -> HttpResponse:
     """Settle a finding: leave its column out, or say why it may stay."""
     version = permissions.get_version_or_404(request.user, pk)
     said = request.POST if request.method == "POST" else request.GET
@@ -265,7 +266,7 @@ def version_finding(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @GET_POST
-def version_split(request: HttpRequest, pk: UUID) -> HttpResponse:
+def version_split(request: Request, pk: UUID) -> HttpResponse:
     """The plain question: what will it meet in real use?"""
     version = permissions.get_version_or_404(request.user, pk)
     if request.method == "POST" and not permissions.may_divide(request.user, version.dataset.project):
@@ -287,7 +288,7 @@ def version_split(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @GET_POST
-def version_seal(request: HttpRequest, pk: UUID) -> HttpResponse:
+def version_seal(request: Request, pk: UUID) -> HttpResponse:
     """Confirm what cannot be undone: what is fixed, what it costs, who has seen the labels."""
     version = permissions.get_version_or_404(request.user, pk)
     refusal = services.seal_obstacle(version) if version.state == State.READY else None
@@ -314,7 +315,7 @@ def version_seal(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
+def certificate(request: Request, pk: UUID) -> HttpResponse:
     """The seal certificate; it prints on one page."""
     version = permissions.get_certificate_version_or_404(request.user, pk)
     seal, parts = version.seal, certificate_parts(version)
@@ -372,7 +373,7 @@ def rule_words(version: DatasetVersion) -> str:
 
 @login_required
 @require_safe
-def part_download(request: HttpRequest, pk: UUID, part: str) -> FileResponse:
+def part_download(request: Request, pk: UUID, part: str) -> FileResponse:
     """Train or validation as a Parquet file, for the team and the stewards; sealed parts have no address."""
     version = permissions.get_version_or_404(request.user, pk)
     return store.part_response(version, part)
@@ -383,7 +384,7 @@ def part_download(request: HttpRequest, pk: UUID, part: str) -> FileResponse:
 
 @login_required
 @GET_POST
-def look_gate(request: HttpRequest, pk: UUID) -> HttpResponse:
+def look_gate(request: Request, pk: UUID) -> HttpResponse:
     """How often the team may look at this data, and who spends: its owner's to say."""
     dataset = permissions.get_dataset_or_404(request.user, pk)
     project = dataset.project
