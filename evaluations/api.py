@@ -130,28 +130,25 @@ class LeaderboardView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """By rank, inside a rank by cost; runs without a score are not on it."""
         project = get_project_or_404(request.user, slug)
-        version = dataset_selectors.version_sealed_latest(project)
-        if version is None:
+        head = selectors.board_head(project)
+        if head is None:
             raise Problem(
                 "not-sealed", "No data is sealed in this project yet, so nothing has been scored.", status=409
             )
-        criterion = project_selectors.current_criterion(project)
-        metric = criterion.metric if criterion else selectors.project_metric(project, version)
         page = _page_number(request)
         first = (page - 1) * BOARD_PAGE
-        rows = selectors.board(project.pk, version.pk, metric).values(*selectors.BOARD)[first : first + BOARD_PAGE + 1]
-        entries = list(rows)
-        more = len(entries) > BOARD_PAGE
+        rows = selectors.board(project.pk, head.version, head.metric).values(*selectors.BOARD)
+        entries = list(rows[first : first + BOARD_PAGE + 1])
         return Response(
             {
-                "metric": metric,
-                "greater_is_better": MEASURES[metric].greater_is_better,
+                "metric": head.metric,
+                "greater_is_better": MEASURES[head.metric].greater_is_better,
                 "part": "validation",
-                "version": version.pk,
-                "criterion": criterion.number if criterion else None,
-                "level": criterion.level if criterion else None,
+                "version": head.version,
+                "criterion": head.criterion,
+                "level": head.level,
                 "entries": entries[:BOARD_PAGE],
-                "next": f"{request.path}?page={page + 1}" if more else None,
+                "next": f"{request.path}?page={page + 1}" if len(entries) > BOARD_PAGE else None,
             }
         )
 

@@ -87,7 +87,7 @@ def get_project_or_404(user: User, key: str | UUID, *, role: Role = Role.READER)
     project = Project.objects.select_related("team", "handler").filter(**{field: key}).first()
     if project is None or not (may_read(user, project) or (role in OFFICES and CHECKS[role](user, project))):
         raise Http404("No project under this address.")
-    if not CHECKS[role](user, project):
+    if role != Role.READER and not CHECKS[role](user, project):
         raise PermissionDenied(WORDS[role].format(team=project.team))
     return project
 

@@ -1,6 +1,15 @@
 """Everything this app reads."""
 
-from evaluations.selectors.boards import BOARD, board, board_rows, candidates, optimism_words, tied_ranks, unranked_runs
+from evaluations.selectors.boards import (
+    BOARD,
+    board,
+    board_head,
+    board_rows,
+    candidates,
+    optimism_words,
+    tied_ranks,
+    unranked_runs,
+)
 from evaluations.selectors.ladders import (
     ladder_rows,
     ladder_runs,
@@ -38,6 +47,7 @@ __all__ = [
     "BOARD",
     "CURVE_UNITS",
     "board",
+    "board_head",
     "board_rows",
     "candidates",
     "curve_columns",

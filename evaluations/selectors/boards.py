@@ -1,6 +1,7 @@
 """Reads about the leaderboard: a page of it in a fixed number of queries, by the index."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from evaluations.core.rungs import RUNGS, family
 from evaluations.models import Ladder, Run
 from evaluations.selectors.ladders import run_title
 from evaluations.words import Speech
+from projects.core.measures import DEFAULT_MEASURE
 from projects.models import Project
 
 BOARD = (
@@ -36,6 +38,29 @@ def board(project_id: UUID, version_id: UUID, metric: str, *, sort: str = "score
     return Run.objects.filter(project=project_id, version=version_id, metric=metric, score__isnull=False).order_by(
         *order
     )
+
+
+@dataclass(frozen=True)
+class BoardHead:
+    """What a board is of: the newest sealed version, and the measure with its level."""
+
+    version: UUID
+    metric: str
+    criterion: int | None
+    level: float | None
+
+
+def board_head(project: Project) -> BoardHead | None:
+    """The head of a project's board in two small queries; None before anything is sealed."""
+    sealed = DatasetVersion.objects.filter(dataset__project=project.pk, state=DatasetVersion.State.SEALED)
+    newest = sealed.order_by("-seal__sealed_at").values_list("pk", "task")[:1]
+    locked = project.criteria.exclude(locked_at=None).order_by("-number").values_list("metric", "number", "level")[:1]
+    for version, task in newest:
+        for metric, number, level in locked:
+            return BoardHead(version, metric, number, level)
+        ladders = Ladder.objects.filter(project=project.pk, version=version).values_list("metric", flat=True)[:1]
+        return BoardHead(version, next(iter(ladders), DEFAULT_MEASURE[task]), None, None)
+    return None
 
 
 def board_rows(entries: Sequence[dict[str, Any]], tied: set[int]) -> list[dict[str, Any]]:
