@@ -123,10 +123,10 @@ class VersionDetail(APIView):
 class VersionReport(APIView):
     """What was read and found."""
 
-    @extend_schema(operation_id="version_report", responses=serializers.ReportSerializer)
+    @extend_schema(operation_id="version_report", responses=serializers.VersionReportSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         """Columns, profile and findings with their codes."""
-        return Response(serializers.ReportSerializer(permissions.get_version_or_404(person(request), pk)).data)
+        return Response(serializers.VersionReportSerializer(permissions.get_version_or_404(person(request), pk)).data)
 
 
 class VersionTarget(APIView):

@@ -104,7 +104,7 @@ class FindingSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ReportSerializer(VersionSerializer):
+class VersionReportSerializer(VersionSerializer):
     """The report: columns, profile, findings."""
 
     findings = FindingSerializer(many=True, read_only=True)

@@ -363,9 +363,6 @@ def test_readme_shows_a_real_screenshot():
     assert (head[:8], int.from_bytes(head[16:20]) >= 800) == (b"\x89PNG\r\n\x1a\n", True)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a vault key was committed by mistake; untrack it, make a new one, drop this mark"
-)
 def test_no_secret_and_no_data_is_tracked():
     command = ["git", "ls-files", "-z"]
     tracked = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
