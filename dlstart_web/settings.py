@@ -295,6 +295,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProposalState": "projects.models.Proposal.State",
         "ReviewState": "projects.models.Review.State",
+        "VersionState": "datasets.models.DatasetVersion.State",
+        "LookState": "datasets.models.Look.State",
     },
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
