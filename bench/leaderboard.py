@@ -69,7 +69,9 @@ def measure(name: str, client: Client, path: str, requests: int) -> None:
     for _ in range(requests):
         client.get(path)
     seconds = (time.process_time() - began) / requests
-    print(f"{name:22} {seconds * 1000:6.2f} ms CPU, {1 / seconds:6.0f} a second, {len(queries)} queries, {len(answer.content):,} bytes")
+    print(
+        f"{name:22} {seconds * 1000:6.2f} ms CPU, {1 / seconds:6.0f} a second, {len(queries)} queries, {len(answer.content):,} bytes"
+    )
     if os.environ.get("SHOW"):
         for query in queries:
             print("    ", query[:300])

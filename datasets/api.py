@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 from uuid import UUID
 
 from django.http import FileResponse
@@ -12,7 +11,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -21,13 +19,9 @@ from datasets.core.errors import DataProblem
 from datasets.models import Dataset, DatasetVersion
 from dlstart_web.kit.api import Page, Problem
 from dlstart_web.kit.uploads import upload_refused
-from projects.models import Project, User
+from projects.http import ApiRequest
+from projects.models import Project
 from projects.permissions import Role, get_project_or_404
-
-
-def person(request: Request) -> User:
-    """Who asks; the API lets nobody in unnamed."""
-    return cast(User, request.user)
 
 
 @contextmanager
@@ -54,16 +48,14 @@ class Upload(APIView):
 
     parser_classes = [MultiPartParser]
 
-    def receive(self, request: Request, project: Project, dataset: Dataset | None) -> Response:
+    def receive(self, request: ApiRequest, project: Project, dataset: Dataset | None) -> Response:
         kind = serializers.NextUploadRequest if dataset else serializers.UploadRequest
         sent = kind(data=request.data)
         with refusals():
             if size := upload_refused(request):
                 raise services.too_large(size)
             sent.is_valid(raise_exception=True)
-            version = services.accept_upload(
-                project=project, user=person(request), dataset=dataset, **sent.validated_data
-            )
+            version = services.accept_upload(project=project, user=request.user, dataset=dataset, **sent.validated_data)
         return accepted(version)
 
 
@@ -76,11 +68,12 @@ class ByAge(Page):
 class DatasetList(ListAPIView):
     """Data sets of your teams."""
 
+    request: ApiRequest
     serializer_class = serializers.DatasetSerializer
     pagination_class = ByAge
 
     def get_queryset(self):
-        return selectors.dataset_list_for(person(self.request))
+        return selectors.dataset_list_for(self.request.user)
 
 
 class ProjectDatasets(Upload):
@@ -91,9 +84,9 @@ class ProjectDatasets(Upload):
         request={"multipart/form-data": serializers.UploadRequest},
         responses={202: serializers.VersionSerializer},
     )
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """Bring a new data set: one CSV or Parquet file. Reading goes on after the answer; ask the status address."""
-        return self.receive(request, get_project_or_404(person(request), slug, role=Role.MEMBER), None)
+        return self.receive(request, get_project_or_404(request.user, slug, role=Role.MEMBER), None)
 
 
 class DatasetVersions(Upload):
@@ -104,10 +97,10 @@ class DatasetVersions(Upload):
         request={"multipart/form-data": serializers.NextUploadRequest},
         responses={202: serializers.VersionSerializer},
     )
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
         """Bring the next version; the same file again answers with the version it already is."""
-        dataset = permissions.get_dataset_or_404(person(request), pk)
-        project = get_project_or_404(person(request), dataset.project.slug, role=Role.MEMBER)
+        dataset = permissions.get_dataset_or_404(request.user, pk)
+        project = get_project_or_404(request.user, dataset.project.slug, role=Role.MEMBER)
         return self.receive(request, project, dataset)
 
 
@@ -115,18 +108,18 @@ class VersionDetail(APIView):
     """One version."""
 
     @extend_schema(operation_id="version_status", responses=serializers.VersionSerializer)
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
         """How far it is; a refusal stands in `rejection`."""
-        return Response(serializers.VersionSerializer(permissions.get_version_or_404(person(request), pk)).data)
+        return Response(serializers.VersionSerializer(permissions.get_version_or_404(request.user, pk)).data)
 
 
 class VersionReport(APIView):
     """What was read and found."""
 
     @extend_schema(operation_id="version_report", responses=serializers.VersionReportSerializer)
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
         """Columns, profile and findings with their codes."""
-        return Response(serializers.VersionReportSerializer(permissions.get_version_or_404(person(request), pk)).data)
+        return Response(serializers.VersionReportSerializer(permissions.get_version_or_404(request.user, pk)).data)
 
 
 class VersionTarget(APIView):
@@ -137,13 +130,13 @@ class VersionTarget(APIView):
         request=serializers.TargetRequest,
         responses={202: serializers.VersionSerializer},
     )
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
         """Choose the label column; the checks against it begin."""
-        version = permissions.get_version_or_404(person(request), pk)
+        version = permissions.get_version_or_404(request.user, pk)
         sent = serializers.TargetRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         with refusals():
-            return accepted(services.choose_target(version=version, user=person(request), **sent.validated_data))
+            return accepted(services.choose_target(version=version, user=request.user, **sent.validated_data))
 
 
 class FindingKeep(APIView):
@@ -152,14 +145,14 @@ class FindingKeep(APIView):
     @extend_schema(
         operation_id="finding_keep", request=serializers.KeepRequest, responses=serializers.FindingSerializer
     )
-    def post(self, request: Request, pk: UUID, finding: int) -> Response:
+    def post(self, request: ApiRequest, pk: UUID, finding: int) -> Response:
         """Say why it may stay."""
-        version = permissions.get_version_or_404(person(request), pk)
+        version = permissions.get_version_or_404(request.user, pk)
         sent = serializers.KeepRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         found = get_object_or_404(version.findings, pk=finding)
         with refusals():
-            found = services.keep_finding(finding=found, user=person(request), **sent.validated_data)
+            found = services.keep_finding(finding=found, user=request.user, **sent.validated_data)
         return Response(serializers.FindingSerializer(found).data)
 
 
@@ -169,15 +162,15 @@ class VersionSeal(APIView):
     @extend_schema(
         operation_id="version_seal", request=serializers.SealRequest, responses={202: serializers.VersionSerializer}
     )
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
         """Choose the split and seal for good: a steward, in a sandbox a member."""
-        version = permissions.get_version_or_404(person(request), pk)
+        version = permissions.get_version_or_404(request.user, pk)
+        permissions.require_steward(request.user, version.dataset.project)
         sent = serializers.SealRequest(data=request.data)
         sent.is_valid(raise_exception=True)
-        permissions.require_steward(person(request), version.dataset.project)
         with refusals():
             services.choose_split(version=version, **sent.validated_data)
-            version = services.seal_version(version=version, user=person(request)).version
+            version = services.seal_version(version=version, user=request.user).version
         return accepted(version)
 
 
@@ -185,10 +178,10 @@ class Certificate(APIView):
     """The certificate."""
 
     @extend_schema(operation_id="version_certificate", responses=serializers.CertificateSerializer)
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
         """Rule, rows and fingerprints of a sealed version."""
         return Response(
-            serializers.CertificateSerializer(permissions.get_certificate_version_or_404(person(request), pk)).data
+            serializers.CertificateSerializer(permissions.get_certificate_version_or_404(request.user, pk)).data
         )
 
 
@@ -198,9 +191,9 @@ class Split(APIView):
     @extend_schema(
         operation_id="version_split", responses={(200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY}
     )
-    def get(self, request: Request, pk: UUID, part: str) -> FileResponse:
+    def get(self, request: ApiRequest, pk: UUID, part: str) -> FileResponse:
         """Train or validation as Parquet. Sealed parts have no file to fetch."""
-        version = permissions.get_version_or_404(person(request), pk)
+        version = permissions.get_version_or_404(request.user, pk)
         if part in store.SEALED_PARTS:
             raise Problem(
                 "sealed",

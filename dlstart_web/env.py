@@ -15,7 +15,9 @@ def env_str(name: str, default: str = "") -> str:
         try:
             return Path(path).read_text().strip()
         except OSError as problem:
-            raise ImproperlyConfigured(f"{name}_FILE names {path!r}, which cannot be read: {problem.strerror}.") from None
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path!r}, which cannot be read: {problem.strerror}."
+            ) from None
     return os.environ.get(name, default)
 
 

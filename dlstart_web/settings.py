@@ -13,7 +13,9 @@ RULES_VERSION = "v1"
 
 # --- where things are -------------------------------------------------------------------------------------------------
 DATA = Path(env_str("DLSTART_DATA", str(BASE_DIR / "var"))).resolve()
-KEYS = Path(env_str("DLSTART_KEYS", str(DATA.parent / ".keys"))).resolve()  # outside the data, and so outside its backup
+KEYS = Path(
+    env_str("DLSTART_KEYS", str(DATA.parent / ".keys"))
+).resolve()  # outside the data, and so outside its backup
 STORE = DATA / "store"  # parts, matrices, models: what people of the team may have
 VAULT = DATA / "vault"  # sealed labels and originals, encrypted
 QUARANTINE = DATA / "quarantine"  # uploads that nobody has read yet
@@ -29,9 +31,13 @@ VAULT_KEY = env_str("DLSTART_VAULT_KEY")
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DLSTART_DEBUG is on in production; switch it off.")
 if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
-    raise ImproperlyConfigured("DLSTART_SECRET_KEY is missing or too short in production; use 50 random characters or more.")
+    raise ImproperlyConfigured(
+        "DLSTART_SECRET_KEY is missing or too short in production; use 50 random characters or more."
+    )
 if PRODUCTION and not VAULT_KEY:
-    raise ImproperlyConfigured("DLSTART_VAULT_KEY is missing in production; keep it apart from the data and its backup.")
+    raise ImproperlyConfigured(
+        "DLSTART_VAULT_KEY is missing in production; keep it apart from the data and its backup."
+    )
 SECRET_KEY = SECRET_KEY or kept_secret(DATA / "secret_key")
 VAULT_KEY = VAULT_KEY or kept_secret(KEYS / "vault_key")
 
@@ -229,7 +235,9 @@ LOOK_GAP_DAYS = env_int("DLSTART_LOOK_GAP_DAYS", 7, minimum=7)
 LOOK_BITS = 48
 LADDER_BUDGET = env_int("DLSTART_LADDER_BUDGET", 120, minimum=5)  # CPU seconds
 FORCE_IN_PROCESS_INGESTION = False
-INGEST_MEMORY = env_int("DLSTART_INGEST_MEMORY", 6 * 2**30, minimum=2**30)  # bytes of address space for reading one file
+INGEST_MEMORY = env_int(
+    "DLSTART_INGEST_MEMORY", 6 * 2**30, minimum=2**30
+)  # bytes of address space for reading one file
 INGEST_SECONDS = env_int("DLSTART_INGEST_SECONDS", 3600, minimum=10)
 
 # --- jobs: the database is the truth, the broker only rings the bell --------------------------------------------------

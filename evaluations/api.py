@@ -7,7 +7,6 @@ from uuid import UUID
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -33,6 +32,7 @@ from projects import selectors as project_selectors
 from projects import services as project_services
 from projects.core.errors import ProjectProblem
 from projects.core.measures import MEASURES
+from projects.http import ApiRequest
 from projects.permissions import Role, get_project_or_404
 
 BOARD_PAGE = 50
@@ -53,7 +53,7 @@ class LadderListView(APIView):
     """Run the ladder of a project."""
 
     @extend_schema(request=LadderAskSerializer, responses={202: LadderSerializer}, operation_id="ladder_run")
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """Queue one run a rung; 409 while the criterion is not locked, nothing is sealed or a ladder still runs."""
         project = get_project_or_404(request.user, slug, role=Role.MEMBER)
         asked = LadderAskSerializer(data=request.data)
@@ -78,7 +78,7 @@ class LadderView(APIView):
     """One ladder."""
 
     @extend_schema(responses=LadderSerializer, operation_id="ladder_detail")
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
         """Its runs and, when all have ended, the suggested next step."""
         return Response(ladder_data(permissions.get_ladder_or_404(request.user, pk)))
 
@@ -87,7 +87,7 @@ class RunView(APIView):
     """One run."""
 
     @extend_schema(responses=RunSerializer, operation_id="run_detail")
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
         """Its state and, once done, its score with the interval."""
         return Response(RunSerializer(permissions.get_run_or_404(request.user, pk)).data)
 
@@ -96,7 +96,7 @@ class RunCurvesView(APIView):
     """The learning curve of a run."""
 
     @extend_schema(responses=CurveSerializer, operation_id="run_curves")
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
         """Train and validation by round, epoch or rows; thinned to some hundred points."""
         run = permissions.get_run_or_404(request.user, pk)
         points = selectors.run_points(run)
@@ -115,7 +115,7 @@ class RunCancelView(APIView):
     """Cancel a run."""
 
     @extend_schema(request=None, responses={200: RunSerializer}, operation_id="run_cancel")
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
         """409 if it had already ended."""
         run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
         if not services.cancel_run(run):
@@ -127,7 +127,7 @@ class LeaderboardView(APIView):
     """The leaderboard of a project on validation."""
 
     @extend_schema(responses=BoardSerializer, parameters=[PAGE], operation_id="leaderboard")
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """By rank, inside a rank by cost; runs without a score are not on it."""
         project = get_project_or_404(request.user, slug)
         head = selectors.board_head(project)
@@ -153,7 +153,7 @@ class LeaderboardView(APIView):
         )
 
 
-def _page_number(request: Request) -> int:
+def _page_number(request: ApiRequest) -> int:
     given = request.query_params.get("page", "1")
     if not given.isdecimal() or not 1 <= int(given) <= 1_000_000:
         raise Problem("page", "A page is a whole number from 1.", found=given[:40])
@@ -164,7 +164,7 @@ class LookListView(APIView):
     """The looks of a project."""
 
     @extend_schema(responses=LedgerSerializer, operation_id="look_list")
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """The ledger, and whether there is a look now."""
         project = get_project_or_404(request.user, slug)
         status = dataset_selectors.look_status(project, request.user, timezone.now())
@@ -193,7 +193,7 @@ class LookListView(APIView):
         },
         operation_id="look_spend",
     )
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """Spend one look on a run; 429 with the next moment if there is none."""
         project = get_project_or_404(request.user, slug, role=Role.MEMBER)
         key = request.headers.get("Idempotency-Key", "").strip()
@@ -245,7 +245,7 @@ class CriterionView(APIView):
     """The success criterion in force."""
 
     @extend_schema(responses=CriterionSerializer, operation_id="criterion_detail")
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """404 as long as none is locked."""
         criterion = project_selectors.current_criterion(get_project_or_404(request.user, slug))
         if criterion is None:
@@ -259,7 +259,7 @@ class CriterionLockView(APIView):
     amends = False
 
     @extend_schema(request=CriterionSerializer, responses={201: CriterionSerializer}, operation_id="criterion_lock")
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """By an owner of the team; 409 if one is locked (amend it) or, for an amendment, if none is."""
         project = get_project_or_404(request.user, slug, role=Role.OWNER)
         in_force = project_selectors.current_criterion(project)
@@ -287,7 +287,7 @@ class CriterionAmendView(CriterionLockView):
     amends = True
 
     @extend_schema(request=CriterionSerializer, responses={201: CriterionSerializer}, operation_id="criterion_amend")
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """The next number, with its reason; the old one stays."""
         return super().post(request, slug)
 
@@ -296,7 +296,7 @@ class VerdictView(APIView):
     """The verdict of a project."""
 
     @extend_schema(responses=VerdictSerializer, operation_id="verdict")
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """404 before the final tier is open."""
         project = get_project_or_404(request.user, slug)
         verdict = Verdict.objects.filter(project=project).select_related("opening").first()
@@ -309,7 +309,7 @@ class ReportView(APIView):
     """The one-page report as data."""
 
     @extend_schema(responses=ReportSerializer, operation_id="report")
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """In the order in which it is printed."""
         project = get_project_or_404(request.user, slug)
         return Response(ReportSerializer(selectors.report(project, request.user)).data)

@@ -39,7 +39,7 @@ class LadderSerializer(serializers.ModelSerializer[Ladder]):
         read_only_fields = fields
 
     def get_runs(self, ladder: Ladder) -> list[dict[str, Any]]:
-        return RunSerializer(self.context["runs"], many=True).data
+        return list(RunSerializer(self.context["runs"], many=True).data)
 
     def get_next_step(self, ladder: Ladder) -> dict[str, str] | None:
         return self.context["next_step"]
@@ -183,7 +183,7 @@ class PartSerializer(serializers.Serializer[Any]):
 
 
 class MedianSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     median = serializers.FloatField(allow_null=True)
     low = serializers.IntegerField(allow_null=True)
     high = serializers.IntegerField(allow_null=True)
@@ -196,7 +196,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     project = serializers.CharField(source="project.name")
     medians = MedianSerializer(many=True)
     criterion = CriterionSerializer(allow_null=True)
-    data = serializers.CharField(source="version", allow_null=True)
+    data = serializers.CharField(source="version", allow_null=True)  # type: ignore[assignment]
     parts = PartSerializer(many=True)
     ladder = serializers.SerializerMethodField()
     looks = serializers.IntegerField()

@@ -107,7 +107,7 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def groups_of(version: DatasetVersion, part: str) -> Array | None:
+def groups_of(version: DatasetVersion, part: str) -> NDArray[Any] | None:
     """Which rows of train or validation belong together, where the data was divided by group."""
     path = store.part_path(version, part)
     if not version.group_column or version.group_column not in pq.read_schema(path).names:
@@ -213,7 +213,7 @@ def _diagnose(
     """The rules of STATISTICS 5 on the curve and the two scores; nothing to say of a constant answer."""
     if run.recipe == "always_same":
         return None
-    scale, level = found["price"]["scale"], run.ladder.criterion and run.ladder.criterion.level
+    scale, level = found["price"]["scale"], run.ladder.criterion.level if run.ladder.criterion else None
     judged = diagnosis.diagnose(
         [point.x for point in points],
         [point.train_loss for point in points],

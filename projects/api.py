@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from knox.models import AuthToken
 from rest_framework import status
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -23,6 +24,7 @@ from rest_framework.views import APIView
 from dlstart_web.kit.api import Page, Problem
 from projects import permissions, selectors, serializers, services
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
+from projects.http import ApiRequest
 from projects.models import Proposal, Review, Team, User
 from projects.permissions import Role
 
@@ -82,28 +84,28 @@ class TokenList(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(operation_id="tokens_list", responses=serializers.TokenSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """Your own tokens."""
         if not request.user.is_authenticated:
-            raise PermissionDenied("Sign in, or send a token.")
+            raise NotAuthenticated("Sign in, or send a token.")
         tokens = AuthToken.objects.filter(user=request.user).order_by("-created")
         return Response(serializers.TokenSerializer(tokens, many=True).data)
 
     @extend_schema(
         operation_id="tokens_create", request=serializers.TokenRequest, responses={201: serializers.NewToken}
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """A new token, by e-mail address and password or from a signed-in browser; its text is shown this once."""
         data = serializers.TokenRequest(data=request.data)
         data.is_valid(raise_exception=True)
         user = self._person(request, data.validated_data)
         with refusals():
             made, token = services.create_token(user=user, days=data.validated_data["days"])
-        made.token = token  # type: ignore[attr-defined]
+        made.token = token
         return Response(serializers.NewToken(made).data, status=status.HTTP_201_CREATED)
 
     @staticmethod
-    def _person(request: Request, data: dict[str, Any]) -> User:
+    def _person(request: ApiRequest, data: dict[str, Any]) -> User:
         if isinstance(request.successful_authenticator, SessionAuthentication):
             return request.user
         if not (data.get("email") and data.get("password")):
@@ -129,7 +131,7 @@ class TokenDetail(APIView):
     """One of your tokens."""
 
     @extend_schema(operation_id="tokens_delete", responses={204: None})
-    def delete(self, request: Request, key: str) -> Response:
+    def delete(self, request: ApiRequest, key: str) -> Response:
         """Close it."""
         if not services.delete_token(user=request.user, key=key):
             raise Http404("No token of yours begins like this.")
@@ -140,7 +142,7 @@ class Me(APIView):
     """You."""
 
     @extend_schema(operation_id="me", responses=serializers.MeSerializer)
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """Who the token belongs to, with teams and offices."""
         return Response(serializers.MeSerializer(request.user).data)
 
@@ -148,6 +150,7 @@ class Me(APIView):
 class ProjectList(ListAPIView):
     """Projects you may read, newest first."""
 
+    request: ApiRequest
     serializer_class = serializers.ProjectSerializer
     pagination_class = ByAge
 
@@ -165,7 +168,7 @@ class ProjectDetail(APIView):
     """One project."""
 
     @extend_schema(operation_id="projects_retrieve", responses=serializers.ProjectSerializer)
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """A project by its slug."""
         permissions.get_project_or_404(request.user, slug)
         project = selectors.with_state(selectors.readable_projects(request.user), request.user).get(slug=slug)
@@ -175,6 +178,7 @@ class ProjectDetail(APIView):
 class ProposalList(ListAPIView):
     """Versions you may read."""
 
+    request: ApiRequest
     serializer_class = serializers.ProposalSummary
     pagination_class = ByAge
 
@@ -210,7 +214,7 @@ class ProposalList(ListAPIView):
         responses={201: serializers.ProposalSerializer},
         parameters=[ETAG],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Write an idea: it makes a project with the first draft of its proposal."""
         data = serializers.NewProposal(data=request.data)
         data.is_valid(raise_exception=True)
@@ -236,7 +240,7 @@ class ProposalDetail(APIView):
     """One version."""
 
     @extend_schema(operation_id="proposals_retrieve", responses=serializers.ProposalSerializer, parameters=[ETAG])
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: ApiRequest, pk: int) -> Response:
         """All of its answers; the ETag is what a change sends as If-Match."""
         return _whole(get_proposal(request.user, pk))
 
@@ -246,7 +250,7 @@ class ProposalDetail(APIView):
         responses=serializers.ProposalSerializer,
         parameters=[IF_MATCH, ETAG],
     )
-    def patch(self, request: Request, pk: int) -> Response:
+    def patch(self, request: ApiRequest, pk: int) -> Response:
         """Change answers of a draft. Without If-Match 428; if somebody saved since you read it 412, and nothing is changed."""
         proposal = get_proposal(request.user, pk, Role.MEMBER)
         tag = request.headers.get("If-Match", "")
@@ -276,7 +280,7 @@ class ProposalSubmit(APIView):
     """Hand a version to review."""
 
     @extend_schema(operation_id="proposals_submit", request=None, responses=serializers.ProposalSerializer)
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: ApiRequest, pk: int) -> Response:
         """Freeze the draft; refused only while a starred question is empty."""
         proposal = get_proposal(request.user, pk, Role.OWNER)
         with refusals():
@@ -288,7 +292,7 @@ class ReviewList(APIView):
     """Reviews of a version."""
 
     @extend_schema(operation_id="reviews_list", responses=serializers.ReviewBoardSerializer)
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: ApiRequest, pk: int) -> Response:
         """The reviews you may see now. Hidden ones are absent, and no count tells of them."""
         proposal = get_proposal(request.user, pk)
         board = selectors.board_of(request.user, proposal)
@@ -312,12 +316,12 @@ class OwnReviewDetail(APIView):
         return review
 
     @extend_schema(operation_id="reviews_mine_retrieve", responses=serializers.OwnReview)
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: ApiRequest, pk: int) -> Response:
         """Your draft, or what you submitted."""
         return Response(serializers.OwnReview(self._own(request.user, pk)).data)
 
     @extend_schema(operation_id="reviews_mine_write", request=serializers.ReviewChange, responses=serializers.OwnReview)
-    def put(self, request: Request, pk: int) -> Response:
+    def put(self, request: ApiRequest, pk: int) -> Response:
         """Keep your draft as sent; with `submit` it counts for good, and the others' become visible."""
         review = self._own(request.user, pk)
         data = serializers.ReviewChange(data=request.data)
@@ -336,7 +340,7 @@ class QuestionList(APIView):
     """Questions to the team."""
 
     @extend_schema(operation_id="questions_list", responses=serializers.QuestionSerializer(many=True))
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: ApiRequest, pk: int) -> Response:
         """Open to the team, the handler and the reviewers."""
         questions = selectors.questions_for(request.user, get_proposal(request.user, pk))
         return Response(serializers.QuestionSerializer(questions, many=True, context={"request": request}).data)
@@ -346,7 +350,7 @@ class QuestionList(APIView):
         request=serializers.QuestionSerializer,
         responses={201: serializers.QuestionSerializer},
     )
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: ApiRequest, pk: int) -> Response:
         """Ask the team, as a reviewer or the handler."""
         proposal = get_proposal(request.user, pk)
         if not (

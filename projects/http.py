@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
+from rest_framework.request import Request as FrameworkRequest
 
 from projects.models import User
 
@@ -11,3 +12,9 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+class ApiRequest(FrameworkRequest):
+    """What an API view gets once `IsAuthenticated` let it pass."""
+
+    user: User

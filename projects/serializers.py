@@ -136,7 +136,7 @@ class ProposalChange(serializers.Serializer):
 
     answers = serializers.DictField(child=AnswerSerializer(), required=False, default=dict)
     mapping = MappingSerializer(required=False)
-    pairs = PairSerializer(many=True, required=False, max_length=PAIRS_AT_MOST)
+    pairs = serializers.ListField(child=PairSerializer(), required=False, max_length=PAIRS_AT_MOST)
 
     def validate_answers(self, answers: dict[str, Any]) -> dict[str, Any]:
         known = [question.id for question in form.QUESTIONS.values() if question.kind != "mapping"]

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from datasets.core.table import batch_rows, col, row_count
 
 _END = b"\0"  # no cell holds it: the readers refuse it
+_DAY, _SECOND = 86_400_000_000, 1_000_000
+_CLOCKS = pl.Series([f"T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}" for second in range(86_400)])
 
 
 class _Hash(Protocol):
@@ -103,7 +105,7 @@ def _bytes(frame: pl.DataFrame) -> bytes:
         elif series.dtype.is_float():
             series = _repr(series)
         elif series.dtype.is_temporal():
-            series = series.dt.to_string("iso:strict")
+            series = _iso(series)
         cells.append(series.alias(f"{place}"))
     buffer = io.BytesIO()
     pl.DataFrame(cells).write_csv(buffer, include_header=False, quote_style="never", line_terminator=_END.decode())
@@ -121,3 +123,25 @@ def _repr(numbers: pl.Series) -> pl.Series:
     texts = numbers.cast(pl.String)
     places = odd.arg_true()
     return texts.scatter(places, [repr(value) for value in numbers.gather(places).to_list()])
+
+
+def _iso(times: pl.Series) -> pl.Series:
+    """Times in ISO 8601, fractions of a second only where there are any; put together from the few days there are."""
+    if times.dtype == pl.Date:
+        return _days(times.to_physical())
+    micros = times.cast(pl.Datetime("us")).to_physical()
+    rest = micros % _DAY
+    texts = _days(micros // _DAY) + _CLOCKS.gather(rest // _SECOND)
+    odd = (rest % _SECOND != 0).fill_null(False)
+    if not odd.any():
+        return texts
+    places = odd.arg_true()
+    return texts.scatter(places, [value.isoformat() for value in times.gather(places).to_list()])
+
+
+def _days(days: pl.Series) -> pl.Series:
+    known = days.drop_nulls().unique().sort()
+    if known.is_empty():
+        return days.cast(pl.String)
+    texts = known.cast(pl.Int32).cast(pl.Date).dt.to_string("iso:strict")
+    return texts.gather(known.search_sorted(days)).set(days.is_null(), None)

@@ -38,7 +38,9 @@ class Problem(exceptions.APIException):
         Further members of the body; None is left out.
     """
 
-    def __init__(self, type: str, detail: str, *, status: int = 422, headers: dict[str, str] | None = None, **more) -> None:
+    def __init__(
+        self, type: str, detail: str, *, status: int = 422, headers: dict[str, str] | None = None, **more
+    ) -> None:
         super().__init__(detail)
         self.type, self.status_code = type, status
         self.headers = headers or {}

@@ -11,8 +11,10 @@ class PlotlyFinder(BaseFinder):
     """Serves `plotly/plotly.min.js` out of plotly's own wheel, without importing plotly."""
 
     def __init__(self, app_names=None, *args, **kwargs) -> None:
-        origin = find_spec("plotly").origin  # type: ignore[union-attr]
-        self.storage = FileSystemStorage(location=Path(origin).parent / "package_data")
+        package = find_spec("plotly")
+        assert package is not None
+        assert package.origin is not None
+        self.storage = FileSystemStorage(location=Path(package.origin).parent / "package_data")
         self.storage.prefix = "plotly"  # type: ignore[attr-defined]
 
     def find(self, path: str, find_all: bool = False, **kwargs):

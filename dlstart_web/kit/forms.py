@@ -71,5 +71,5 @@ class KitForm(Spoken, forms.Form):
     """A form whose errors are said in our words; ``{{ form }}`` draws label, hint, error, box for each field."""
 
 
-class KitModelForm(Spoken, forms.ModelForm):  # type: ignore[misc]
+class KitModelForm(Spoken, forms.ModelForm):
     """The same for a model."""

@@ -78,11 +78,13 @@ class Job(models.Model):
 
 def ring(job: Job) -> None:
     """Tell the workers that `job` waits. May fail: the reaper rings again."""
-    type(job).objects.filter(pk=job.pk, token=job.token, state=JobState.QUEUED).update(sent_at=timezone.now())
+    type(job)._default_manager.filter(pk=job.pk, token=job.token, state=JobState.QUEUED).update(sent_at=timezone.now())
     try:
         app.send_task(job.TASK, args=[str(job.pk), str(job.token)], queue=job.QUEUE)
     except Exception:
-        log.exception("The broker did not take the message for %s %s; the reaper will ring again.", job._meta.label, job.pk)
+        log.exception(
+            "The broker did not take the message for %s %s; the reaper will ring again.", job._meta.label, job.pk
+        )
 
 
 def ring_on_commit(job: Job) -> None:

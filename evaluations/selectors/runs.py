@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from dlstart_web.kit import text
 from evaluations.core import charts, curves
+from evaluations.core.rungs import RUNGS
 from evaluations.models import CurvePoint, Run
 from evaluations.words import Speech, speech
 
@@ -71,7 +72,7 @@ def run_chart(run: Run, points: Sequence[CurvePoint]) -> dict[str, Any]:
     task = run.version.task
     title = speech(run.metric).measure.title if show == "score" else "RMSE" if task == "regression" else "Log loss"
     level = run.ladder.criterion.level if show == "score" and run.ladder.criterion else None
-    over = run.curve or "epoch"
+    over = RUNGS[run.recipe].curve
     return charts.curve_figure(
         curves.as_curve(points), over=over, show=show, y_title=title, level=level,
         kept_x=run.best_x if over != "rows" else None,

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.views.decorators.http import require_http_methods
 
 from datasets import selectors as dataset_selectors
 from projects import permissions as project_permissions
 from projects import selectors as project_selectors
+from projects.http import Request
 from projects.models import Project
 
 GET_POST = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def page_of(request: HttpRequest, project: Project, step: int, tab: str) -> dict[str, Any]:
+def page_of(request: Request, project: Project, step: int, tab: str) -> dict[str, Any]:
     """What the head of each page of a project needs."""
     return {
         "project": project,

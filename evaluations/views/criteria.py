@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from datasets import selectors as dataset_selectors
@@ -14,13 +14,14 @@ from evaluations.views.common import GET_POST, page_of
 from evaluations.words import speech
 from projects import services as project_services
 from projects.core.errors import ProjectProblem
+from projects.http import Request
 from projects.models import Criterion, Project
 from projects.permissions import get_project_or_404
 
 
 @login_required
 @GET_POST
-def criterion(request: HttpRequest, slug: str) -> HttpResponse:
+def criterion(request: Request, slug: str) -> HttpResponse:
     """Lock what success means, or amend it; the old one stays in sight."""
     project = get_project_or_404(request.user, slug)
     page = page_of(request, project, Project.Step.TEST_SET, "criterion")

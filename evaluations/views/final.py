@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,13 +14,14 @@ from evaluations.forms import OpeningForm
 from evaluations.views.common import GET_POST, page_of
 from evaluations.words import speech
 from projects import permissions as project_permissions
+from projects.http import Request
 from projects.models import Project
 from projects.permissions import get_project_or_404
 
 
 @login_required
 @GET_POST
-def opening(request: HttpRequest, slug: str) -> HttpResponse:
+def opening(request: Request, slug: str) -> HttpResponse:
     """Ask to open the final tier for one simple and one deep run; the handler agrees on the same page."""
     project = get_project_or_404(request.user, slug)
     page = page_of(request, project, Project.Step.VERDICT, "opening")
@@ -65,7 +66,7 @@ def opening(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "evaluations/opening.html", page, status=422 if form is not None and form.errors else 200)
 
 
-def _may_agree(request: HttpRequest, project: Project) -> bool:
+def _may_agree(request: Request, project: Project) -> bool:
     if project.is_sandbox:
         return project_permissions.is_member(request.user, project)
     return project_permissions.is_handler(request.user, project)
@@ -73,7 +74,7 @@ def _may_agree(request: HttpRequest, project: Project) -> bool:
 
 @login_required
 @require_POST
-def opening_agree(request: HttpRequest, slug: str) -> HttpResponse:
+def opening_agree(request: Request, slug: str) -> HttpResponse:
     """The handler agrees, and the final tier is scored once."""
     project = get_project_or_404(request.user, slug)
     if not _may_agree(request, project):
@@ -90,7 +91,7 @@ def opening_agree(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def opening_retry(request: HttpRequest, slug: str) -> HttpResponse:
+def opening_retry(request: Request, slug: str) -> HttpResponse:
     """Score an agreed opening again after a fault of ours."""
     project = get_project_or_404(request.user, slug)
     if not (_may_agree(request, project) or project_permissions.is_owner(request.user, project)):
@@ -104,7 +105,7 @@ def opening_retry(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def verdict(request: HttpRequest, slug: str) -> HttpResponse:
+def verdict(request: Request, slug: str) -> HttpResponse:
     """What the rules say once the final tier is open; before that, where the way to it stands."""
     project = get_project_or_404(request.user, slug)
     page = page_of(request, project, Project.Step.VERDICT, "verdict")
@@ -121,7 +122,7 @@ def verdict(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def report(request: HttpRequest, slug: str) -> HttpResponse:
+def report(request: Request, slug: str) -> HttpResponse:
     """One page that prints."""
     project = get_project_or_404(request.user, slug)
     return render(request, "evaluations/report.html", selectors.report(project, request.user))

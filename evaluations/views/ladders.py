@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,6 +17,7 @@ from evaluations.models import Ladder, Run
 from evaluations.views.common import page_of
 from evaluations.words import speech
 from projects import permissions as project_permissions
+from projects.http import Request
 from projects.models import Criterion, Project
 from projects.permissions import Role, get_project_or_404
 
@@ -55,7 +56,7 @@ def _longest_waiting(runs: list[Run]) -> Run | None:
 
 @login_required
 @require_safe
-def ladder(request: HttpRequest, slug: str) -> HttpResponse:
+def ladder(request: Request, slug: str) -> HttpResponse:
     """The staircase of the newest ladder, live while it runs."""
     project = get_project_or_404(request.user, slug)
     page = page_of(request, project, Project.Step.SIMPLE, "ladder")
@@ -67,7 +68,7 @@ def ladder(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def ladder_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
+def ladder_fragment(request: Request, pk: UUID) -> HttpResponse:
     """The living part of the ladder page; 204 while nothing has changed, and without a trigger once it has ended."""
     found = permissions.get_ladder_or_404(request.user, pk)
     context = _ladder_context(found)
@@ -79,7 +80,7 @@ def ladder_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def ladder_run(request: HttpRequest, slug: str) -> HttpResponse:
+def ladder_run(request: Request, slug: str) -> HttpResponse:
     """Queue one run a rung."""
     project = get_project_or_404(request.user, slug, role=Role.MEMBER)
     version = dataset_selectors.version_sealed_latest(project)
@@ -94,7 +95,7 @@ def ladder_run(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def ladder_cancel(request: HttpRequest, slug: str) -> HttpResponse:
+def ladder_cancel(request: Request, slug: str) -> HttpResponse:
     """Cancel what has not ended of the newest ladder."""
     project = get_project_or_404(request.user, slug, role=Role.MEMBER)
     newest = selectors.project_ladder(project)
@@ -105,7 +106,7 @@ def ladder_cancel(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def leaderboard(request: HttpRequest, slug: str) -> HttpResponse:
+def leaderboard(request: Request, slug: str) -> HttpResponse:
     """All scored runs of the project's version, 50 a page."""
     project = get_project_or_404(request.user, slug)
     page = page_of(request, project, Project.Step.SIMPLE, "leaderboard")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -17,11 +17,12 @@ from evaluations.forms import LookForm
 from evaluations.views.common import GET_POST, page_of
 from evaluations.words import speech
 from projects import permissions as project_permissions
+from projects.http import Request
 from projects.models import Project
 from projects.permissions import get_project_or_404
 
 
-def _look_context(request: HttpRequest, project: Project, page: dict[str, Any]) -> dict[str, Any]:
+def _look_context(request: Request, project: Project, page: dict[str, Any]) -> dict[str, Any]:
     status = dataset_selectors.look_status(project, request.user, timezone.now(), timezone.get_current_timezone())
     version = page["version"]
     metric = selectors.project_metric(project, version) if version else "accuracy"
@@ -40,7 +41,7 @@ def _look_context(request: HttpRequest, project: Project, page: dict[str, Any]) 
 
 @login_required
 @GET_POST
-def look(request: HttpRequest, slug: str) -> HttpResponse:
+def look(request: Request, slug: str) -> HttpResponse:
     """Spend one of the team's looks: the price first, then the act."""
     project = get_project_or_404(request.user, slug)
     page = page_of(request, project, Project.Step.DEEP, "look")
@@ -83,7 +84,7 @@ def look(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("evaluations:look_list", slug=slug)
 
 
-def _refused(request: HttpRequest, page: dict[str, Any], refusal: NoLookLeft) -> HttpResponse:
+def _refused(request: Request, page: dict[str, Any], refusal: NoLookLeft) -> HttpResponse:
     page |= {"refusal": refusal}
     answer = render(request, "evaluations/look_refused.html", page, status=429)
     if refusal.next_look_at is not None:  # time alone brings the next one
@@ -93,7 +94,7 @@ def _refused(request: HttpRequest, page: dict[str, Any], refusal: NoLookLeft) ->
 
 @login_required
 @require_safe
-def look_list(request: HttpRequest, slug: str) -> HttpResponse:
+def look_list(request: Request, slug: str) -> HttpResponse:
     """The ledger of the project's looks."""
     project = get_project_or_404(request.user, slug)
     page = page_of(request, project, Project.Step.DEEP, "look_list")
@@ -105,7 +106,7 @@ def look_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def look_fragment(request: HttpRequest, slug: str) -> HttpResponse:
+def look_fragment(request: Request, slug: str) -> HttpResponse:
     """The ledger's table while a look is being scored."""
     project = get_project_or_404(request.user, slug)
     page = {"project": project, "version": dataset_selectors.version_sealed_latest(project)}

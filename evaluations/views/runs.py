@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,11 +15,12 @@ from evaluations.models import Run
 from evaluations.views.common import page_of
 from evaluations.words import speech
 from projects import permissions as project_permissions
+from projects.http import Request
 from projects.models import Project
 from projects.permissions import Role
 
 
-def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
+def _run_context(request: Request, run: Run) -> dict[str, Any]:
     says, points = speech(run.metric), selectors.run_points(run)
     return {
         "run": run,
@@ -39,7 +40,7 @@ def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
 
 @login_required
 @require_safe
-def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def run_detail(request: Request, pk: UUID) -> HttpResponse:
     """One run: its curves, what they say, its score."""
     run = permissions.get_run_or_404(request.user, pk)
     step = Project.Step.DEEP if family(run.recipe) == "deep" else Project.Step.SIMPLE
@@ -49,7 +50,7 @@ def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def run_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
+def run_fragment(request: Request, pk: UUID) -> HttpResponse:
     """The state line of a run; when it has ended, htmx is told to load the page anew."""
     run = permissions.get_run_or_404(request.user, pk)
     if not run.is_open:
@@ -62,7 +63,7 @@ def run_fragment(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def run_figure(request: HttpRequest, pk: UUID) -> HttpResponse:
+def run_figure(request: Request, pk: UUID) -> HttpResponse:
     """The curves as a Plotly figure; "open" while more points may come."""
     run = permissions.get_run_or_404(request.user, pk)
     points = selectors.run_points(run)
@@ -75,7 +76,7 @@ def run_figure(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def run_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+def run_cancel(request: Request, pk: UUID) -> HttpResponse:
     """Cancel a run that has not ended."""
     run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
     messages.success(request, "The run is cancelled." if services.cancel_run(run) else "The run had already ended.")
@@ -84,7 +85,7 @@ def run_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def run_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+def run_retry(request: Request, pk: UUID) -> HttpResponse:
     """Queue a failed or cancelled run again."""
     run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
     again = services.retry_run(run)
@@ -96,7 +97,7 @@ def run_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def jobs_fragment(request: HttpRequest) -> HttpResponse:
+def jobs_fragment(request: Request) -> HttpResponse:
     """My open runs, for the home page; polls itself while there are any."""
     jobs = selectors.open_jobs(request.user)
     rows = [{"run": run, "title": selectors.run_title(run.recipe), "label": selectors.state_label(run)} for run in jobs]

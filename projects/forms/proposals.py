@@ -141,7 +141,10 @@ class MappingForm(KitForm):
             self.fields[f"pair_{number}_hard"] = forms.BooleanField(label=f"Pair {number} is hard", required=False)
         for number in range(1, self.count + 1):
             for part, words in (("x", "X"), ("y", "Y")):
-                self.fields[f"pair_{number}_{part}"].widget.attrs["aria-label"] = f"{words} of pair {number}"
+                self.fields[f"pair_{number}_{part}"].widget.attrs |= {
+                    "aria-label": f"{words} of pair {number}",
+                    "size": 16,
+                }
             self.fields[f"pair_{number}_hard"].widget.attrs["aria-label"] = f"Pair {number} is hard"
 
     def rows(self) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ def with_state(projects: QuerySet[Project], user: User) -> QuerySet[Project]:
 
 def projects_of(user: User) -> QuerySet[Project]:
     """Projects of the person's teams, newest first."""
-    return readable_projects(user).filter(is_mine=True)
+    return readable_projects(user).filter(Exists(active_memberships(user)))
 
 
 def current_criterion(project: Project) -> Criterion | None:
@@ -163,24 +163,24 @@ def tasks_of(user: User) -> list[Task]:
         )
         .order_by("submitted_at")
     )
-    for proposal in handled:
-        if proposal.asked < 3:
-            note = f"{proposal.asked} of 3 asked; fewer than three reviews stay provisional"
+    for judged in handled:
+        if judged.asked < 3:
+            note = f"{judged.asked} of 3 asked; fewer than three reviews stay provisional"
             tasks.append(
                 Task(
-                    f"Name reviewers for “{proposal.project.name}”",
+                    f"Name reviewers for “{judged.project.name}”",
                     note,
-                    page("review_board", proposal),
+                    page("review_board", judged),
                     "Name reviewers",
                     5,
                 )
             )
-        elif not proposal.owed:
+        elif not judged.owed:
             tasks.append(
                 Task(
-                    f"Decide on “{proposal.project.name}”",
+                    f"Decide on “{judged.project.name}”",
                     "all reviews are in",
-                    page("review_board", proposal),
+                    page("review_board", judged),
                     "Decide",
                     15,
                 )

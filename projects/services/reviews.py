@@ -83,22 +83,24 @@ def save_review(
     current = _lock_own(review)
     if unknown := set(scores) - set(BY_KEY):
         raise ProjectProblem(f"There is no criterion “{unknown.pop()}”. The five are {', '.join(BY_KEY)}.")
-    saved = Review.objects.filter(pk=current.pk, revision=revision).update(
-        revision=F("revision") + 1,
-        state=Review.State.DRAFTING,
-        confidence=confidence,
-        strength=strength,
-        worry=worry,
-        change_mind=change_mind,
-    )
-    if not saved:
+    words = {"confidence": confidence, "strength": strength, "worry": worry, "change_mind": change_mind}
+    wanted = {
+        key: {"value": value or None, "cannot_judge": value == CANNOT_JUDGE, "reason": reason.strip()}
+        for key, (value, reason) in scores.items()
+    }
+    stored = {score.criterion: score for score in current.scores.all()}
+    same_words = all(getattr(current, name) == value for name, value in words.items())
+    if same_words and all(
+        key in stored and all(getattr(stored[key], name) == value for name, value in parts.items())
+        for key, parts in wanted.items()
+    ):
+        return current  # the autosave that a click on the button set off has brought the same
+    if not Review.objects.filter(pk=current.pk, revision=revision).update(
+        **words, revision=F("revision") + 1, state=Review.State.DRAFTING
+    ):
         raise StaleSave(current)
-    for key, (value, reason) in scores.items():
-        Score.objects.update_or_create(
-            review=current,
-            criterion=key,
-            defaults={"value": value or None, "cannot_judge": value == CANNOT_JUDGE, "reason": reason.strip()},
-        )
+    for key, parts in wanted.items():
+        Score.objects.update_or_create(review=current, criterion=key, defaults=parts)
     return Review.objects.get(pk=current.pk)
 
 

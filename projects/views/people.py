@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,6 +15,7 @@ from knox.models import AuthToken
 from projects import permissions, services
 from projects.core.errors import InvitationSpent, ProjectProblem
 from projects.forms import InvitationForm, PersonForm, PersonInvitationForm, SettingsForm, TeamForm, TokenForm
+from projects.http import Request
 from projects.models import Invitation, Membership, Team, User
 from projects.permissions import Role
 from projects.services.people import digest_of
@@ -32,7 +33,7 @@ def _open_invitation(secret: str, now: datetime) -> Invitation | None:
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def invitation_accept(request: HttpRequest, secret: str) -> HttpResponse:
+def invitation_accept(request: Request, secret: str) -> HttpResponse:
     """What a link opens. Reading it uses nothing up; joining, or making the account, does."""
     invitation = _open_invitation(secret, timezone.now())
     if invitation is None:
@@ -56,7 +57,7 @@ def invitation_accept(request: HttpRequest, secret: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def team_list(request: HttpRequest) -> HttpResponse:
+def team_list(request: Request) -> HttpResponse:
     """My teams."""
     memberships = (
         Membership.objects.filter(user=request.user, left_at=None).select_related("team").order_by("team__name")
@@ -66,7 +67,7 @@ def team_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def team_create(request: HttpRequest) -> HttpResponse:
+def team_create(request: Request) -> HttpResponse:
     """A team of one's own."""
     form = TeamForm(request.POST) if request.method == "POST" else TeamForm()
     if form.is_valid():
@@ -79,7 +80,7 @@ def team_create(request: HttpRequest) -> HttpResponse:
     return render(request, "projects/team_create.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def _team_page(request: HttpRequest, team: Team, **more) -> HttpResponse:
+def _team_page(request: Request, team: Team, **more) -> HttpResponse:
     memberships = team.memberships.select_related("user").order_by("-role", "joined_at")
     present = [membership for membership in memberships if membership.left_at is None]
     mine = next((membership for membership in present if membership.user_id == request.user.pk), None)
@@ -102,7 +103,7 @@ def _team_page(request: HttpRequest, team: Team, **more) -> HttpResponse:
 
 @login_required
 @require_safe
-def team_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def team_detail(request: Request, slug: str) -> HttpResponse:
     """A team for its members."""
     team = permissions.get_team_or_404(request.user, slug)
     return _team_page(request, team)
@@ -110,7 +111,7 @@ def team_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def team_rename(request: HttpRequest, slug: str) -> HttpResponse:
+def team_rename(request: Request, slug: str) -> HttpResponse:
     """Another name; the address stays."""
     team = permissions.get_team_or_404(request.user, slug, role=Role.OWNER)
     form = TeamForm(request.POST)
@@ -126,7 +127,7 @@ def team_rename(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def invitation_create(request: HttpRequest, slug: str) -> HttpResponse:
+def invitation_create(request: Request, slug: str) -> HttpResponse:
     """A link into a team, shown this once."""
     team = permissions.get_team_or_404(request.user, slug, role=Role.OWNER)
     form = InvitationForm(request.POST)
@@ -139,7 +140,7 @@ def invitation_create(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def invitation_withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def invitation_withdraw(request: Request, slug: str, pk: int) -> HttpResponse:
     """Close a link that nobody used."""
     team = permissions.get_team_or_404(request.user, slug, role=Role.OWNER)
     services.withdraw_invitation(invitation=get_object_or_404(team.invitations, pk=pk))
@@ -148,7 +149,7 @@ def invitation_withdraw(request: HttpRequest, slug: str, pk: int) -> HttpRespons
 
 @login_required
 @require_POST
-def member_role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def member_role(request: Request, slug: str, pk: int) -> HttpResponse:
     """Make a member an owner, or an owner a member."""
     team = permissions.get_team_or_404(request.user, slug, role=Role.OWNER)
     membership = get_object_or_404(team.memberships.select_related("user", "team"), pk=pk, left_at=None)
@@ -158,7 +159,7 @@ def member_role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def member_leave(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def member_leave(request: Request, slug: str, pk: int) -> HttpResponse:
     """Leave a team, or be taken out by an owner."""
     team = permissions.get_team_or_404(request.user, slug)
     membership = get_object_or_404(team.memberships.select_related("user", "team"), pk=pk, left_at=None)
@@ -169,7 +170,7 @@ def member_leave(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return redirect("projects:team_list") if left and not request.user.is_administrator else response
 
 
-def _changed(request: HttpRequest, team: Team, act) -> HttpResponse:
+def _changed(request: Request, team: Team, act) -> HttpResponse:
     try:
         act()
     except ProjectProblem as problem:
@@ -177,7 +178,7 @@ def _changed(request: HttpRequest, team: Team, act) -> HttpResponse:
     return redirect("projects:team_detail", team.slug)
 
 
-def _people_page(request: HttpRequest, **more) -> HttpResponse:
+def _people_page(request: Request, **more) -> HttpResponse:
     people = User.objects.order_by("name", "pk")
     page = Paginator(people, 50).get_page(request.GET.get("page"))
     status = more.pop("status", 200)
@@ -192,7 +193,7 @@ def _people_page(request: HttpRequest, **more) -> HttpResponse:
 
 @login_required
 @require_safe
-def person_list(request: HttpRequest) -> HttpResponse:
+def person_list(request: Request) -> HttpResponse:
     """Everybody with an account, for the administrator."""
     permissions.require_administrator(request.user)
     return _people_page(request)
@@ -200,7 +201,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def person_invite(request: HttpRequest) -> HttpResponse:
+def person_invite(request: Request) -> HttpResponse:
     """A link for somebody without a team."""
     permissions.require_administrator(request.user)
     form = PersonInvitationForm(request.POST)
@@ -213,7 +214,7 @@ def person_invite(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
+def person_edit(request: Request, pk: int) -> HttpResponse:
     """Change a person's offices, or close the account."""
     permissions.require_administrator(request.user)
     person = get_object_or_404(User, pk=pk)
@@ -229,7 +230,7 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def my_settings(request: HttpRequest) -> HttpResponse:
+def my_settings(request: Request) -> HttpResponse:
     """Name, time zone, keyboard shortcuts."""
     user = request.user
     stored = {"name": user.name, "time_zone": user.time_zone, "keys_on": user.keys_on}
@@ -248,7 +249,7 @@ def my_settings(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def token_list(request: HttpRequest) -> HttpResponse:
+def token_list(request: Request) -> HttpResponse:
     """My tokens for scripts; a new one is shown this once."""
     form = TokenForm(request.POST) if request.method == "POST" else TokenForm()
     token = ""
@@ -262,7 +263,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def token_delete(request: HttpRequest, key: str) -> HttpResponse:
+def token_delete(request: Request, key: str) -> HttpResponse:
     """Close one of my tokens."""
     services.delete_token(user=request.user, key=key)
     return redirect("projects:token_list")

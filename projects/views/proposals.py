@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,6 +14,7 @@ from projects import permissions, selectors, services
 from projects.core import examples, form, mapping
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
 from projects.forms import MappingForm, SectionForm, TextForm
+from projects.http import Request
 from projects.models import Project, Proposal, User
 from projects.permissions import Role
 from projects.views.records import owes_review
@@ -31,7 +32,7 @@ def autosaving(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     """`login_required`, except that a signed-out writer is told so beside the text, which stays."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.htmx and not request.user.is_authenticated:
             return render(request, "projects/_signed_out.html", status=422)
         return login_required(view)(request, *args, **kwargs)
@@ -56,9 +57,7 @@ def _around(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _page(
-    request: HttpRequest, project: Project, proposal: Proposal, section: form.Section, **more: Any
-) -> HttpResponse:
+def _page(request: Request, project: Project, proposal: Proposal, section: form.Section, **more: Any) -> HttpResponse:
     position = SECTIONS.index(section)
     status = more.pop("status", 200)
     editors = {answer.edited_by for answer in selectors.answers_of(proposal).values() if answer.edited_by}
@@ -93,7 +92,7 @@ def _items(section: form.Section, page_form: SectionForm, conflicts: dict[str, A
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def proposal_section(request: HttpRequest, slug: str, number: int, section: str) -> HttpResponse:
+def proposal_section(request: Request, slug: str, number: int, section: str) -> HttpResponse:
     """One section of the form. A plain post saves it all; what a colleague saved meanwhile is shown beside, nothing is lost."""
     project, proposal = _open(request.user, slug, number, Role.MEMBER)
     part = form.BY_KEY.get(section)
@@ -168,7 +167,7 @@ def _save_all(
 
 @autosaving
 @require_POST
-def proposal_answer(request: HttpRequest, slug: str, number: int, question: str) -> HttpResponse:
+def proposal_answer(request: Request, slug: str, number: int, question: str) -> HttpResponse:
     """Autosave of one answer; the reply says when, or shows what somebody else saved."""
     project, proposal = _open(request.user, slug, number, Role.MEMBER)
     asked = form.QUESTIONS.get(question)
@@ -176,20 +175,18 @@ def proposal_answer(request: HttpRequest, slug: str, number: int, question: str)
         raise Http404("No question of this name.")
     is_mapping = asked.kind == "mapping"
     section = form.SECTION_OF[question]
-    page_form = (
-        MappingForm(request.POST, proposal=proposal)
-        if is_mapping
-        else SectionForm(request.POST, section=section, answers={}, only=question)
-    )
+    mapping_form = MappingForm(request.POST, proposal=proposal)
+    answer_form = SectionForm(request.POST, section=section, answers={}, only=question)
+    page_form = mapping_form if is_mapping else answer_form
     context = {"project": project, "proposal": proposal, "question": asked, "section": section}
     if not page_form.is_valid():
         return render(request, "projects/_not_saved.html", context | {"errors": page_form.errors.values()}, status=422)
     try:
         if is_mapping:
-            proposal = services.save_mapping(proposal=proposal, **page_form.values())
+            proposal = services.save_mapping(proposal=proposal, **mapping_form.values())
             revision = proposal.mapping_revision
         else:
-            revision = services.save_answer(proposal=proposal, user=request.user, **page_form.values(asked)).revision
+            revision = services.save_answer(proposal=proposal, user=request.user, **answer_form.values(asked)).revision
     except StaleSave as stale:
         return render(
             request, "projects/_not_saved.html", context | {"problem": str(stale), "saved": stale.saved}, status=422
@@ -201,7 +198,7 @@ def proposal_answer(request: HttpRequest, slug: str, number: int, question: str)
 
 @login_required
 @require_safe
-def proposal_preview(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def proposal_preview(request: Request, slug: str, number: int) -> HttpResponse:
     """A version as reviewers read it, with its open points and the questions asked about it."""
     project, proposal = _open(request.user, slug, number)
     return render(request, "projects/proposal_preview.html", reading_context(request.user, project, proposal))
@@ -237,7 +234,7 @@ def reading_context(user: User, project: Project, proposal: Proposal) -> dict[st
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def proposal_submit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def proposal_submit(request: Request, slug: str, number: int) -> HttpResponse:
     """List what is open, and hand the version to review; only empty starred questions stand in the way."""
     project, proposal = _open(request.user, slug, number, Role.OWNER)
     replies, xy = selectors.replies_of(proposal), selectors.mapping_of(proposal)
@@ -270,7 +267,7 @@ def proposal_submit(request: HttpRequest, slug: str, number: int) -> HttpRespons
 
 @login_required
 @require_POST
-def proposal_withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def proposal_withdraw(request: Request, slug: str, number: int) -> HttpResponse:
     """Take a version back before it is decided."""
     project, proposal = _open(request.user, slug, number, Role.OWNER)
     try:
@@ -282,7 +279,7 @@ def proposal_withdraw(request: HttpRequest, slug: str, number: int) -> HttpRespo
 
 @login_required
 @require_POST
-def proposal_revise(request: HttpRequest, slug: str) -> HttpResponse:
+def proposal_revise(request: Request, slug: str) -> HttpResponse:
     """Start the next version with the words of the last."""
     project = permissions.get_project_or_404(request.user, slug, role=Role.OWNER)
     try:
@@ -295,7 +292,7 @@ def proposal_revise(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def proposal_changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def proposal_changes(request: Request, slug: str, number: int) -> HttpResponse:
     """What a version changed against the one before it that the reader may see."""
     project, proposal = _open(request.user, slug, number)
     before = [version for version in selectors.readable_proposals(request.user, project) if version.number < number]
@@ -306,9 +303,7 @@ def proposal_changes(request: HttpRequest, slug: str, number: int) -> HttpRespon
     return render(request, "projects/proposal_changes.html", context)
 
 
-def _asked(
-    request: HttpRequest, project: Project, proposal: Proposal, page_form: TextForm, problem: str
-) -> HttpResponse:
+def _asked(request: Request, project: Project, proposal: Proposal, page_form: TextForm, problem: str) -> HttpResponse:
     context = reading_context(request.user, project, proposal) | {
         "ask_form": page_form,
         "form": page_form,
@@ -319,7 +314,7 @@ def _asked(
 
 @login_required
 @require_POST
-def question_ask(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def question_ask(request: Request, slug: str, number: int) -> HttpResponse:
     """A reviewer or the handler asks the team."""
     project, proposal = _open(request.user, slug, number)
     if not (permissions.is_handler(request.user, project) or permissions.is_reviewer(request.user, project)):
@@ -337,7 +332,7 @@ def question_ask(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def question_answer(request: HttpRequest, slug: str, number: int, pk: int) -> HttpResponse:
+def question_answer(request: Request, slug: str, number: int, pk: int) -> HttpResponse:
     """A member answers for the team."""
     project, proposal = _open(request.user, slug, number, Role.MEMBER)
     question = get_object_or_404(proposal.questions, pk=pk)
@@ -352,7 +347,7 @@ def question_answer(request: HttpRequest, slug: str, number: int, pk: int) -> Ht
     return _asked(request, project, proposal, page_form, problem)
 
 
-def _to_questions(request: HttpRequest, project: Project, proposal: Proposal) -> HttpResponse:
+def _to_questions(request: Request, project: Project, proposal: Proposal) -> HttpResponse:
     page = "review_edit" if request.POST.get("from") == "review" else "proposal_preview"
     response = redirect(f"projects:{page}", project.slug, proposal.number)
     response["Location"] += "#questions"

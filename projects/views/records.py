@@ -1,9 +1,11 @@
 """Pages about projects: my work, the list, one project, search."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -11,6 +13,7 @@ from projects import permissions, selectors, services
 from projects.core import examples, form
 from projects.core.errors import ProjectProblem
 from projects.forms import PersonChoiceForm, ProjectForm
+from projects.http import Request
 from projects.models import Project, Proposal, User
 from projects.permissions import Role
 
@@ -24,14 +27,14 @@ NUMBERS = (
 )
 
 
-def in_rows(projects: list[Project]) -> list[dict]:
+def in_rows(projects: list[Any]) -> list[dict[str, Any]]:
     """Projects as the table draws them."""
     return [
         {
             "project": project,
             "steps": selectors.project_steps(project),
             "step": Project.Step(min(project.reached + 1, Project.Step.VERDICT)).label,
-            "state": Proposal.State(project.proposal_state).label if project.proposal_state else "–",
+            "state": Proposal.State(project.proposal_state).label.lower() if project.proposal_state else "–",
             "outcome": project.outcome,
         }
         for project in projects
@@ -40,7 +43,7 @@ def in_rows(projects: list[Project]) -> list[dict]:
 
 @login_required
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """What waits for me, and where my projects stand."""
     tasks = selectors.tasks_of(request.user)
     projects = list(selectors.with_state(selectors.projects_of(request.user), request.user)[:50])
@@ -57,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def project_list(request: HttpRequest) -> HttpResponse:
+def project_list(request: Request) -> HttpResponse:
     """Every project one may read, newest first."""
     projects = selectors.with_state(selectors.readable_projects(request.user).filter(is_sandbox=False), request.user)
     page = Paginator(projects, 50).get_page(request.GET.get("page"))
@@ -66,7 +69,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: Request) -> HttpResponse:
     """Projects and proposals one may read; reviews are never searched."""
     text = request.GET.get("q", "").strip()[:200]
     found = (
@@ -80,7 +83,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def project_create(request: HttpRequest) -> HttpResponse:
+def project_create(request: Request) -> HttpResponse:
     """An idea in 30 seconds; the rest of the form follows."""
     page_form = (
         ProjectForm(request.POST, user=request.user) if request.method == "POST" else ProjectForm(user=request.user)
@@ -95,7 +98,7 @@ def project_create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def project_detail(request: Request, slug: str) -> HttpResponse:
     """One project at a glance; what upper apps know is loaded from them."""
     project = permissions.get_project_or_404(request.user, slug)
     versions = selectors.readable_proposals(request.user, project)
@@ -115,13 +118,25 @@ def project_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "hides_team": owes_review(own, latest),
         "decision": getattr(latest, "decision", None) if latest else None,
         "criterion_url": selectors.page_or_blank("evaluations:criterion", project),
-        "fragments": [
-            url
-            for name in ("datasets:project_fragment", "evaluations:project_fragment")
-            if (url := selectors.page_or_blank(name, project))
-        ],
+        "parts": upper_parts(project),
     }
     return render(request, "projects/project_detail.html", context)
+
+
+def upper_parts(project: Project) -> list[dict[str, str]]:
+    """What upper apps have to say of a project: the fragment that is loaded, and the page it stands for without script."""
+    names = [("Data", "datasets:project_fragment", "datasets:project_data")]
+    if project.is_sandbox or project.reached >= Project.Step.TEST_SET:
+        names.append(("Ladder", "evaluations:project_fragment", "evaluations:ladder"))
+    parts = [
+        {
+            "label": label,
+            "fragment": selectors.page_or_blank(fragment, project),
+            "page": selectors.page_or_blank(page, project),
+        }
+        for label, fragment, page in names
+    ]
+    return [part for part in parts if part["page"]]
 
 
 def owes_review(own, proposal: Proposal | None) -> bool:
@@ -136,7 +151,7 @@ def owes_review(own, proposal: Proposal | None) -> bool:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def handler_assign(request: HttpRequest, slug: str) -> HttpResponse:
+def handler_assign(request: Request, slug: str) -> HttpResponse:
     """The administrator names who decides; nobody with a conflict is on the list."""
     project = permissions.get_project_or_404(request.user, slug, role=Role.ADMINISTRATOR)
     people = selectors.handler_candidates(project)
@@ -157,7 +172,7 @@ def handler_assign(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def example_detail(request: HttpRequest, key: str) -> HttpResponse:
+def example_detail(request: Request, key: str) -> HttpResponse:
     """An invented proposal to read beside the form."""
     example = examples.BY_KEY.get(key)
     if example is None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,6 +14,7 @@ from projects import permissions, selectors, services
 from projects.core.criteria import CRITERIA, MINIMUM_REVIEWS
 from projects.core.errors import ProjectProblem, StaleSave
 from projects.forms import DecisionForm, PersonChoiceForm, ReviewForm
+from projects.http import Request
 from projects.models import Decision, Project, Proposal, Review, User
 from projects.permissions import Role
 from projects.views.proposals import autosaving, reading_context
@@ -38,7 +39,7 @@ def _own(user: User, slug: str, number: int) -> tuple[Project, Proposal, Review]
 
 @login_required
 @require_safe
-def review_list(request: HttpRequest) -> HttpResponse:
+def review_list(request: Request) -> HttpResponse:
     """My reviews, and nobody else's."""
     reviews = list(selectors.reviews_of(request.user))
     owed = [review for review in reviews if review.state in PENDING and review.proposal.state in OPEN]
@@ -47,7 +48,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
 
 
 def _desk(
-    request: HttpRequest, project: Project, proposal: Proposal, review: Review, page_form: ReviewForm, **more: Any
+    request: Request, project: Project, proposal: Proposal, review: Review, page_form: ReviewForm, **more: Any
 ) -> HttpResponse:
     scored = sum(1 for criterion in CRITERIA if page_form[criterion.key].value() not in (None, ""))
     status = more.pop("status", 200)
@@ -67,7 +68,7 @@ def _scored_words(review: Review) -> str:
 
 @autosaving
 @require_http_methods(["GET", "HEAD", "POST"])
-def review_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def review_edit(request: Request, slug: str, number: int) -> HttpResponse:
     """The proposal on the left, the form on the right; a post keeps the draft."""
     project, proposal, review = _own(request.user, slug, number)
     if review.state not in PENDING or proposal.state not in OPEN:
@@ -91,7 +92,7 @@ def review_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def _refused(
-    request: HttpRequest,
+    request: Request,
     project: Project,
     proposal: Proposal,
     review: Review,
@@ -111,7 +112,7 @@ def _refused(
 
 @login_required
 @require_POST
-def review_submit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def review_submit(request: Request, slug: str, number: int) -> HttpResponse:
     """Keep what was written, then count it if nothing is missing."""
     project, proposal, review = _own(request.user, slug, number)
     if review.state not in PENDING or proposal.state not in OPEN:
@@ -142,7 +143,7 @@ def review_submit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def review_decline(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def review_decline(request: Request, slug: str, number: int) -> HttpResponse:
     """Give the review back, or declare a conflict."""
     *_, review = _own(request.user, slug, number)
     has_conflict = request.POST.get("why") == "conflict"
@@ -162,7 +163,7 @@ def review_decline(request: HttpRequest, slug: str, number: int) -> HttpResponse
 
 @login_required
 @require_safe
-def review_overview(request: HttpRequest, slug: str) -> HttpResponse:
+def review_overview(request: Request, slug: str) -> HttpResponse:
     """The reviews of the newest version one may read."""
     project = permissions.get_project_or_404(request.user, slug)
     versions = [v for v in selectors.readable_proposals(request.user, project) if v.state != Proposal.State.DRAFT]
@@ -171,7 +172,7 @@ def review_overview(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("projects:review_board", project.slug, versions[-1].number)
 
 
-def _board(request: HttpRequest, project: Project, proposal: Proposal, **more: Any) -> HttpResponse:
+def _board(request: Request, project: Project, proposal: Proposal, **more: Any) -> HttpResponse:
     user = request.user
     is_handler = permissions.is_handler(user, project)
     own = selectors.my_review(user, proposal)
@@ -202,7 +203,7 @@ def _board(request: HttpRequest, project: Project, proposal: Proposal, **more: A
 
 @login_required
 @require_safe
-def review_board(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def review_board(request: Request, slug: str, number: int) -> HttpResponse:
     """The matrix, weakest criterion first; the same empty words whether there are no reviews or hidden ones."""
     project, proposal = _open(request.user, slug, number)
     return _board(request, project, proposal)
@@ -210,7 +211,7 @@ def review_board(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def reviewer_assign(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def reviewer_assign(request: Request, slug: str, number: int) -> HttpResponse:
     """The handler asks a colleague."""
     project, proposal = _open(request.user, slug, number, Role.HANDLER)
     page_form = PersonChoiceForm(
@@ -230,7 +231,7 @@ def reviewer_assign(request: HttpRequest, slug: str, number: int) -> HttpRespons
 
 @login_required
 @require_POST
-def decision_make(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def decision_make(request: Request, slug: str, number: int) -> HttpResponse:
     """The handler decides, with reasons."""
     project, proposal = _open(request.user, slug, number, Role.HANDLER)
     page_form = DecisionForm(request.POST)

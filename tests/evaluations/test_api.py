@@ -46,7 +46,9 @@ def test_everything_asks_for_a_token_and_hides_what_one_may_not_read(ladder):
     slug, run = ladder.project.slug, ladder.runs.first()
     reads = [f"projects/{slug}/{name}" for name in ("criterion", "leaderboard", "looks", "verdict", "report")]
     reads += [f"ladders/{ladder.pk}", f"runs/{run.pk}", f"runs/{run.pk}/curves"]
-    writes = [f"projects/{slug}/{name}" for name in ("criterion/lock", "criterion/amend", "ladders", "looks")] + [f"runs/{run.pk}/cancel"]
+    writes = [f"projects/{slug}/{name}" for name in ("criterion/lock", "criterion/amend", "ladders", "looks")] + [
+        f"runs/{run.pk}/cancel"
+    ]
     ladder.project.is_private = True
     ladder.project.save()
     stranger = as_person(make_user())
@@ -78,7 +80,9 @@ def test_ladder_without_a_locked_criterion_is_409():
     version = make_sealed_version()
     version.dataset.project.criteria.all().delete()
 
-    answer = as_person(owner_of(version.dataset.project)).post(f"/api/v1/projects/{version.dataset.project.slug}/ladders", {})
+    answer = as_person(owner_of(version.dataset.project)).post(
+        f"/api/v1/projects/{version.dataset.project.slug}/ladders", {}
+    )
 
     assert (answer.status_code, answer.json()["type"]) == (409, "criterion-not-locked")
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -86,9 +90,18 @@ def test_ladder_without_a_locked_criterion_is_409():
 
 def test_fields_that_count_are_set_by_the_server(api, ladder):
     run = ladder.runs.get(recipe="linear")
-    posted = {"run": str(run.pk), "reason": "x", "state": "scored", "rung": 0.99, "released": True, "spent_at": "2020-01-01T00:00:00Z"}
+    posted = {
+        "run": str(run.pk),
+        "reason": "x",
+        "state": "scored",
+        "rung": 0.99,
+        "released": True,
+        "spent_at": "2020-01-01T00:00:00Z",
+    }
 
-    answer = api.post(f"/api/v1/projects/{ladder.project.slug}/looks", posted, format="json", headers={"Idempotency-Key": "k"})
+    answer = api.post(
+        f"/api/v1/projects/{ladder.project.slug}/looks", posted, format="json", headers={"Idempotency-Key": "k"}
+    )
 
     assert answer.status_code == 202
     assert (answer.json()["state"], answer.json()["rung"], answer.json()["released"]) == ("spent", None, None)
@@ -97,7 +110,9 @@ def test_fields_that_count_are_set_by_the_server(api, ladder):
 
 def test_look_needs_its_key_repeats_for_free_and_is_then_429(api, ladder):
     path = f"/api/v1/projects/{ladder.project.slug}/looks"
-    linear, dummy = ({"run": str(ladder.runs.get(recipe=name).pk), "reason": "done"} for name in ("linear", "always_same"))
+    linear, dummy = (
+        {"run": str(ladder.runs.get(recipe=name).pk), "reason": "done"} for name in ("linear", "always_same")
+    )
 
     assert api.post(path, linear, format="json").status_code == 428
     first, repeat = (api.post(path, linear, format="json", headers={"Idempotency-Key": "a"}) for _ in range(2))
@@ -143,12 +158,17 @@ def test_criterion_is_locked_then_amended_with_a_reason():
     path = f"/api/v1/projects/{project.slug}/criterion"
 
     assert api.get(path).status_code == 404
-    locked = api.post(f"{path}/lock", {"metric": "accuracy", "level": 0.95, "locked_at": "2020-01-01T00:00:00Z"}, format="json")
+    locked = api.post(
+        f"{path}/lock", {"metric": "accuracy", "level": 0.95, "locked_at": "2020-01-01T00:00:00Z"}, format="json"
+    )
     assert locked.status_code == 201
     assert not locked.json()["locked_at"].startswith("2020")
     assert api.post(f"{path}/lock", {"metric": "accuracy", "level": 0.9}, format="json").status_code == 409
     assert api.post(f"{path}/amend", {"metric": "accuracy", "level": 0.9}, format="json").status_code == 422
-    assert api.post(f"{path}/amend", {"metric": "accuracy", "level": 0.9, "reason": "y"}, format="json").json()["number"] == 2
+    assert (
+        api.post(f"{path}/amend", {"metric": "accuracy", "level": 0.9, "reason": "y"}, format="json").json()["number"]
+        == 2
+    )
     assert api.get(path).json()["level"] == 0.9
 
 
@@ -185,7 +205,8 @@ LEADERBOARD_QUERIES = 7
 def test_leaderboard_pages_by_50_and_refuses_other_pages(api, ladder):
     run = ladder.runs.get(recipe="linear")
     Run.objects.bulk_create(
-        Run(**{field.attname: getattr(run, field.attname) for field in Run._meta.fields if field.name != "id"}) for _ in range(60)
+        Run(**{field.attname: getattr(run, field.attname) for field in Run._meta.fields if field.name != "id"})
+        for _ in range(60)
     )
     path = f"/api/v1/projects/{ladder.project.slug}/leaderboard"
 

@@ -37,7 +37,13 @@ def owner_of(project):
 def spend(ladder, recipe="linear", *, key="a", now=None):
     run = ladder.runs.get(recipe=recipe)
     return services.spend_look(
-        project=ladder.project, user=owner_of(ladder.project), run=run, reason="ladder done", guess=0.9, idempotency_key=key, now=now
+        project=ladder.project,
+        user=owner_of(ladder.project),
+        run=run,
+        reason="ladder done",
+        guess=0.9,
+        idempotency_key=key,
+        now=now,
     )
 
 
@@ -69,7 +75,13 @@ def test_run_ladder_refuses_a_measure_that_cannot_judge_the_target():
     version = make_sealed_version(metric="accuracy")
     project = version.dataset.project
     project_services.lock_criterion(
-        project=project, user=owner_of(project), metric="rmse", level=3, smallest_difference=1, reason="x", results_seen=0
+        project=project,
+        user=owner_of(project),
+        metric="rmse",
+        level=3,
+        smallest_difference=1,
+        reason="x",
+        results_seen=0,
     )
 
     with pytest.raises(services.OutOfTurn, match="does not judge a target that is yes or no"):
@@ -149,7 +161,13 @@ def test_look_is_refused_for_runs_that_are_not_done_or_of_other_measures():
     do_runs()
     project = ladder.project
     project_services.lock_criterion(
-        project=project, user=owner_of(project), metric="roc_auc", level=0.9, smallest_difference=0.02, reason="x", results_seen=2
+        project=project,
+        user=owner_of(project),
+        metric="roc_auc",
+        level=0.9,
+        smallest_difference=0.02,
+        reason="x",
+        results_seen=2,
     )
 
     with pytest.raises(services.OutOfTurn, match="judged by Share sorted right"):
@@ -172,7 +190,9 @@ def test_sandbox_has_no_looks():
 def open_final(ladder, simple="linear", deep=None):
     project = Project.objects.get(pk=ladder.project_id)
     runs = {run.recipe: run for run in ladder.runs.all()}
-    opening = services.ask_opening(project=project, user=owner_of(project), simple=runs.get(simple), deep=runs.get(deep))
+    opening = services.ask_opening(
+        project=project, user=owner_of(project), simple=runs.get(simple), deep=runs.get(deep)
+    )
     services.agree_opening(opening=opening, user=project.handler or owner_of(project))
     do_submissions()
     return Opening.objects.get(pk=opening.pk)
@@ -193,7 +213,9 @@ def test_opening_ends_in_a_verdict_once():
     assert verdict.sentence == opening.result["message"]
     assert Project.objects.get(pk=ladder.project_id).reached == Project.Step.VERDICT
     with pytest.raises(services.REFUSALS, match="open once"):
-        services.ask_opening(project=ladder.project, user=owner_of(ladder.project), simple=ladder.runs.get(recipe="linear"), deep=None)
+        services.ask_opening(
+            project=ladder.project, user=owner_of(ladder.project), simple=ladder.runs.get(recipe="linear"), deep=None
+        )
 
 
 def test_opening_of_a_pooled_set_pays_for_its_looks():
@@ -205,7 +227,10 @@ def test_opening_of_a_pooled_set_pays_for_its_looks():
 
     assert fresh.result["pooled"] is True
     assert paid.alpha < fresh.alpha == 0.05
-    width = {key: opening.result["simple"]["high"] - opening.result["simple"]["low"] for key, opening in (("fresh", fresh), ("paid", paid))}
+    width = {
+        key: opening.result["simple"]["high"] - opening.result["simple"]["low"]
+        for key, opening in (("fresh", fresh), ("paid", paid))
+    }
     assert width["paid"] > width["fresh"]
     with pytest.raises(NoLookLeft, match="had their final opening"):
         spend(looked_at, "always_same", key="b", now=timezone.now() + timedelta(days=8))
@@ -234,7 +259,9 @@ def test_opening_names_runs_of_the_right_family():
 def test_opening_is_agreed_by_the_handler_alone():
     ladder = make_done_ladder(only=QUICK)
     project = ladder.project
-    opening = services.ask_opening(project=project, user=owner_of(project), simple=ladder.runs.get(recipe="linear"), deep=None)
+    opening = services.ask_opening(
+        project=project, user=owner_of(project), simple=ladder.runs.get(recipe="linear"), deep=None
+    )
 
     for person in (owner_of(project), make_user(), make_user(is_administrator=True)):
         with pytest.raises(PermissionDenied):
@@ -245,7 +272,9 @@ def test_opening_is_agreed_by_the_handler_alone():
 def test_opening_that_failed_is_scored_again():
     ladder = make_done_ladder(make_sealed_version(rows=900), only=QUICK)
     project = ladder.project
-    opening = services.ask_opening(project=project, user=owner_of(project), simple=ladder.runs.get(recipe="linear"), deep=None)
+    opening = services.ask_opening(
+        project=project, user=owner_of(project), simple=ladder.runs.get(recipe="linear"), deep=None
+    )
     submission = services.agree_opening(opening=opening, user=Project.objects.get(pk=project.pk).handler)
     Submission.objects.update(state=JobState.FAILED)
 

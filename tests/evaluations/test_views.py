@@ -24,7 +24,17 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 QUICK = ("always_same", "linear")
-SLUG_PAGES = ("criterion", "ladder", "leaderboard", "look", "look_list", "look_fragment", "opening", "verdict", "report")
+SLUG_PAGES = (
+    "criterion",
+    "ladder",
+    "leaderboard",
+    "look",
+    "look_list",
+    "look_fragment",
+    "opening",
+    "verdict",
+    "report",
+)
 SLUG_POSTS = ("ladder_run", "ladder_cancel", "opening_agree", "opening_retry")
 RUN_PAGES = ("run_detail", "run_fragment", "run_figure")
 RUN_POSTS = ("run_cancel", "run_retry")
@@ -151,7 +161,9 @@ def test_criterion_refuses_a_level_outside_the_measure(client, sign_in, metric, 
     project = make_approved_project()
     sign_in(owner_of(project))
 
-    answer = client.post(page("criterion", project.slug), {"metric": metric, "level": level, "smallest_difference": "1"})
+    answer = client.post(
+        page("criterion", project.slug), {"metric": metric, "level": level, "smallest_difference": "1"}
+    )
 
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
@@ -269,7 +281,13 @@ def test_home_fragment_shows_my_open_runs_only(client, sign_in):
 
 def look_form(ladder, **changes):
     run = ladder.runs.get(recipe=changes.pop("recipe", "linear"))
-    return {"run": run.pk, "guess": "90", "reason": "Ladder finished.", "confirm": "LOOK", "key": uuid.uuid4()} | changes
+    return {
+        "run": run.pk,
+        "guess": "90",
+        "reason": "Ladder finished.",
+        "confirm": "LOOK",
+        "key": uuid.uuid4(),
+    } | changes
 
 
 def test_look_shows_its_price_then_spends_once_for_a_doubled_post(client, sign_in, ladder):
@@ -365,7 +383,15 @@ def test_opening_is_asked_by_the_owner_agreed_by_the_handler_and_ends_in_a_page(
     assert "180 final rows" in verdict
     assert "one-sided 2.5%" in verdict
     report = client.get(page("report", slug)).content.decode()
-    for heading in ("1. Five criteria", "2. Success criterion", "3. Data and seal", "4. Ladder", "5. Looks", "6. Guard", "7. Verdict"):
+    for heading in (
+        "1. Five criteria",
+        "2. Success criterion",
+        "3. Data and seal",
+        "4. Ladder",
+        "5. Looks",
+        "6. Guard",
+        "7. Verdict",
+    ):
         assert heading in report
 
 

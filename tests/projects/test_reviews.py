@@ -246,7 +246,18 @@ def test_two_windows_of_a_reviewer_lose_nothing(sign_in, proposal, handler):
     page = late.content.decode()
     assert (late.status_code, "from the other window" in page, "from this window" in page) == (409, True, True)
     with pytest.raises(StaleSave):
-        services.save_review(review=review, revision=0, scores={})
+        services.save_review(review=review, revision=0, scores={"dataset": (3, "late")})
+
+
+def test_the_autosave_of_a_click_does_not_stop_the_submission(sign_in, proposal, handler):
+    review = make_review(proposal)
+    client, data = sign_in(review.reviewer), form_of(4, 4, 4, 4, 4)
+
+    client.post(url("review_edit", proposal), data, headers={"HX-Request": "true"})
+    sent = client.post(url("review_submit", proposal), data)
+
+    review.refresh_from_db()
+    assert (sent.status_code, review.state) == (302, "submitted")
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def local_time(moment: datetime | None) -> str | SafeString:
         '<time datetime="{}" title="{}">{}</time>',
         moment.astimezone(UTC).isoformat(timespec="seconds"),
         f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
-        text.moment_words(moment, timezone.get_current_timezone()),  # type: ignore[arg-type]
+        text.moment_words(moment, timezone.get_current_timezone()),
     )
 
 

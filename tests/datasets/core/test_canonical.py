@@ -1,7 +1,7 @@
 """Canonical rows: the same values give the same key, other values another one."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -50,9 +50,22 @@ def test_odd_floats_are_written_as_python_does(value):
 
 
 def test_times_are_iso():
-    frame = pl.DataFrame({"t": [datetime(2024, 3, 31, 14, 5, tzinfo=UTC).replace(tzinfo=None)]})
+    texts = ["2024-03-31T14:05:00", "1969-12-31T23:59:59.250000", "0001-01-01T00:00:00", "2024-03-31T00:00:00.000001"]
+    times = [datetime.fromisoformat(text) for text in texts]
+    frame = pl.DataFrame({"day": [time.date() for time in times] + [None], "time": [*times, None]})
 
-    assert canonical._bytes(frame).startswith(b"2024-03-31T14:05:00")
+    written = canonical._bytes(frame)
+
+    by_hand = [f"{text[:10]},{text}\0" for text in texts] + [",\0"]
+    assert written == "".join(by_hand).encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.datetimes()), min_size=1, max_size=20))
+def test_property_times_are_written_as_python_does(times):
+    written = canonical._bytes(pl.DataFrame({"time": pl.Series(times, dtype=pl.Datetime("us"))})).split(b"\0")[:-1]
+
+    assert [text.decode() for text in written] == [time.isoformat() if time else "" for time in times]
 
 
 def test_column_order_and_row_order_do_not_matter(tmp_path):
