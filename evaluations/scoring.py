@@ -142,6 +142,7 @@ def judge(
         "metric": metric.name,
         "level": criterion.level,
         "criterion": criterion.number,
+        "pair": _gain(found) if pair else None,
         "beside": beside,
     }
     return result, verdict
@@ -184,6 +185,10 @@ def _worth(criterion: Criterion, found: comparison.Comparison) -> str:
     says = speech(criterion.metric).difference
     answer = "met" if found.low >= wanted else "not met" if found.high < wanted else "cannot tell"
     return f"A gain of {says(wanted, signed=False)} or more: {answer} (95% interval {says(found.low)} to {says(found.high)})."
+
+
+def _gain(found: comparison.Comparison) -> dict[str, float]:
+    return {"difference": found.difference, "low": found.low, "high": found.high, "p": found.p}
 
 
 def _side(run: Run, claim: rules.Claim) -> dict[str, Any]:

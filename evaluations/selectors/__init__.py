@@ -5,12 +5,12 @@ from evaluations.selectors.boards import (
     board,
     board_head,
     board_rows,
-    candidates,
     optimism_words,
     tied_ranks,
     unranked_runs,
 )
 from evaluations.selectors.ladders import (
+    candidates,
     ladder_rows,
     ladder_runs,
     next_step,

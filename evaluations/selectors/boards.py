@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from datasets.models import DatasetVersion
 from dlstart_web.kit.jobs import JobState
-from evaluations.core.rungs import RUNGS, family
 from evaluations.models import Ladder, Run
 from evaluations.selectors.ladders import run_title
 from evaluations.words import Speech
@@ -103,11 +102,3 @@ def tied_ranks(project_id: UUID, version_id: UUID, metric: str, entries: Sequenc
         board(project_id, version_id, metric).filter(rank__in=shown).order_by().values("rank").annotate(n=Count("id"))
     )
     return set(shared.filter(n__gt=1).values_list("rank", flat=True))
-
-
-def candidates(project: Project, version: DatasetVersion, metric: str, kind: str = "") -> QuerySet[Run]:
-    """Scored runs, the best first; `kind` "simple" or "deep" keeps one family."""
-    runs = Run.objects.filter(project=project, version=version, metric=metric, score__isnull=False, state=JobState.DONE)
-    if kind:
-        runs = runs.filter(recipe__in=[name for name in RUNGS if family(name) == kind])
-    return runs.order_by(F("goodness").desc(), "cpu_seconds", "id")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from datasets import selectors as dataset_selectors
@@ -114,14 +114,23 @@ def open_jobs(user: User, limit: int = 10) -> list[Run]:
     )
 
 
-# --- what to do next
+# --- the best runs, and what to do next
+
+
+def candidates(project: Project, version: DatasetVersion, metric: str, kind: str = "") -> QuerySet[Run]:
+    """Scored runs, the best first; `kind` "simple" or "deep" keeps one family."""
+    runs = Run.objects.filter(project=project, version=version, metric=metric, score__isnull=False, state=JobState.DONE)
+    if kind:
+        runs = runs.filter(recipe__in=[name for name in RUNGS if family(name) == kind])
+    return runs.order_by(F("goodness").desc(), "cpu_seconds", "id")
+
 
 # What a page makes of a suggestion: sign, title, the act, the page it leads to.
 PANELS = {
     "LOCK_CRITERION": ("unknown", "Lock the criterion", "To the criterion", "evaluations:criterion"),
     "FIX_DATA": ("miss", "Mend the data first", "To the data", "datasets:project_data"),
     "SIMPLE_LOOKS_ENOUGH": ("good", "A simple model looks good enough", "To the final tier", "evaluations:opening"),
-    "TRY_DEEP": ("deep", "Try deep learning", "Run the ladder", "evaluations:ladder"),
+    "TRY_DEEP": ("deep", "Try deep learning", "", ""),
     "MORE_ROWS": ("unknown", "No rung settles it yet", "To the data", "datasets:project_data"),
     "IMPROVE_LABELS": ("miss", "Not reached on validation", "To the data", "datasets:project_data"),
     "OPEN_FINAL": ("deep", "A deep model is clearly at the level", "To the final tier", "evaluations:opening"),
@@ -129,17 +138,17 @@ PANELS = {
 
 
 def next_step(ladder: Ladder) -> dict[str, str]:
-    """What validation alone suggests once a ladder has run: {"code", "message"}."""
-    metric, scored = METRICS[ladder.metric], [run for run in ladder.runs.all() if run.score is not None]
+    """What validation alone suggests, from the best runs of the ladder's board: {"code", "message"}."""
+    metric = METRICS[ladder.metric]
     criterion = ladder.criterion or project_selectors.current_criterion(ladder.project)
-    simple, deep = (_best_of(scored, kind) for kind in ("simple", "deep"))
-    best = _best_of(scored)
+    board = (ladder.project, ladder.version, ladder.metric)
+    simple, deep = (candidates(*board, kind).first() for kind in ("simple", "deep"))
+    best = max((run for run in (simple, deep) if run is not None), key=lambda run: run.goodness, default=None)
     scale = best.price["scale"] if best else None
+    asks = criterion is not None and criterion.metric == ladder.metric and best is not None
     step = suggest(
         has_stop_finding=bool(dataset_selectors.findings_open(ladder.version)),
-        level=metric.to_sealed(criterion.level, scale)
-        if criterion and criterion.metric == ladder.metric and best
-        else None,
+        level=metric.to_sealed(criterion.level, scale) if asks else None,
         simple=_standing(simple, metric),
         deep=_standing(deep, metric),
         deep_told_apart=bool(simple and deep and deep.rank == 1 and simple.rank != 1),
@@ -154,12 +163,12 @@ def next_step_panel(ladder: Ladder) -> dict[str, str]:
     """The same for a page, with its sign and the act it leads to."""
     step = next_step(ladder)
     sign, title, act, page = PANELS[step["code"]]
-    return step | {"sign": sign, "title": title, "act": act, "url": reverse(page, args=[ladder.project.slug])}
-
-
-def _best_of(runs: Sequence[Run], kind: str = "") -> Run | None:
-    mine = [run for run in runs if not kind or family(run.recipe) == kind]
-    return max(mine, key=lambda run: run.goodness, default=None)
+    return step | {
+        "sign": sign,
+        "title": title,
+        "act": act,
+        "url": reverse(page, args=[ladder.project.slug]) if page else "",
+    }
 
 
 def _standing(run: Run | None, metric: Metric) -> Standing | None:

@@ -15,6 +15,7 @@ from projects import selectors as project_selectors
 from projects.models import Criterion, Decision, Project, User
 
 PARTS = ("train", "validation", "checkpoint", "final")
+SHORT = {"Always the same answer": "Always same", "Small neural network": "Small network"}  # for a narrow column
 GUARDS = ("T1", "T3")
 
 
@@ -34,9 +35,18 @@ def verdict_context(project: Project, criterion: Criterion | None) -> dict[str, 
         "subtitle": f"{project.name}, {says.measure.title.lower()}, 95% intervals, {result['n']:,} final rows",
         "compare": [{"label": f"{RUNGS[side['recipe']].title} {says.number(side['score'])}", **side} for side in sides],
         "reasons": [_reason(side, result["level"], says) for side in sides],
+        "pair": _pair(says, result["pair"]),
         "notes": [*result["beside"], *_gap(project, says, sides)],
         "sides": [{"name": RUNGS[side["recipe"]].title, "words": _span(says, side, result["n"])} for side in sides],
     }
+
+
+def _pair(says: Speech, pair: dict[str, float] | None) -> str:
+    """What the deep model gains over the simple one, in a line."""
+    if pair is None:
+        return ""
+    gain, low, high = (says.difference(pair[key]) for key in ("difference", "low", "high"))
+    return f"{gain} ({low} to {high}, p = {pair['p']:.2f})"
 
 
 def _span(says: Speech, side: dict[str, Any], rows: int) -> str:
@@ -104,7 +114,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "parts": _parts(version.seal) if version else [],
         "ladder": ladder,
         "ladder_level": ladder.criterion.level if ladder and ladder.criterion else None,
-        "ladder_rows": ladder_rows(runs, says),
+        "ladder_rows": [row | {"short": SHORT.get(row["name"], row["name"])} for row in ladder_rows(runs, says)],
         "validation_rows": next((run.rows_validation for run in runs if run.rows_validation), None),
         "ladder_says": says,
         "looks": len(looks),
@@ -118,7 +128,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "now": timezone.now(),
         "version_number": settings.VERSION,
     } | {
-        key: value for key, value in verdict_context(project, criterion).items() if key in ("verdict", "sides", "notes")
+        key: value for key, value in verdict_context(project, criterion).items() if key in ("verdict", "sides", "pair")
     }
 
 

@@ -32,7 +32,7 @@ def curve_finding(run: Run, points: Sequence[CurvePoint]) -> str:
     """The sentence above the chart."""
     unit = CURVE_UNITS.get(run.curve, "step")
     if run.diagnosis:
-        return f"{run.diagnosis['title']}: {run.diagnosis['message']}"
+        return str(run.diagnosis["message"])
     if not points:
         return "Curves of train and validation appear here as the model learns."
     if run.is_open:
