@@ -3,11 +3,16 @@
 import os
 import tempfile
 
-# One folder a test process, so that nothing is kept and nothing is shared with a running installation.
-os.environ.setdefault("DLSTART_DATA", os.path.join(tempfile.mkdtemp(prefix="dlstart-test-"), "var"))
+# One folder a test process, so that nothing is kept and nothing is shared with a running installation or another process.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if "DLSTART_DATA" not in os.environ or (WORKER and WORKER not in os.environ["DLSTART_DATA"].split(os.sep)):
+    os.environ["DLSTART_DATA"] = os.path.join(tempfile.mkdtemp(prefix="dlstart-test-"), WORKER, "var")
+if WORKER and os.environ.get("DLSTART_BROKER_URL", "").startswith("redis"):  # a Redis database of its own as well
+    address, _, number = os.environ["DLSTART_BROKER_URL"].rpartition("/")
+    os.environ["DLSTART_BROKER_URL"] = f"{address}/{int(number) + int(WORKER.removeprefix('gw'))}"
 
-from dlstart_web.settings import *  # noqa: F403
-from dlstart_web.settings import DATA, DATABASES
+from dlstart_web.settings import *  # noqa: E402, F403
+from dlstart_web.settings import DATA, DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

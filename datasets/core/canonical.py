@@ -10,7 +10,6 @@ import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -19,12 +18,9 @@ from numpy.typing import NDArray
 from datasets.core.table import batch_rows, col, row_count
 
 _END = b"\0"  # no cell holds it: the readers refuse it
+_BLOCK = 65_536
 _DAY, _SECOND = 86_400_000_000, 1_000_000
 _CLOCKS = pl.Series([f"T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}" for second in range(86_400)])
-
-
-class _Hash(Protocol):
-    def update(self, data: bytes, /) -> None: ...
 
 
 def canonical_keys(path: Path, columns: Sequence[str], secret: bytes) -> NDArray[np.uint64]:
@@ -61,12 +57,57 @@ def canonical_keys(path: Path, columns: Sequence[str], secret: bytes) -> NDArray
     return keys
 
 
-def update(digest: _Hash, frame: pl.DataFrame, *, with_header: bool) -> None:
-    """Feed some rows to a hash, names and types first where asked: how a part gets its fingerprint."""
-    ordered = frame.select(col(name) for name in sorted(frame.columns))
-    if with_header:
-        digest.update(header(ordered.schema))
-    digest.update(_bytes(ordered))
+class Fingerprint:
+    """SHA-256 over a table, the same whatever file holds it and however its rows came in.
+
+    First the names and types of the columns, sorted by name; then, for every 65,536 rows, each column: a byte a row
+    that is 1 where there is a value, then the values. Whole numbers, and times as microseconds since 1970, take eight
+    bytes, little-endian; numbers are float64 with -0 as 0; booleans take one byte; words are their lengths in bytes as
+    whole numbers, then the bytes of all. Zero and the empty word stand for what is missing.
+    """
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._held: pl.DataFrame | None = None
+
+    def update(self, frame: pl.DataFrame) -> None:
+        """Take the next rows; the columns are those of the first call, in any order."""
+        ordered = frame.select(col(name) for name in sorted(frame.columns))
+        if self._held is None:
+            self._digest.update(header(ordered.schema))
+        else:
+            ordered = pl.concat([self._held, ordered])
+        whole = len(ordered) - len(ordered) % _BLOCK
+        for start in range(0, whole, _BLOCK):
+            self._block(ordered.slice(start, _BLOCK))
+        self._held = ordered.slice(whole)
+
+    def hexdigest(self) -> str:
+        """The digest of all rows taken; nothing may be added after."""
+        if self._held is not None and len(self._held):
+            self._block(self._held)
+        return self._digest.hexdigest()
+
+    def _block(self, frame: pl.DataFrame) -> None:
+        for series in frame:
+            self._digest.update(series.is_not_null().cast(pl.UInt8).to_numpy().data)
+            if series.dtype == pl.String:
+                texts = series.fill_null("")
+                self._digest.update(texts.str.len_bytes().cast(pl.Int64).to_numpy().data)
+                self._digest.update(texts.str.join("").item().encode())
+            else:
+                self._digest.update(_fixed(series).to_numpy().data)
+
+
+def _fixed(series: pl.Series) -> pl.Series:
+    if series.dtype.is_float():
+        series = series.cast(pl.Float64).fill_nan(None).fill_null(0.0)
+        return series.set(series == 0, 0.0)  # a negative zero too
+    if series.dtype == pl.Boolean:
+        return series.cast(pl.UInt8).fill_null(0)
+    if series.dtype.is_temporal():
+        series = series.cast(pl.Datetime("us")).to_physical()
+    return series.cast(pl.Int64).fill_null(0)
 
 
 def header(schema: pl.Schema) -> bytes:

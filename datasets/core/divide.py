@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -29,15 +29,14 @@ from datasets.core.split import (
     is_pooled,
     join_groups,
     split_oversized,
-    strata_of,
 )
-from datasets.core.table import Column, batch_rows, col, require_columns
-from datasets.core.target import class_counts, labels_of, used_rows
+from datasets.core.table import Column, batch_rows, col, require_columns, row_count
+from datasets.core.target import Labels, class_counts, labels_of, used_rows
 
 SEALED = ("checkpoint", "final")
-_HELD_CELLS = 40_000_000  # cells of sealed rows sorted in memory at a time
 _ASSIGNMENTS = "assignments.parquet"
 _PART, _PLACE = "\0part", "\0place"  # names that no column can have
+_PLAIN = pl.CompatLevel.oldest()
 _ZSTD: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
 
 
@@ -53,7 +52,7 @@ class Division:
     per_class : dict of class to dict of part to rows, or None for a number
     classes : dict of class to rows, or None
     fingerprints : dict of part to str
-        SHA-256 over the canonical rows with their labels, in the order written.
+        SHA-256 over the values with their labels, in the order written: see `canonical.Fingerprint`.
     labels : dict of "checkpoint" and "final" to ndarray
         In the order of the rows in their files: texts for classes, float64 for a number.
     units : dict of "checkpoint" and "final" to ndarray of int, or None
@@ -119,33 +118,31 @@ def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out
     findings: list[Finding] = []
     used = used_rows(table, target, design, findings, limits)
     labels = labels_of(target.filter(pl.Series(used)), design, limits)
-    strata = strata_of(labels, design.task)
     counts = class_counts(labels, design, limits)
+    strata = labels.strata()
 
     known = Assignments.read(stored) if stored else Assignments.empty()
-    pooled = is_pooled(len(labels), design.shares) if design.pooled is None else design.pooled
+    pooled = is_pooled(len(strata), design.shares) if design.pooled is None else design.pooled
     keys, parts = _assign(table, design, secret, features, used, strata, known, pooled, findings)
     _refuse_empty_parts(parts, design, pooled)
 
     place = _sealed_order(keys, parts, secret)
-    texts = pl.Series(labels)
-    _write_parts(table, features, design, used, texts, parts, place, out)
+    _write_parts(table, features, design, used, labels, parts, place, out)
     known.updated(Assignments.of(keys, parts)).write(out / _ASSIGNMENTS)
 
     rows_of = {name: _rows_in_order(code, parts, place) for code, name in enumerate(PARTS)}
-    sealed = {name: labels[rows_of[name]] for name in SEALED}
     per_class = _per_class(counts, strata, parts)
     findings += _absent_classes(per_class, pooled)
     return Division(
-        rows_used=len(labels),
+        rows_used=len(strata),
         parts={name: len(rows) for name, rows in rows_of.items()},
         per_class=per_class,
         classes=counts,
         fingerprints={
-            name: _fingerprint(out, name, design.target, texts.gather(rows_of[name]) if name in SEALED else None)
+            name: _fingerprint(out, name, design.target, labels.series(rows_of[name]) if name in SEALED else None)
             for name in PARTS
         },
-        labels=sealed,
+        labels={name: labels.take(rows_of[name]) for name in SEALED},
         units=_units({name: keys[rows_of[name]] for name in SEALED}),
         features=[Column(name, kind_of(schema[name])) for name in features],
         pooled=pooled,
@@ -274,59 +271,56 @@ def _write_parts(
     features: list[str],
     design: Design,
     used: NDArray[np.bool_],
-    labels: pl.Series,
+    labels: Labels,
     parts: Parts,
     place: NDArray[np.int64],
     out: Path,
 ) -> None:
-    """All parts over one scan; sealed rows are put into their order in memory, by further scans where they are many."""
+    """All parts over one scan; the features of sealed rows are then put into their order, some at a time."""
     part_of = np.full(len(used), 255, np.uint8)
     part_of[used] = parts
     place_of = np.full(len(used), -1, np.int64)
     place_of[used] = place
-    marks = pl.LazyFrame({_PART: part_of, _PLACE: place_of}).with_columns(
-        labels.gather(np.cumsum(used) - 1).alias(design.target)
-    )
-    # the label of an unused row is some other row's here: no filter below lets it through
-    scan = pl.concat(
-        [pl.scan_parquet(table, glob=False).select(map(col, features)), marks], how="horizontal", strict=True
-    )
+    # a row that is not used carries some other row's label here, and no filter below lets it through
+    label_of = labels.series(np.maximum(np.cumsum(used) - 1, 0)).alias(design.target)
+    marks = pl.DataFrame({_PART: part_of, _PLACE: place_of}).with_columns(label_of).lazy()
+    scan = pl.scan_parquet(table, glob=False).select(map(col, features))
+    marked = pl.concat([scan, marks], how="horizontal", strict=True)
     chosen = [col(name) for name in features]
-    open_sinks = [
-        scan.filter(pl.col(_PART) == code)
-        .select(*chosen, col(design.target))
-        .sink_parquet(out / f"{PARTS[code]}.parquet", row_group_size=batch_rows(len(features)), lazy=True, **_ZSTD)
-        for code in (0, 1)
-    ]
-    step = max(1, _HELD_CELLS // len(features))
-    for code in (2, 3):
-        rows = int((parts == code).sum())
-        with pq.ParquetWriter(out / f"{PARTS[code]}.parquet", _arrow_schema(scan, chosen), **_ZSTD) as writer:
-            for start in range(0, max(rows, 1), step):
-                here = (pl.col(_PART) == code) & pl.col(_PLACE).is_between(start, start + step - 1)
-                *_, sealed = pl.collect_all(
-                    [*open_sinks, scan.filter(here).select(*chosen, pl.col(_PLACE))], engine="streaming"
-                )
-                open_sinks = []
-                writer.write_table(
-                    sealed.sort(_PLACE).drop(_PLACE).to_arrow(compat_level=pl.CompatLevel.oldest()),
-                    row_group_size=batch_rows(len(features)),
-                )
+    last = (col(design.target), col(design.target), pl.col(_PLACE), pl.col(_PLACE))
+    rows = batch_rows(len(features))
+    with TemporaryDirectory(dir=out, prefix="sealing-") as scratch:
+        files = [out / "train.parquet", out / "validation.parquet", *(Path(scratch) / name for name in SEALED)]
+        sinks = [
+            marked.filter(pl.col(_PART) == code)
+            .select(*chosen, last[code])
+            .sink_parquet(file, row_group_size=rows, lazy=True, **_ZSTD)
+            for code, file in enumerate(files)
+        ]
+        pl.collect_all(sinks, engine="streaming")
+        for name, file in zip(SEALED, files[2:], strict=True):
+            _write_in_order(file, out / f"{name}.parquet", rows)
 
 
-def _arrow_schema(scan: pl.LazyFrame, chosen: list[pl.Expr]) -> pa.Schema:
-    return scan.select(chosen).head(0).collect().to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+def _write_in_order(unordered: Path, file: Path, rows: int) -> None:
+    """Sort features by their places, a row group at a time."""
+    scan = pl.scan_parquet(unordered, glob=False)
+    empty = scan.head(0).drop(_PLACE).collect().to_arrow(compat_level=_PLAIN)
+    with pq.ParquetWriter(file, empty.schema, **_ZSTD) as writer:
+        for start in range(0, row_count(unordered), rows):
+            held = scan.filter(pl.col(_PLACE).is_between(start, start + rows - 1)).collect()
+            writer.write_table(held.sort(_PLACE).drop(_PLACE).to_arrow(compat_level=_PLAIN), row_group_size=rows)
 
 
 def _fingerprint(out: Path, name: str, target: str, sealed: pl.Series | None) -> str:
-    """SHA-256 over the canonical rows of a part, with their labels, in the order written."""
-    digest = hashlib.sha256()
+    """SHA-256 over the values of a part, with their labels, in the order written."""
     path = out / f"{name}.parquet"
+    digest = canonical.Fingerprint()
     start = 0
     for frame in canonical.batches(path, pq.read_schema(path).names):
         if sealed is not None:
             frame = frame.with_columns(sealed.slice(start, len(frame)).alias(target))
-        canonical.update(digest, frame, with_header=start == 0)
+        digest.update(frame)
         start += len(frame)
     return digest.hexdigest()
 

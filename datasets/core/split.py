@@ -23,11 +23,11 @@ __all__ = [
     "assign_by_time",
     "assign_parts",
     "canonical_keys",
+    "deciles",
     "group_keys",
     "is_pooled",
     "join_groups",
     "split_oversized",
-    "strata_of",
     "unit_position",
 ]
 
@@ -162,12 +162,10 @@ def _text(value: Any) -> str:
     return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
 
 
-def strata_of(target: np.ndarray, task: str) -> Codes:
-    """Class codes in the order of the labels; for a number, its decile."""
-    if task == "regression":
-        edges = np.unique(np.quantile(target, np.arange(1, 10) / 10))
-        return np.searchsorted(edges, target, side="right").astype(np.int64)
-    return np.unique(target, return_inverse=True)[1].astype(np.int64)
+def deciles(target: np.ndarray) -> Codes:
+    """The decile of each number; fewer where many numbers are equal."""
+    edges = np.unique(np.quantile(target, np.arange(1, 10) / 10))
+    return np.searchsorted(edges, target, side="right").astype(np.int64)
 
 
 def split_oversized(keys: Keys, strata: Codes, secret: bytes, stored: Assignments) -> tuple[Keys, int]:
@@ -183,6 +181,8 @@ def split_oversized(keys: Keys, strata: Codes, secret: bytes, stored: Assignment
     rows : int
         How many rows got keys of their own.
     """
+    if not len(stored.keys) and not _has_runs(keys, 50):
+        return keys, 0
     units, unit_of, counts = np.unique(keys, return_inverse=True, return_counts=True)
     class_rows = np.bincount(strata)
     several = np.flatnonzero(counts > 1)
@@ -202,6 +202,12 @@ def split_oversized(keys: Keys, strata: Codes, secret: bytes, stored: Assignment
     ordinals = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
     keys[rows] = [_ordinal_key(int(key), int(n), secret) for key, n in zip(keys[rows], ordinals, strict=True)]
     return keys, len(rows)
+
+
+def _has_runs(keys: Keys, longest: int) -> bool:
+    """Whether any key stands more than `longest` times: cheap, and most tables have none."""
+    ordered = np.sort(keys)
+    return bool((ordered[longest:] == ordered[: max(0, len(keys) - longest)]).any())
 
 
 def _ordinal_key(key: int, ordinal: int, secret: bytes) -> int:
@@ -291,7 +297,7 @@ def assign_parts(
     units, unit_of, sizes = np.unique(keys, return_inverse=True, return_counts=True)
     stratum = _majority(unit_of, strata, len(units), sizes)
     part = stored.find(units)
-    order = np.argsort(stratum, kind="stable")  # units are sorted by key, so each stratum's are
+    order = np.argsort(stratum.astype(np.uint16), kind="stable")  # units are sorted by key, so each stratum's are
     bounds = np.searchsorted(stratum[order], np.arange(stratum.max(initial=-1) + 2))
     rows_of = np.bincount(stratum, sizes).astype(np.int64)
     done, total = np.zeros(4), 0

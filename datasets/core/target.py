@@ -1,5 +1,6 @@
 """The target column: which rows have a label, what the labels are, and whether they can be divided."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
-from datasets.core.split import Design
+from datasets.core.split import Design, deciles
 
 
 def used_rows(
@@ -41,6 +42,35 @@ def used_rows(
     return used
 
 
+@dataclass(frozen=True)
+class Labels:
+    """Labels of the rows that are used.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        Codes of the classes, in the order of their names; or numbers.
+    names : list of str
+        The classes in order; empty for a number.
+    """
+
+    values: np.ndarray
+    names: list[str]
+
+    def strata(self) -> NDArray[np.int64]:
+        """Class codes; for a number, its decile."""
+        return self.values.astype(np.int64) if self.names else deciles(self.values)
+
+    def take(self, rows: NDArray[np.int64]) -> np.ndarray:
+        """Labels of some rows: texts for classes, float64 for a number."""
+        chosen: np.ndarray = np.array(self.names)[self.values[rows]] if self.names else self.values[rows]
+        return chosen
+
+    def series(self, rows: NDArray[np.int64]) -> pl.Series:
+        """As `take`, for a table."""
+        return pl.Series(self.names).gather(self.values[rows]) if self.names else pl.Series(self.values[rows])
+
+
 def label_texts(target: pl.Series) -> pl.Series:
     """Labels of classes as texts: whole numbers without a point, true and false."""
     if target.dtype.is_float() and bool((target.drop_nulls() % 1 == 0).all()):
@@ -50,8 +80,8 @@ def label_texts(target: pl.Series) -> pl.Series:
     return target.cast(pl.String)
 
 
-def labels_of(target: pl.Series, design: Design, limits: Limits) -> np.ndarray:
-    """The labels as texts, or as float64 where a number is predicted; DataProblem if they cannot be."""
+def labels_of(target: pl.Series, design: Design, limits: Limits) -> Labels:
+    """The labels of classes by their texts, or numbers; DataProblem if they are not what the task wants."""
     if design.task == "regression":
         if not target.dtype.is_numeric():
             example = shown(target[0], 40)
@@ -62,9 +92,10 @@ def labels_of(target: pl.Series, design: Design, limits: Limits) -> np.ndarray:
                 found=example,
                 next="Choose classes as the task, or another target.",
             )
-        return target.cast(pl.Float64).to_numpy()
+        return Labels(target.cast(pl.Float64).to_numpy(), [])
     texts = label_texts(target)
-    longest = max(texts.str.len_bytes().unique().to_list())
+    names = texts.unique().sort()
+    longest = max(names.str.len_bytes().to_list())
     if longest > limits.label:
         raise DataProblem(
             "LABEL_TOO_LONG",
@@ -73,7 +104,7 @@ def labels_of(target: pl.Series, design: Design, limits: Limits) -> np.ndarray:
             found=longest,
             next="Choose the column that holds the classes.",
         )
-    distinct = texts.n_unique()
+    distinct = len(names)
     allowed = min(limits.classes, len(texts) // 2)
     if distinct > allowed:
         raise DataProblem(
@@ -83,22 +114,23 @@ def labels_of(target: pl.Series, design: Design, limits: Limits) -> np.ndarray:
             found=distinct,
             next=f"At most {allowed:,} classes are read here; choose another target, or predict a number.",
         )
-    return texts.to_numpy().astype(str)
+    codes = texts.replace_strict(names, np.arange(distinct, dtype=np.int32))
+    return Labels(codes.to_numpy(), names.to_list())
 
 
-def class_counts(labels: np.ndarray, design: Design, limits: Limits) -> dict[str, int] | None:
+def class_counts(labels: Labels, design: Design, limits: Limits) -> dict[str, int] | None:
     """Rows of each class, by name; None for a number; DataProblem if a class is too small or there is only one."""
     if design.task == "regression":
-        if np.ptp(labels) == 0:
+        if np.ptp(labels.values) == 0:
             raise DataProblem(
                 "ONE_CLASS",
-                f"Column '{shown(design.target)}' is {labels[0]:g} in every row.",
+                f"Column '{shown(design.target)}' is {labels.values[0]:g} in every row.",
                 found=1,
                 next="Choose a target that differs between rows.",
             )
         return None
-    names, sizes = np.unique(labels, return_counts=True)
-    counts = {str(name): int(size) for name, size in zip(names, sizes, strict=True)}
+    sizes = np.bincount(labels.values, minlength=len(labels.names))
+    counts = {name: int(size) for name, size in zip(labels.names, sizes, strict=True)}
     for name, size in counts.items():
         if size < limits.least_class_rows:
             raise DataProblem(
@@ -113,7 +145,7 @@ def class_counts(labels: np.ndarray, design: Design, limits: Limits) -> dict[str
     if len(counts) == 1:
         raise DataProblem(
             "ONE_CLASS",
-            f"Column '{shown(design.target)}' is '{shown(names[0])}' in every row.",
+            f"Column '{shown(design.target)}' is '{shown(labels.names[0])}' in every row.",
             found=1,
             next="Choose a target that differs between rows.",
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from datasets.core.checks.context import Context
 from datasets.core.findings import Finding, Severity
@@ -20,14 +21,16 @@ def duplicates(look: Context, features: Sequence[str]) -> Iterator[Finding]:
     scan = pl.scan_parquet(look.path, glob=False)
     hashes = scan.select(struct.hash(0).alias("hash")).collect(engine="streaming").to_series().to_numpy()
     hashes, y = hashes[look.labelled], look.y[look.labelled]
+    rows = len(y)
+    repeated = _repeated(hashes)
+    hashes, y = hashes[repeated], y[repeated]
     order = np.lexsort((y, hashes))
     hashes, y = hashes[order], y[order]
     same_row = hashes[1:] == hashes[:-1]
     copies = int((same_row & (y[1:] == y[:-1])).sum())
     content = np.cumsum(np.r_[True, ~same_row]) - 1
     torn = np.unique(content[1:][same_row & (y[1:] != y[:-1])])
-    conflicting = int(np.bincount(content, minlength=1)[torn].sum()) if len(torn) else 0
-    rows = len(y)
+    conflicting = int(np.bincount(content)[torn].sum()) if len(torn) else 0
     if copies:
         message = f"{copies:,} duplicates: rows that stand in the file before. They will share a part."
         yield Finding("D103", _severity(copies, rows), None, message, {"rows": copies, "of": rows})
@@ -35,6 +38,17 @@ def duplicates(look: Context, features: Sequence[str]) -> Iterator[Finding]:
         message = f"{conflicting:,} conflicting rows: {len(torn):,} sets of equal features have different labels."
         evidence = {"rows": conflicting, "sets": len(torn), "of": rows}
         yield Finding("D402", _severity(conflicting, rows), look.target, message, evidence)
+
+
+def _repeated(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which rows have a hash that another row has too."""
+    ordered = np.sort(hashes)
+    common = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(common):
+        return np.zeros(len(hashes), bool)
+    place = np.searchsorted(common, hashes).clip(0, len(common) - 1)
+    repeated: NDArray[np.bool_] = common[place] == hashes
+    return repeated
 
 
 def _severity(found: int, rows: int) -> Severity:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.core import canonical
-from datasets.core.canonical import canonical_keys
+from datasets.core.canonical import Fingerprint, canonical_keys
 from tests.datasets.core.tables import SECRET, write
 
 
@@ -110,3 +110,43 @@ def test_keys_over_several_batches_are_those_of_one(tmp_path, monkeypatch):
 
     assert canonical_keys(path, ["a", "b"], SECRET).tolist() == keys.tolist()
     assert len(set(keys.tolist())) == 700
+
+
+def fingerprint(*frames):
+    digest = Fingerprint()
+    for frame in frames:
+        digest.update(frame)
+    return digest.hexdigest()
+
+
+def test_fingerprint_does_not_depend_on_the_batches_or_the_order_of_columns(monkeypatch):
+    monkeypatch.setattr(canonical, "_BLOCK", 64)
+    frame = pl.DataFrame({"a": range(1000), "b": [f"w{i % 7}" if i % 5 else None for i in range(1000)]})
+    whole = fingerprint(frame)
+
+    assert fingerprint(*(frame.slice(start, 37) for start in range(0, 1000, 37))) == whole
+    assert fingerprint(frame.select("b", "a")) == whole
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": [1, 3], "b": ["x", None]},
+        {"a": [2, 1], "b": ["x", None]},
+        {"a": [1, 2], "b": ["x", ""]},
+        {"a": [1, 2], "b": [None, "x"]},
+        {"a": [1.0, 2.0], "b": ["x", None]},
+        {"a": [1, 2], "c": ["x", None]},
+        {"a": [1, None], "b": ["x", None]},
+    ],
+)
+def test_fingerprint_tells_every_change(other):
+    assert fingerprint(pl.DataFrame(other)) != fingerprint(pl.DataFrame({"a": [1, 2], "b": ["x", None]}))
+
+
+def test_fingerprint_takes_all_types_and_one_zero():
+    when = datetime.fromisoformat("2024-03-31T14:05:00")
+    frame = pl.DataFrame({"f": [-0.0, None], "t": [when, None], "d": [when.date(), None], "b": [True, None]})
+
+    assert fingerprint(frame) == fingerprint(frame.with_columns(f=pl.Series([0.0, None])))
+    assert fingerprint(frame) != fingerprint(frame.with_columns(b=pl.Series([False, None])))

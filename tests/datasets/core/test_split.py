@@ -13,11 +13,11 @@ from datasets.core.split import (
     Assignments,
     assign_by_time,
     assign_parts,
+    deciles,
     group_keys,
     is_pooled,
     join_groups,
     split_oversized,
-    strata_of,
     unit_position,
 )
 from tests.datasets.core.tables import SECRET
@@ -285,9 +285,9 @@ def test_time_split_retires_old_sealed_rows_and_never_trains_on_them():
     assert (again == grown).all()
 
 
-def test_strata_are_deciles_for_a_number_and_classes_in_order_of_their_names():
-    assert np.bincount(strata_of(np.arange(1000.0), "regression")).tolist() == [100] * 10
-    assert strata_of(np.array(["b", "a", "b"]), "binary").tolist() == [1, 0, 1]
+def test_strata_of_a_number_are_its_deciles():
+    assert np.bincount(deciles(np.arange(1000.0))).tolist() == [100] * 10
+    assert np.bincount(deciles(np.zeros(1000))).tolist() == [0, 1000]
 
 
 def test_assignments_survive_a_file(tmp_path):
