@@ -30,7 +30,7 @@ from datasets.core.split import (
     join_groups,
     split_oversized,
 )
-from datasets.core.table import Column, batch_rows, col, require_columns, row_count
+from datasets.core.table import Column, batch_rows, col, group_rows, require_columns, row_count
 from datasets.core.target import Labels, class_counts, labels_of, used_rows
 
 SEALED = ("checkpoint", "final")
@@ -288,28 +288,30 @@ def _write_parts(
     marked = pl.concat([scan, marks], how="horizontal", strict=True)
     chosen = [col(name) for name in features]
     last = (col(design.target), col(design.target), pl.col(_PLACE), pl.col(_PLACE))
-    rows = batch_rows(len(features))
     with TemporaryDirectory(dir=out, prefix="sealing-") as scratch:
         files = [out / "train.parquet", out / "validation.parquet", *(Path(scratch) / name for name in SEALED)]
         sinks = [
             marked.filter(pl.col(_PART) == code)
             .select(*chosen, last[code])
-            .sink_parquet(file, row_group_size=rows, lazy=True, **_ZSTD)
+            .sink_parquet(file, row_group_size=group_rows(len(features)), lazy=True, **_ZSTD)
             for code, file in enumerate(files)
         ]
         pl.collect_all(sinks, engine="streaming")
         for name, file in zip(SEALED, files[2:], strict=True):
-            _write_in_order(file, out / f"{name}.parquet", rows)
+            _write_in_order(file, out / f"{name}.parquet", len(features))
 
 
-def _write_in_order(unordered: Path, file: Path, rows: int) -> None:
-    """Sort features by their places, a row group at a time."""
+def _write_in_order(unordered: Path, file: Path, columns: int) -> None:
+    """Sort features by their places, a batch at a time."""
+    rows = batch_rows(columns)
     scan = pl.scan_parquet(unordered, glob=False)
     empty = scan.head(0).drop(_PLACE).collect().to_arrow(compat_level=_PLAIN)
     with pq.ParquetWriter(file, empty.schema, **_ZSTD) as writer:
         for start in range(0, row_count(unordered), rows):
             held = scan.filter(pl.col(_PLACE).is_between(start, start + rows - 1)).collect()
-            writer.write_table(held.sort(_PLACE).drop(_PLACE).to_arrow(compat_level=_PLAIN), row_group_size=rows)
+            writer.write_table(
+                held.sort(_PLACE).drop(_PLACE).to_arrow(compat_level=_PLAIN), row_group_size=group_rows(columns)
+            )
 
 
 def _fingerprint(out: Path, name: str, target: str, sealed: pl.Series | None) -> str:

@@ -30,6 +30,9 @@ class ProjectForm(KitForm):
     is_private = forms.BooleanField(
         label="Private: only the team, the handler and the reviewers read it", required=False
     )
+    is_sandbox = forms.BooleanField(
+        label="Sandbox: try it on your own data at once, on validation only; no review, no looks", required=False
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -90,6 +90,8 @@ def project_create(request: Request) -> HttpResponse:
     )
     if page_form.is_valid():
         project = services.create_project(user=request.user, **page_form.cleaned_data)
+        if project.is_sandbox:
+            return redirect("datasets:dataset_upload", project.slug)
         return redirect("projects:proposal_section", project.slug, 1, "problem")
     return render(
         request, "projects/project_create.html", {"form": page_form}, status=422 if page_form.is_bound else 200

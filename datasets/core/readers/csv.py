@@ -14,7 +14,7 @@ from datasets.core.findings import Finding
 from datasets.core.limits import Limits
 from datasets.core.readers import strict
 from datasets.core.readers.types import REAL, WORDS, Reading, candidates, cleaned, is_missing_word, kind_of
-from datasets.core.table import MISSING_WORDS, Column, Table, batch_rows, cell_too_long, col, not_finite, row_count
+from datasets.core.table import MISSING_WORDS, Column, Table, cell_too_long, col, group_rows, not_finite, row_count
 
 _CODEC_WORDS = {
     "utf-16": "UTF-16",
@@ -220,7 +220,7 @@ def _sink(path: Path, layout: strict.Layout, readings: dict[str, Reading], out: 
             cell = pl.when(cell.is_finite()).then(cell)
         written.append(cell.alias(name))
     sink = scan.select(written).sink_parquet(
-        out, compression="zstd", compression_level=1, row_group_size=batch_rows(len(readings)), lazy=True
+        out, compression="zstd", compression_level=1, row_group_size=group_rows(len(readings)), lazy=True
     )
     counted = pl.collect_all([sink, scan.select(facts or [pl.lit(0)])], engine="streaming")[1]
     return {name: int(value or 0) for name, value in counted.row(0, named=True).items()}

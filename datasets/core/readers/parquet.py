@@ -12,7 +12,7 @@ from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
 from datasets.core.readers.strict import check_names, too_many_columns, too_many_rows
 from datasets.core.readers.types import kind_of
-from datasets.core.table import Column, Table, batch_rows, cell_too_long, not_finite
+from datasets.core.table import Column, Table, cell_too_long, group_rows, not_finite
 
 _SLICE_BYTES = 128 * 2**20
 _STEP = 16_384
@@ -69,7 +69,7 @@ def _read(source: Path, out: Path, limits: Limits, progress: Callable[[float], N
         schema = pa.schema([(name, _target_type(field)) for name, field in zip(names, given, strict=True)])
         declared = max(1, file.metadata.num_rows)
         with pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer:
-            for table in _row_groups(_slices(file, schema, limits, infinite), batch_rows(len(names))):
+            for table in _row_groups(_slices(file, schema, limits, infinite), group_rows(len(names))):
                 rows += table.num_rows
                 if rows > limits.rows:
                     raise too_many_rows(rows, limits)
@@ -151,7 +151,7 @@ def _slices(
 ) -> Iterator[pa.RecordBatch]:
     """Typed batches, each within a fixed number of bytes; the bytes of all are counted against the limit."""
     total = 0
-    for batch in file.iter_batches(batch_size=min(_STEP, batch_rows(len(schema)))):
+    for batch in file.iter_batches(batch_size=min(_STEP, group_rows(len(schema)))):
         sizes = 8 * batch.num_rows * batch.num_columns
         for name, array in zip(schema.names, batch.columns, strict=True):
             sizes += _text_bytes(name, array, limits)
