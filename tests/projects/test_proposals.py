@@ -54,16 +54,6 @@ def test_an_idea_begins_a_project(sign_in, project, owner):
     assert stored(made) == ("Mugs jam the washer.", 1)
 
 
-def test_a_sandbox_begins_with_its_data(sign_in, project, owner):
-    response = sign_in(owner).post(
-        reverse("projects:project_create"), {"name": "Try it", "team": project.team.pk, "is_sandbox": "on"}
-    )
-
-    made = Project.objects.exclude(pk=project.pk).get()
-    assert made.is_sandbox
-    assert (response.status_code, response["Location"]) == (302, reverse("datasets:dataset_upload", args=[made.slug]))
-
-
 def test_a_project_is_made_in_ones_own_team_only(sign_in, owner):
     other = make_team()
 
