@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal, cast
 from uuid import UUID
 
+import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -158,6 +159,9 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
         for part in store.PARTS:
             store.put(folder / f"{part}.parquet", store.part_path(version, part))
         store.put(folder / "assignments.parquet", store.assignments_path(version))
+        if division.validation_units is not None:
+            np.save(folder / "units.npy", division.validation_units)
+            store.put(folder / "units.npy", store.units_path(version))
     return partial(_write_seal, version, job, division, before)
 
 

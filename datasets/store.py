@@ -41,6 +41,11 @@ def assignments_path(version: DatasetVersion) -> Path:
     return version_folder(version) / "assignments.parquet"
 
 
+def units_path(version: DatasetVersion) -> Path:
+    """Which rows of validation belong together; there only where a unit holds more than one."""
+    return version_folder(version) / "units.npy"
+
+
 def quarantine_path(version: DatasetVersion) -> Path:
     """The upload as it came; it leaves for the vault when the version is sealed."""
     return settings.QUARANTINE / str(version.pk)

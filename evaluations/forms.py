@@ -19,11 +19,12 @@ class CriterionForm(KitForm):
     metric = forms.ChoiceField(label="Measure")
     level = forms.FloatField(
         label="Good enough",
-        help_text="In percent where the measure is a share, such as 95; else in its own unit, such as 0.9",
+        help_text="In percent, such as 95, for measures that count rows: share sorted right, F1, precision, recall. "
+        "For the others as they are written, such as 0.9",
     )
     smallest_difference = forms.FloatField(
         label="What deep learning must gain over the best simple model to be worth it",
-        help_text="In points where the measure is a share, such as 2; else in its own unit",
+        help_text="In the same unit: 2 points, or 0.02",
         initial=2.0,
         min_value=0,
     )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from django.conf import settings
 from django.db import transaction
 from numpy.typing import NDArray
@@ -107,13 +106,13 @@ def _lock(path: Path) -> Iterator[None]:
         yield
 
 
-def groups_of(version: DatasetVersion, part: str) -> NDArray[Any] | None:
-    """Which rows of train or validation belong together, where the data was divided by group."""
-    path = store.part_path(version, part)
-    if not version.group_column or version.group_column not in pq.read_schema(path).names:
+def groups_of(version: DatasetVersion) -> NDArray[Any] | None:
+    """Which rows of validation belong together: of one group, or with the same features; None where each stands alone."""
+    path = store.units_path(version)
+    if not path.exists():
         return None
-    column = pq.read_table(path, columns=[version.group_column]).column(0)
-    return np.unique(np.array([str(value) for value in column.to_pylist()]), return_inverse=True)[1]
+    units: NDArray[Any] = np.load(path, allow_pickle=False)
+    return units
 
 
 # ---- one run
@@ -140,7 +139,7 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
         raise JobTaken(str(run.pk)) from end
     curve.write()
     pulse.check(0.9)
-    groups = groups_of(version, "validation")
+    groups = groups_of(version)
     y, guess = data.y("validation"), fitted.predict("validation")
     found = _scores(metric, data, fitted, y, guess, groups)
     _keep(run, fitted, data, guess)

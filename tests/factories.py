@@ -137,9 +137,10 @@ def make_version(
     rows: int = 300,
     target: str = "mug",
     dataset: Dataset | None = None,
+    meets: str = "same",
     **choices,
 ) -> DatasetVersion:
-    """An upload that was read; with its target (none if "") chosen and checked, and a split by chance."""
+    """An upload that was read; with its target (none if "") chosen and checked, and a split by chance or as `meets` says."""
     project = project or make_project()
     user = user or project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
     version = dataset_services.accept_upload(project=project, user=user, file=file or make_csv(rows), dataset=dataset)
@@ -147,7 +148,7 @@ def make_version(
     if target:
         dataset_services.choose_target(version=version, user=user, target=target, **choices)
         do_ingestions()
-        version = dataset_services.choose_split(version=version, meets="same")
+        version = dataset_services.choose_split(version=version, meets=meets)
     version.refresh_from_db()
     return version
 

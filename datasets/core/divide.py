@@ -57,6 +57,8 @@ class Division:
         In the order of the rows in their files: texts for classes, float64 for a number.
     units : dict of "checkpoint" and "final" to ndarray of int, or None
         The unit of each row, when any unit of a sealed part holds more than one.
+    validation_units : ndarray of int, or None
+        The same for the rows of validation, whose intervals need it as well.
     features : list of Column
     pooled : bool
     findings : list of Finding
@@ -72,6 +74,7 @@ class Division:
     features: list[Column]
     pooled: bool
     findings: list[Finding]
+    validation_units: NDArray[np.int64] | None = field(default=None, repr=False)
 
 
 def divide(table: Path, *, design: Design, secret: bytes, stored: Path | None, out: Path, limits: Limits) -> Division:
@@ -144,6 +147,7 @@ def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out
         },
         labels={name: labels.take(rows_of[name]) for name in SEALED},
         units=_units({name: keys[rows_of[name]] for name in SEALED}),
+        validation_units=(_units({"validation": keys[rows_of["validation"]]}) or {}).get("validation"),
         features=[Column(name, kind_of(schema[name])) for name in features],
         pooled=pooled,
         findings=findings,

@@ -141,3 +141,21 @@ def test_cancelled_run_is_not_claimed_and_can_be_retried():
 
     assert ladder.runs.get(recipe="linear").state == JobState.DONE
     assert not services.retry_run(ladder.runs.get(recipe="linear"))
+
+
+def test_rows_of_one_group_widen_the_interval_on_validation():
+    lines = ["width,belt,mug"]
+    random = np.random.default_rng(1)
+    for row in range(1200):
+        width = random.normal()
+        lines.append(f"{width:.5f},belt {row // 10},{'yes' if width + random.normal() > 0 else 'no'}")
+    alone = make_sealed_version(make_project(is_sandbox=True), file=csv_file(lines), target="mug")
+    grouped = make_sealed_version(make_project(is_sandbox=True), file=csv_file(lines), target="mug", group="belt", meets="new")
+
+    narrow, wide = (make_done_ladder(each, only=("linear",), metric="accuracy").runs.get() for each in (alone, grouped))
+
+    groups = training.groups_of(grouped)
+    assert training.groups_of(alone) is None
+    assert len(groups) == wide.rows_validation
+    assert np.bincount(groups).min() >= 10
+    assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
