@@ -150,7 +150,9 @@ def test_rows_of_one_group_widen_the_interval_on_validation():
         width = random.normal()
         lines.append(f"{width:.5f},belt {row // 10},{'yes' if width + random.normal() > 0 else 'no'}")
     alone = make_sealed_version(make_project(is_sandbox=True), file=csv_file(lines), target="mug")
-    grouped = make_sealed_version(make_project(is_sandbox=True), file=csv_file(lines), target="mug", group="belt", meets="new")
+    grouped = make_sealed_version(
+        make_project(is_sandbox=True), file=csv_file(lines), target="mug", group="belt", meets="new"
+    )
 
     narrow, wide = (make_done_ladder(each, only=("linear",), metric="accuracy").runs.get() for each in (alone, grouped))
 
