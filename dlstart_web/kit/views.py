@@ -2,15 +2,17 @@
 
 import logging
 import secrets
+from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from dlstart_web.kit.api import PROBLEM_TYPE
 from dlstart_web.kit.context import installation
 
 logger = logging.getLogger(__name__)
@@ -72,9 +74,18 @@ def keys_set(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _problem(request: HttpRequest, code: int, detail: str) -> HttpResponse | None:
+    """The same refusal for a program, which asked under /api/; None where a person asked."""
+    if not request.path_info.startswith("/api/"):
+        return None
+    title = HTTPStatus(code).phrase
+    body = {"type": title.lower().replace(" ", "-"), "title": title, "status": code, "detail": detail}
+    return JsonResponse(body, status=code, content_type=PROBLEM_TYPE)
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: the request makes no sense; nothing is said of why, which may hold what was sent."""
-    return render(request, "400.html", status=400)
+    return _problem(request, 400, "This request makes no sense.") or render(request, "400.html", status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -84,13 +95,15 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: the same words whether a thing is missing or not the reader's to see."""
-    return render(request, "404.html", status=404)
+    return _problem(request, 404, "Nothing under this address.") or render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: a fault of ours with a number; the page asks neither the database nor the session."""
     fault = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}"
     logger.error("fault %s at %s %s", fault, request.method, request.path)
+    if answer := _problem(request, 500, f"A fault of ours, fault {fault}. Tell the administrator this number."):
+        return answer
     context = {**installation(request), "fault": fault, "now": timezone.now()}
     return HttpResponse(render_to_string("500.html", context), status=500)
 

@@ -52,6 +52,20 @@ def test_not_found_says_the_same_words_to_everybody(client):
     assert "it is not yours to see. We do not say which." in answer.content.decode()
 
 
+def test_programs_are_refused_in_their_own_form(client):
+    answer = client.get("/api/v1/no/such/thing")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json() == {
+        "type": "not-found",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "Nothing under this address.",
+    }
+    fault = views.server_error(RequestFactory().get("/api/v1/boom"))
+    assert (fault.status_code, fault.headers["Content-Type"]) == (500, "application/problem+json")
+
+
 def test_server_error_gives_a_number_and_asks_no_database(caplog):
     answer = views.server_error(RequestFactory().get("/boom/"))
 
