@@ -31,7 +31,14 @@ from datasets.core.target import class_counts, labels_of, used_rows
 
 Progress = Callable[[float], None]
 # a few threads and arenas: on a large machine their stacks alone would fill the address space
-QUIET = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "4", "MALLOC_ARENA_MAX": "4"}
+QUIET = {
+    "OMP_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "4",
+    "MALLOC_ARENA_MAX": "4",
+    # a file mapped whole would fill it too
+    "POLARS_FORCE_ASYNC": "1",
+    "POLARS_ROW_GROUP_PREFETCH_SIZE": "4",
+}
 ROOT = Path(__file__).resolve().parent.parent
 
 

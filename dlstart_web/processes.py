@@ -3,7 +3,14 @@
 QUEUES = ("ingest", "train", "score")
 
 # Fits run with one thread each, and idle threads sleep: two busy pools on two cores cost ten times the CPU and more.
-WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "OPENBLAS_NUM_THREADS": "1"}
+WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "passive",
+    "OPENBLAS_NUM_THREADS": "1",
+    # Polars else maps whole files into memory and fetches 128 row groups ahead
+    "POLARS_FORCE_ASYNC": "1",
+    "POLARS_ROW_GROUP_PREFETCH_SIZE": "4",
+}
 
 MIGRATE = ["python", "-m", "django", "migrate", "--verbosity", "0"]
 REAPER = ["python", "-m", "django", "reap"]
