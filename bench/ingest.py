@@ -117,9 +117,7 @@ def main(arguments: list[str]) -> None:
             figures[way] = _measured(way, source, out)
             print("{}: {:.1f} CPU s, peak {:,.0f} MB".format(way, *figures[way]), flush=True)
     ratio, peak = figures["ingest"][0] / figures["scan"][0], figures["ingest"][1]
-    print(f"ingest / scan: {ratio:.1f}x CPU (goal {# as the workers have it: files are read in pieces instead of mapped into memory whole
-WORKER = {"POLARS_FORCE_ASYNC": "1", "POLARS_ROW_GROUP_PREFETCH_SIZE": "4"}
-GOAL_RATIO:g}x), peak {peak:,.0f} MB (goal {GOAL_MEGABYTES:,} MB)")
+    print(f"ingest / scan: {ratio:.1f}x CPU (goal {GOAL_RATIO:g}x), peak {peak:,.0f} MB (goal {GOAL_MEGABYTES:,} MB)")
 
 
 def _measured(way: str, source: Path, out: Path) -> tuple[float, float]:
