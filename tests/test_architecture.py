@@ -354,7 +354,6 @@ def test_document_links_to_what_exists(name):
     assert [target for target in targets if target and not (ROOT / name).parent.joinpath(target).exists()] == []
 
 
-@pytest.mark.xfail(strict=True, reason="the picture is made last; take this mark away with it")
 def test_readme_shows_a_real_screenshot():
     [picture] = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text())
 
