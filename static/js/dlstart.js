@@ -258,6 +258,19 @@
   });
   document.addEventListener("click", (event) => all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
 
+  // --- a form whose autosave is under way is sent when that has answered: its revision comes with the answer ---------
+  document.addEventListener("submit", (event) => {
+    const form = event.target, act = event.submitter;
+    const busy = form.matches(".htmx-request") ? form : form.querySelector(".htmx-request");
+    if (!busy) return;
+    event.preventDefault();
+    const send = () => {
+      if (act && !act.isConnected) { act.hidden = true; form.append(act); } // the answer took the button's place
+      form.requestSubmit(act);
+    };
+    busy.addEventListener("htmx:afterRequest", () => setTimeout(send), { once: true });
+  });
+
   // --- fragments ----------------------------------------------------------------------------------------------------
   document.addEventListener("htmx:responseError", () => say("That did not work; nothing was changed. Load the page again and repeat the step."));
   document.addEventListener("htmx:sendError", () => say("The server did not answer. The page tries again by itself."));
