@@ -73,7 +73,7 @@ def open_window(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     yield open_one
     for window in windows:
         window.close()
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def is_ours(url: str, base_url: str) -> bool:
@@ -98,7 +98,7 @@ def shoot() -> Callable[[Page, str], None]:
             page.set_viewport_size({"width": width, "height": height})
             for theme in ("light", "dark"):
                 page.emulate_media(color_scheme=theme)
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{theme}.png", full_page=True)
+                page.screenshot(path=Path(folder) / f"{name}-{width}-{theme}.png", full_page=True, caret="initial")
         page.emulate_media(color_scheme="light")
         if before:
             page.set_viewport_size(before)
