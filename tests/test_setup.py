@@ -204,7 +204,7 @@ def test_run_serves_refuses_a_second_start_and_ends_with_all_its_children(instal
     os.kill(reaper, signal.SIGKILL)
     assert until(lambda: set(installation.named("django reap")) - {reaper}, 30)
 
-    assert stop(process, after=10) == 0
+    assert stop(process, after=30) == 0
     assert until(lambda: not installation.processes(), 2), installation.processes()
 
 
