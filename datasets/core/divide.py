@@ -30,12 +30,12 @@ from datasets.core.split import (
     join_groups,
     split_oversized,
 )
-from datasets.core.table import Column, batch_rows, col, group_rows, require_columns, row_count
+from datasets.core.table import HELD, Column, batch_rows, col, group_rows, require_columns, row_count
 from datasets.core.target import Labels, class_counts, labels_of, used_rows
 
 SEALED = ("checkpoint", "final")
 _ASSIGNMENTS = "assignments.parquet"
-_PART, _PLACE = "\0part", "\0place"  # names that no column can have
+_PART, _PLACE, _LABEL = "\0part", "\0place", "\0label"  # names that no column can have
 _PLAIN = pl.CompatLevel.oldest()
 _ZSTD: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
 
@@ -117,10 +117,8 @@ def divide(table: Path, *, design: Design, secret: bytes, stored: Path | None, o
 def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out: Path, limits: Limits) -> Division:
     schema = require_columns(table, [name for name in (design.target, design.group, design.time) if name])
     features = _features(schema, design)
-    target = pl.read_parquet(table, columns=[design.target], glob=False).to_series()
     findings: list[Finding] = []
-    used = used_rows(table, target, design, findings, limits)
-    labels = labels_of(target.filter(pl.Series(used)), design, limits)
+    used, labels = _used_labels(table, design, findings, limits)
     counts = class_counts(labels, design, limits)
     strata = labels.strata()
 
@@ -152,6 +150,14 @@ def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out
         pooled=pooled,
         findings=findings,
     )
+
+
+def _used_labels(
+    table: Path, design: Design, findings: list[Finding], limits: Limits
+) -> tuple[NDArray[np.bool_], Labels]:
+    target = pl.read_parquet(table, columns=[design.target], glob=False).to_series()
+    used = used_rows(table, target, design, findings, limits)
+    return used, labels_of(target.filter(pl.Series(used)), design, limits)
 
 
 def _features(schema: pl.Schema, design: Design) -> list[str]:
@@ -242,13 +248,13 @@ def _refuse_empty_parts(parts: Parts, design: Design, pooled: bool) -> None:
     )
 
 
-def _sealed_order(keys: Keys, parts: Parts, secret: bytes) -> NDArray[np.int64]:
+def _sealed_order(keys: Keys, parts: Parts, secret: bytes) -> NDArray[np.int32]:
     """Each sealed row's place in its file.
 
     Rows are not sorted by their key: a part's keys end at slightly other places for each class, which would show
     labels at the edges. A second hash, of the key and the copy, forgets them.
     """
-    place = np.full(len(keys), -1, np.int64)
+    place = np.full(len(keys), -1, np.int32)
     seed = int.from_bytes(hashlib.blake2b(b"order", key=secret, digest_size=8).digest(), "big")
     for code in (2, 3):
         rows = np.flatnonzero(parts == code)
@@ -265,7 +271,7 @@ def _mixed(values: Keys) -> Keys:
     return values ^ (values >> np.uint64(31))
 
 
-def _rows_in_order(code: int, parts: Parts, place: NDArray[np.int64]) -> NDArray[np.int64]:
+def _rows_in_order(code: int, parts: Parts, place: NDArray[np.int32]) -> NDArray[np.int64]:
     rows = np.flatnonzero(parts == code)
     return rows if code < 2 else rows[np.argsort(place[rows])]
 
@@ -277,27 +283,30 @@ def _write_parts(
     used: NDArray[np.bool_],
     labels: Labels,
     parts: Parts,
-    place: NDArray[np.int64],
+    place: NDArray[np.int32],
     out: Path,
 ) -> None:
     """All parts over one scan; the features of sealed rows are then put into their order, some at a time."""
     part_of = np.full(len(used), 255, np.uint8)
     part_of[used] = parts
-    place_of = np.full(len(used), -1, np.int64)
+    place_of = np.full(len(used), -1, np.int32)
     place_of[used] = place
-    # a row that is not used carries some other row's label here, and no filter below lets it through
-    label_of = labels.series(np.maximum(np.cumsum(used) - 1, 0)).alias(design.target)
-    marks = pl.DataFrame({_PART: part_of, _PLACE: place_of}).with_columns(label_of).lazy()
+    label_of = np.zeros(len(used), np.uint32 if labels.names else np.float64)
+    label_of[used] = labels.values
+    marks = pl.LazyFrame({_PART: part_of, _PLACE: place_of, _LABEL: label_of})
+    label = pl.col(_LABEL)
+    if labels.names:
+        label = label.cast(pl.Enum(labels.names)).cast(pl.String)
     scan = pl.scan_parquet(table, glob=False).select(map(col, features))
     marked = pl.concat([scan, marks], how="horizontal", strict=True)
     chosen = [col(name) for name in features]
-    last = (col(design.target), col(design.target), pl.col(_PLACE), pl.col(_PLACE))
+    last = (label.alias(design.target), label.alias(design.target), pl.col(_PLACE), pl.col(_PLACE))
     with TemporaryDirectory(dir=out, prefix="sealing-") as scratch:
         files = [out / "train.parquet", out / "validation.parquet", *(Path(scratch) / name for name in SEALED)]
         sinks = [
             marked.filter(pl.col(_PART) == code)
             .select(*chosen, last[code])
-            .sink_parquet(file, row_group_size=group_rows(len(features)), lazy=True, **_ZSTD)
+            .sink_parquet(file, row_group_size=group_rows(len(features)), lazy=True, **(_ZSTD if code < 2 else HELD))
             for code, file in enumerate(files)
         ]
         pl.collect_all(sinks, engine="streaming")

@@ -87,8 +87,10 @@ class Assignments:
     @classmethod
     def of(cls, keys: Keys, parts: Parts) -> "Assignments":
         """From one key and part a row; the rows of a unit share their part."""
-        unique, first = np.unique(keys, return_index=True)
-        return cls(unique, np.asarray(parts, np.uint8)[first])
+        order = np.argsort(keys, kind="stable")
+        ordered = keys[order]
+        first = np.r_[True, ordered[1:] != ordered[:-1]] if len(keys) else np.zeros(0, bool)
+        return cls(ordered[first], np.asarray(parts, np.uint8)[order[first]])
 
     @classmethod
     def read(cls, path: Path) -> "Assignments":
@@ -183,7 +185,7 @@ def split_oversized(keys: Keys, strata: Codes, secret: bytes, stored: Assignment
     """
     if not len(stored.keys) and not _has_runs(keys, 50):
         return keys, 0
-    units, unit_of, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    units, unit_of, counts = _units_of(keys)
     class_rows = np.bincount(strata)
     several = np.flatnonzero(counts > 1)
     limit = np.maximum(50, 0.01 * class_rows[_majority(unit_of, strata, len(units), counts)[several]])
@@ -248,6 +250,18 @@ def join_groups(groups: Keys, content: Keys, stored: Assignments) -> tuple[Keys,
     return renamed[group_of], int((renamed != group_names).sum())
 
 
+def _units_of(keys: Keys) -> tuple[Keys, NDArray[np.intp], NDArray[np.intp]]:
+    """Units by key, the place of each row's unit, and the rows of each; np.unique in half its time."""
+    order = np.argsort(keys)
+    ordered = keys[order]
+    new = np.ones(len(keys), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    unit_of = np.empty(len(keys), np.intp)
+    unit_of[order] = np.cumsum(new) - 1
+    starts = np.flatnonzero(new)
+    return ordered[new], unit_of, np.diff(starts, append=len(keys))
+
+
 def _majority(unit_of: NDArray[np.intp], strata: Codes, units: int, counts: NDArray[np.intp]) -> Codes:
     """The commonest stratum of each unit, the first of equals."""
     result = np.zeros(units, np.int64)
@@ -294,7 +308,7 @@ def assign_parts(
     """
     stored = stored or Assignments.empty()
     wanted = np.array([shares[0], shares[1], 0.0, shares[2] + shares[3]] if pooled else shares)
-    units, unit_of, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    units, unit_of, sizes = _units_of(keys)
     stratum = _majority(unit_of, strata, len(units), sizes)
     part = stored.find(units)
     order = np.argsort(stratum.astype(np.uint16), kind="stable")  # units are sorted by key, so each stratum's are

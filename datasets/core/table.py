@@ -4,7 +4,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -21,6 +21,8 @@ MISSING_WORDS = (
     *("NaN", "nan", "-NaN", "-nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
 )
 
+# the typed table is read several times and kept for a while only: packed fast rather than small
+HELD: dict[str, Any] = {"compression": "lz4"}
 CELLS_A_BATCH = 8_000_000
 
 
@@ -70,13 +72,13 @@ def not_finite(name: str, count: int) -> Finding:
 
 
 def batch_rows(columns: int) -> int:
-    """How many rows are held in memory at a time: 262,144, fewer where the table is wide."""
+    """How many rows are held in memory at a time: 131,072, fewer where the table is wide."""
     return 4 * group_rows(columns)
 
 
 def group_rows(columns: int) -> int:
     """Rows of a row group in the files written: a fourth of a batch, so that batches read whole groups."""
-    return max(128, min(65_536, CELLS_A_BATCH // 4 // max(1, columns)))
+    return max(128, min(32_768, CELLS_A_BATCH // 4 // max(1, columns)))
 
 
 def row_count(path: Path) -> int:

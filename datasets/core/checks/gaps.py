@@ -18,7 +18,9 @@ def gaps(look: Context) -> Iterator[Finding]:
     wanted = []
     for place, name in enumerate(look.features):
         wanted.append(col(name).null_count().alias(f"{place} missing"))
-        wanted.append((col(name).min() == col(name).max()).alias(f"{place} constant"))
+        # what differs in the sample differs in the whole
+        if look.sample[name].drop_nulls().n_unique() <= 1:
+            wanted.append((col(name).min() == col(name).max()).alias(f"{place} constant"))
     found = scan.select(wanted or [pl.lit(0)]).collect(engine="streaming").row(0, named=True)
     rows = len(look.y)
     for place, name in enumerate(look.features):
@@ -27,7 +29,7 @@ def gaps(look: Context) -> Iterator[Finding]:
         if missing == rows:
             yield Finding("D105", "look", name, f"Column '{shown(name)}' has no value at all.", evidence)
             continue
-        if found[f"{place} constant"]:
+        if found.get(f"{place} constant"):
             where = "every row" if not missing else f"each of the {rows - missing:,} rows where it is not missing"
             yield Finding("D104", "tip", name, f"Column '{shown(name)}' has one value in {where}.", evidence)
         if missing > TIP_ABOVE * rows:

@@ -13,8 +13,18 @@ from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
 from datasets.core.readers import strict
-from datasets.core.readers.types import REAL, WORDS, Reading, candidates, cleaned, is_missing_word, kind_of
-from datasets.core.table import MISSING_WORDS, Column, Table, cell_too_long, col, group_rows, not_finite, row_count
+from datasets.core.readers.types import REAL, WORDS, Reading, candidates, cleaned, is_nothing, kind_of
+from datasets.core.table import (
+    HELD,
+    MISSING_WORDS,
+    Column,
+    Table,
+    cell_too_long,
+    col,
+    group_rows,
+    not_finite,
+    row_count,
+)
 
 _CODEC_WORDS = {
     "utf-16": "UTF-16",
@@ -203,26 +213,29 @@ def _sink(path: Path, layout: strict.Layout, readings: dict[str, Reading], out: 
     every cell is read as text and then cast, and the cells that do not fit are counted.
     """
     schema = _schema(readings, typed=typed)
+    texts = [name for name in readings if schema[name] == pl.String]
     scan = _scan(path, layout, schema)
+    # made once for both sinks: the bare text, and whether it is nothing
+    bare = scan.with_columns(col(name).str.strip_chars() for name in texts)
+    shared = bare.with_columns(is_nothing(col(name)).alias(f"\0nothing {name}") for name in texts)
     written: list[pl.Expr] = []
     facts: list[pl.Expr] = []
     for name, reading in readings.items():
         cell = col(name)
-        if schema[name] == pl.String:
+        if name in texts:
+            nothing = pl.col(f"\0nothing {name}")
             facts.append(cell.str.len_bytes().max().alias(f"bytes {name}"))
-            facts.append(is_missing_word(cell).sum().alias(f"words {name}"))
-            text = cleaned(cell)
+            facts.append((nothing & (cell != "")).sum().alias(f"words {name}"))
+            text = pl.when(~nothing).then(cell)
             cell = reading.cast(text if layout.ascii else text.str.normalize("NFC"))
             if reading != WORDS:
-                facts.append((text.is_not_null() & cell.is_null()).sum().alias(f"misfit {name}"))
+                facts.append((~nothing & cell.is_null()).sum().alias(f"misfit {name}"))
         if reading == REAL:
             facts.append(cell.is_infinite().sum().alias(f"infinite {name}"))
             cell = pl.when(cell.is_finite()).then(cell)
         written.append(cell.alias(name))
-    sink = scan.select(written).sink_parquet(
-        out, compression="zstd", compression_level=1, row_group_size=group_rows(len(readings)), lazy=True
-    )
-    counted = pl.collect_all([sink, scan.select(facts or [pl.lit(0)])], engine="streaming")[1]
+    sink = shared.select(written).sink_parquet(out, row_group_size=group_rows(len(readings)), lazy=True, **HELD)
+    counted = pl.collect_all([sink, shared.select(facts or [pl.lit(0)])], engine="streaming")[1]
     return {name: int(value or 0) for name, value in counted.row(0, named=True).items()}
 
 

@@ -1,5 +1,6 @@
 """Parquet: nothing of the footer is believed; batches are counted as they unpack and written again in our types."""
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
 from datasets.core.readers.strict import check_names, too_many_columns, too_many_rows
 from datasets.core.readers.types import kind_of
-from datasets.core.table import Column, Table, cell_too_long, group_rows, not_finite
+from datasets.core.table import HELD, Column, Table, cell_too_long, group_rows, not_finite
 
 _SLICE_BYTES = 128 * 2**20
 _STEP = 16_384
@@ -59,16 +60,16 @@ def _read(source: Path, out: Path, limits: Limits, progress: Callable[[float], N
             raise _broken(ValueError("encrypted"))
     # texts stay in their dictionaries, so that one long text repeated a million times is held once
     with pq.ParquetFile(source) as plain:
-        names = [unified(field.name) for field in plain.schema_arrow]
+        given = [unicodedata.normalize("NFC", field.name.strip()) for field in plain.schema_arrow]
+        names = [name or f"column_{place}" for place, name in enumerate(given, 1)]
         texts = [field.name for field in plain.schema_arrow if _is_text(field.type)]
         _check_shape(plain, names, limits)
     infinite = dict.fromkeys(names, 0)
     rows = 0
     with pq.ParquetFile(source, read_dictionary=texts) as file:
-        given = file.schema_arrow
-        schema = pa.schema([(name, _target_type(field)) for name, field in zip(names, given, strict=True)])
+        schema = pa.schema([(name, _target_type(field)) for name, field in zip(names, file.schema_arrow, strict=True)])
         declared = max(1, file.metadata.num_rows)
-        with pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer:
+        with pq.ParquetWriter(out, schema, **HELD) as writer:
             for table in _row_groups(_slices(file, schema, limits, infinite), group_rows(len(names))):
                 rows += table.num_rows
                 if rows > limits.rows:
@@ -85,11 +86,6 @@ def _read(source: Path, out: Path, limits: Limits, progress: Callable[[float], N
     return Table(rows, columns, [not_finite(name, count) for name, count in infinite.items() if count])
 
 
-def unified(name: str) -> str:
-    """A column's name without blanks around it."""
-    return name.strip()
-
-
 def _check_shape(file: pq.ParquetFile, names: list[str], limits: Limits) -> None:
     if len(names) > limits.columns:
         raise too_many_columns(len(names), limits)
@@ -100,7 +96,7 @@ def _check_shape(file: pq.ParquetFile, names: list[str], limits: Limits) -> None
             found=len(names),
             next="Add the columns to predict from.",
         )
-    check_names([name or f"column_{place}" for place, name in enumerate(names, 1)], limits)
+    check_names(names, limits)
     if file.metadata.num_rows > limits.rows:
         raise too_many_rows(file.metadata.num_rows, limits)
     declared = sum(file.metadata.row_group(place).total_byte_size for place in range(file.metadata.num_row_groups))

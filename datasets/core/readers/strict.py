@@ -172,6 +172,13 @@ def check_names(names: list[str], limits: Limits) -> list[str]:
                 found=len(name.encode()),
                 next="Shorten the name.",
             )
+        if "\0" in name:
+            raise DataProblem(
+                "NUL_BYTE",
+                f"The name of column {place:,} holds a NUL byte.",
+                where=f"column {place}",
+                next="Rename it.",
+            )
         if name in first:
             raise DataProblem(
                 "DUPLICATE_COLUMN",

@@ -136,6 +136,7 @@ BROKEN = {
     "parquet bad utf-8": (
         parquet(pa.table({"a": range(20), "b": pa.array([b"\xff\xfe"] * 20).view(pa.string())})), "PARQUET_BROKEN", 422, "UTF",
     ),
+    "parquet nul in a name": (parquet(pa.table({"a": range(20), "b\0": range(20)})), "NUL_BYTE", 422, "NUL byte"),
     "parquet nul": (parquet(pa.table({"a": range(20), "b": ["x\0y"] * 20})), "NUL_BYTE", 422, "NUL byte"),
 }  # fmt: skip
 

@@ -203,6 +203,24 @@ def test_hostile_names_and_cells_stay_what_they_are(tmp_path):
     assert frame["*"].to_list() == frame["^.*$"].to_list() == list(range(12))
 
 
+@pytest.mark.parametrize("name", ["x^2", "x\x01"])
+def test_text_that_begins_as_deflated_data_does(tmp_path, name):
+    body = f"{name},y\n" + "".join(f"x^{i},{i}\n" for i in range(20))
+
+    read(tmp_path, body.encode())
+
+    assert rows(tmp_path).columns == [name, "y"]
+    assert rows(tmp_path)["y"].to_list() == list(range(20))
+
+
+def test_nameless_parquet_column_is_named(tmp_path):
+    table = pa.table({" a ": range(12), "": range(12)})
+
+    read(tmp_path, parquet(tmp_path, table))
+
+    assert rows(tmp_path).columns == ["a", "column_2"]
+
+
 def test_wide_table(tmp_path):
     names = ",".join(f"c{i}" for i in range(1000))
     line = ",".join(str(i) for i in range(1000))
@@ -254,7 +272,7 @@ def refusal(folder, content):
     return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=400), st.lists(st.tuples(st.integers(0, 900), st.integers(0, 255)), max_size=4))
 def test_property_any_bytes_are_read_or_refused_in_words(tmp_path_factory, noise, flips):
     folder = tmp_path_factory.mktemp("noise")
