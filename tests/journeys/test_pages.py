@@ -1,0 +1,228 @@
+"""Every page of a filled installation in a real browser: readable for everybody, on any screen, light, and without script."""
+
+import gzip
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page, expect
+
+from projects.core.examples import EXAMPLES
+from projects.core.form import SECTIONS
+from projects.models import Project, User
+from tests.journeys.installation import Installation, running
+from tests.journeys.people import Person
+from tests.world import World, make_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("pages")]
+
+WEIGHT = 60_000  # bytes of an ordinary page, compressed, without charts
+KEYBOARD = ("/", "/projects/new/", "/settings/")  # walked stop by stop
+CHARTS = "/static/plotly/"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WHOLE = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": TAGS}}
+COLOURS = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+
+def pages(world: World) -> Iterator[tuple[str, str]]:
+    """Who looks at what."""
+    for name in (
+        "kit:method",
+        "kit:glossary",
+        "kit:keys",
+        "account_login",
+        "account_reset_password",
+        "account_signup",
+        "api_docs",
+    ):
+        yield "stranger", reverse(name)
+    yield "stranger", reverse("projects:invitation_accept", args=[world.values["secret"]])
+    yield "stranger", reverse("projects:invitation_accept", args=["spent"])
+    yield "loner", reverse("projects:home")
+    for section in SECTIONS:
+        draft = Project.objects.get(name="Other idea")
+        yield "other", reverse("projects:proposal_section", args=[draft.slug, 1, section.key])
+    yield "other", reverse("projects:proposal_submit", args=[draft.slug, 1])
+    yield "other", reverse("projects:proposal_preview", args=[draft.slug, 1])
+    for name in (
+        "home",
+        "my_settings",
+        "token_list",
+        "team_list",
+        "team_create",
+        "review_list",
+        "project_list",
+        "project_create",
+    ):
+        yield "owner", reverse(f"projects:{name}")
+    yield "owner", reverse("projects:search") + "?q=mug"
+    yield "owner", reverse("projects:search") + "?q=nothing-at-all"
+    yield "owner", reverse("projects:team_detail", args=[world.values["team"]])
+    yield "owner", reverse("projects:example_detail", args=[EXAMPLES[0].key])
+    for project in (world.idea, world.result, world.judged):
+        yield "owner", reverse("projects:project_detail", args=[project.slug])
+        yield "owner", reverse("datasets:project_data", args=[project.slug])
+        for name in ("criterion", "ladder", "leaderboard", "look", "look_list", "opening", "verdict", "report"):
+            yield "owner", reverse(f"evaluations:{name}", args=[project.slug])
+    yield "owner", reverse("evaluations:run_detail", args=[world.values["run"]])
+    yield "owner", reverse("datasets:dataset_list")
+    yield "owner", reverse("datasets:dataset_upload", args=[world.idea.slug])
+    yield "owner", reverse("datasets:look_gate", args=[world.values["dataset"]])
+    for name in ("version_detail", "version_target", "version_split"):
+        yield "owner", reverse(f"datasets:{name}", args=[world.ready.pk])
+    yield "owner", reverse("datasets:version_finding", args=[world.ready.pk]) + f"?keep={world.values['finding']}"
+    yield "owner", reverse("datasets:certificate", args=[world.sealed.pk])
+    yield "steward", reverse("datasets:version_seal", args=[world.ready.pk])
+    yield "reviewer", reverse("projects:review_edit", args=[world.idea.slug, 1])
+    yield "reviewer", reverse("projects:review_board", args=[world.result.slug, 1])
+    yield "handler", reverse("projects:review_board", args=[world.idea.slug, 1])
+    yield "administrator", reverse("projects:person_list")
+    yield "administrator", reverse("projects:handler_assign", args=[world.idea.slug])
+    for name in ("account_change_password", "account_email", "account_logout", "mfa_index"):
+        yield "owner", reverse(name)
+    yield "owner", "/no/such/page/"
+    yield "member", reverse("projects:person_list")
+
+
+def enter(window: BrowserContext, user: User | None, installation: Installation) -> None:
+    """Signed in without the form."""
+    if user is None:
+        return
+    client = Client()
+    client.force_login(user)
+    window.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": installation.address}])
+
+
+def test_every_page_is_for_everybody(open_window):
+    world = make_world()
+    found: list[str] = []
+    with running() as installation:
+        seen, sizes = {}, {}
+        for role, path in pages(world):
+            if role not in seen:
+                window = open_window(installation.address, viewport={"width": 320, "height": 800})
+                enter(window, world.people.get(role), installation)
+                seen[role] = window.new_page()
+            found += [f"{role} {path}: {fault}" for fault in faults_of(seen[role], path, sizes)]
+
+    assert not found, "\n".join(found)
+
+
+def faults_of(page: Page, path: str, sizes: dict[str, int]) -> Iterator[str]:
+    """What is wrong with one page."""
+    page.set_viewport_size({"width": 320, "height": 800})
+    answer = page.goto(path)
+    assert answer is not None
+    expect(page.locator(".htmx-request, .htmx-settling, [data-figure-url]:empty")).to_have_count(0)
+    if answer.status not in (200, 403, 404, 410):
+        yield f"answers {answer.status}"
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if width > 320:
+        yield f"scrolls sideways at 320 px, to {width}: {page.evaluate(WIDEST)}"
+    if path == reverse("api_docs"):
+        expect(page.get_by_role("heading", name=re.compile("dlstart"))).to_be_visible()
+        return  # Swagger's own page: its weight and its colours are not ours
+    yield from first_stop(page)
+    if path in KEYBOARD:
+        yield from unseen_stops(page)
+    total = weight(page, answer.body(), sizes)
+    if total > WEIGHT:
+        yield f"weighs {total:,} bytes"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    yield from complaints(page, WHOLE)
+    page.emulate_media(color_scheme="dark")
+    yield from complaints(page, COLOURS)
+    page.emulate_media(color_scheme="light")
+
+
+WIDEST = """[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 321 && !e.closest('.table-wrap'))
+    .slice(0, 3).map(e => e.tagName + '.' + e.className).join(', ')"""
+
+
+def first_stop(page: Page) -> Iterator[str]:
+    """The first Tab leads to the skip link, and one sees that it does."""
+    page.keyboard.press("Tab")
+    focused = page.evaluate(
+        "(() => { const e = document.activeElement, box = e.getBoundingClientRect();"
+        " return [e.className, box.top >= 0 && box.height > 10, getComputedStyle(e).outlineStyle !== 'none'] })()"
+    )
+    if focused != ["skip", True, True]:
+        yield f"the first Tab leads to {focused}"
+
+
+def unseen_stops(page: Page) -> Iterator[str]:
+    """Stops of the keyboard at which nothing shows where it is."""
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        words, is_seen = page.evaluate(
+            "(() => { const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();"
+            " const ring = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none';"
+            " return [e.outerHTML.slice(0, 80), e === document.body || ring && box.width > 0] })()"
+        )
+        if not is_seen:
+            yield f"focus is not seen at {words}"
+
+
+def weight(page: Page, document: bytes, sizes: dict[str, int]) -> int:
+    """Compressed bytes of the page and of what it fetches, charts aside."""
+    total = len(gzip.compress(document))
+    for url in page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)"):
+        if CHARTS in url or "/figure/" in url:
+            continue
+        if "/static/" not in url:
+            total += len(gzip.compress(page.request.get(url).body()))
+        else:
+            sizes[url] = sizes.get(url) or len(gzip.compress(page.request.get(url).body()))
+            total += sizes[url]
+    return total
+
+
+def complaints(page: Page, options: dict[str, object]) -> Iterator[str]:
+    """What axe calls serious or critical."""
+    for rule in Axe().run(page, options=options).response["violations"]:
+        if rule["impact"] in ("serious", "critical"):
+            yield f"{rule['id']}: {[node['html'][:120] for node in rule['nodes']][:3]}"
+
+
+def test_pages_work_without_script(open_window):
+    world = make_world()
+    with running() as installation:
+        reader = Person("loner", *plain_page(open_window, world.people["other"], installation))
+        write_without_script(reader)
+        owner = Person("owner", *plain_page(open_window, world.people["owner"], installation))
+        owner.go(reverse("evaluations:ladder", args=[world.result.slug]))
+        expect(owner.page.locator(".ladder .score")).to_have_count(2)
+        owner.go(reverse("evaluations:run_detail", args=[world.values["run"]]))
+        expect(owner.page.locator("details table tbody tr").first).to_be_attached()
+        reviewer = Person("reviewer", *plain_page(open_window, world.people["reviewer"], installation))
+        reviewer.go(reverse("projects:review_edit", args=[world.idea.slug, 1]))
+        reviewer.page.get_by_label("What would change your mind?").fill("A second camera.")
+        reviewer.press("Save draft")
+        expect(reviewer.page.get_by_label("What would change your mind?")).to_have_value("A second camera.")
+
+
+def plain_page(open_window, user: User, installation: Installation) -> tuple[BrowserContext, Page]:
+    window = open_window(installation.address, java_script_enabled=False)
+    enter(window, user, installation)
+    return window, window.new_page()
+
+
+def write_without_script(person: Person) -> None:
+    """An idea, a section, a pair more, the theme: all by plain posts."""
+    person.go("/projects/new/")
+    person.page.get_by_label("Name of the idea").fill("Plain idea")
+    person.press("Keep the idea and go on")
+    person.page.locator("#id_G1").fill("The trays jam.")
+    person.page.locator(".stickybar button").first.click()
+    expect(person.heading).to_contain_text("dataset")
+    person.go("/projects/plain-idea/proposal/1/write/feasibility/")
+    person.press("Add a pair")
+    expect(person.page.get_by_label("X of pair 4")).to_be_visible()
+    person.go("/projects/plain-idea/proposal/1/")
+    person.sees("The trays jam.")
+    person.page.locator("details.menu summary").click()
+    person.page.get_by_role("button", name="dark").click()
+    expect(person.page.locator("html")).to_have_attribute("data-theme", "dark")
