@@ -24,9 +24,12 @@ def main(project_pk: str, user_pk: str, count: int) -> None:
     project, user = Project.objects.select_related("team").get(pk=UUID(project_pk)), User.objects.get(pk=user_pk)
     test_set = selectors.test_set_for_looks(selectors.version_sealed_latest(project))
     connections.close_all()
+    # PostgreSQL admits 100 connections at once, for everybody; who finds them taken waits here, as at a web server.
+    doors = threading.BoundedSemaphore(count if connections["default"].vendor == "sqlite" else 15)
 
     def run(now: datetime, line: threading.Barrier, ends: list[str]) -> None:
         line.wait()
+        doors.acquire()
         try:
             vault.spend_look(
                 test_set=test_set,
@@ -45,6 +48,7 @@ def main(project_pk: str, user_pk: str, count: int) -> None:
             ends.append(f"{type(fault).__name__}: {fault}")
         finally:
             connections.close_all()
+            doors.release()
 
     print("ready", flush=True)
     for moment in sys.stdin:
