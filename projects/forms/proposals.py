@@ -80,6 +80,10 @@ class SectionForm(KitForm):
             f"{question.id}_ticks": answer.ticks,
         }
 
+    def is_blank(self, question: str) -> bool:
+        """Whether nothing was written, chosen or ticked for a question."""
+        return not any(self.cleaned_data.get(f"{question}{part}") for part in ("", "_choice", "_ticks"))
+
     def values(self, question: Question) -> dict[str, Any]:
         """What `services.save_answer` takes for one question."""
         data = self.cleaned_data

@@ -117,6 +117,12 @@ def proposal_section(request: Request, slug: str, number: int, section: str) -> 
             conflicts = _save_all(request.user, proposal, page_form, builder, with_room=data.get("add") == "pair")
         except FrozenVersion as frozen:
             problem = str(frozen)
+    for question in [key for key in conflicts if key != "F1" and page_form.is_blank(key)]:
+        # nothing was written here that could be lost: what a colleague wrote meanwhile stays, and is shown
+        saved = conflicts.pop(question)
+        data[question], data[f"{question}_choice"] = saved.text, saved.choice
+        data[f"{question}_revision"] = str(saved.revision)
+        data.setlist(f"{question}_ticks", saved.ticks)
     if fine and not conflicts and not problem:
         return _onward(data, project, proposal, part)
     for question, saved in conflicts.items():
