@@ -1,0 +1,189 @@
+"""What people choose about a version that was read: target, split, findings, the seal."""
+
+from django.db import transaction
+
+from datasets import permissions, selectors
+from datasets.core.errors import DataProblem, shown
+from datasets.models import DatasetVersion, Finding, Ingestion
+from datasets.services.problems import NotYet
+from datasets.services.uploads import queue
+from projects import selectors as project_selectors
+from projects.models import User
+
+State = DatasetVersion.State
+
+# What real use will meet (one of three answers) -> how the rows are divided.
+RULES = {
+    "same": DatasetVersion.Rule.RANDOM,
+    "new": DatasetVersion.Rule.GROUP,
+    "later": DatasetVersion.Rule.TIME,
+}
+
+
+def _ready(version: DatasetVersion) -> DatasetVersion:
+    """The version under lock, if it waits for people."""
+    version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
+    if version.state == State.READY:
+        return version
+    sentences = {
+        State.CHECKING: f"{version} is being checked. Choose when that is done.",
+        State.SEALING: f"{version} is being sealed. Nothing about it changes any more.",
+        State.SEALED: f"{version} is sealed; nothing about it changes any more. Upload a new version to choose again.",
+        State.REJECTED: f"{version} was refused, so there is nothing to choose. Upload a mended file.",
+    }
+    raise NotYet(version.state, sentences[State(version.state)])
+
+
+def _column(version: DatasetVersion, name: str) -> str:
+    names = [column["name"] for column in version.columns]
+    if name and name not in names:
+        listed = ", ".join(shown(each, 40) for each in names[:12]) + (", …" if len(names) > 12 else "")
+        raise DataProblem(
+            "NO_SUCH_COLUMN",
+            f"There is no column '{shown(name)}'.",
+            where=f"column {shown(name)}",
+            found=shown(name),
+            next=f"The columns are {listed}.",
+        )
+    return name
+
+
+@transaction.atomic
+def choose_target(
+    *,
+    version: DatasetVersion,
+    user: User,
+    target: str,
+    task: str = "",
+    group: str = "",
+    time: str = "",
+    drop: list[str] | None = None,
+) -> DatasetVersion:
+    """Choose what is to be predicted, what belongs together and what tells the time; queues the checks.
+
+    An empty `task` lets the values of the target decide. Refused with DataProblem where a column is not there or has
+    two parts to play.
+    """
+    version = _ready(version)
+    drop = list(dict.fromkeys(drop or []))
+    for name in (target, group, time, *drop):
+        _column(version, name)
+    roles = [name for name in (target, group, time) if name]
+    twice = next((name for name in roles if roles.count(name) > 1 or (name == target and name in drop)), None)
+    if twice:
+        raise DataProblem(
+            "SAME_COLUMN",
+            f"Column '{shown(twice)}' was given two parts to play.",
+            where=f"column {shown(twice)}",
+            next="Give each part a column of its own.",
+        )
+    version.target, version.task, version.group_column, version.time_column = target, task, group, time
+    version.dropped, version.rule, version.rejection, version.state = drop, "", None, State.CHECKING
+    version.save()
+    queue(version, Ingestion.Stage.CHECK, user)
+    return version
+
+
+@transaction.atomic
+def drop_column(*, version: DatasetVersion, user: User, column: str) -> DatasetVersion:
+    """Take a column out of the features and check again: other rows may now be the same."""
+    version = _ready(version)
+    if _column(version, column) in (version.target, version.group_column, version.time_column):
+        raise DataProblem(
+            "SAME_COLUMN",
+            f"Column '{shown(column)}' is the target, the group or the time; it is no feature.",
+            where=f"column {shown(column)}",
+            next="Choose another target, group or time first.",
+        )
+    version.dropped = list(dict.fromkeys([*version.dropped, column]))
+    version.state = State.CHECKING
+    version.save(update_fields=["dropped", "state"])
+    queue(version, Ingestion.Stage.CHECK, user)
+    return version
+
+
+@transaction.atomic
+def keep_finding(*, finding: Finding, user: User, reason: str) -> Finding:
+    """Say why what was found may stay; it stands beside the finding for good."""
+    _ready(finding.version)
+    if not reason.strip():
+        raise NotYet("reason-missing", "Say why it may stay; others will read it beside the finding.")
+    finding.kept_reason, finding.kept_by = reason.strip()[:2000], user
+    finding.save(update_fields=["kept_reason", "kept_by"])
+    return finding
+
+
+@transaction.atomic
+def choose_split(*, version: DatasetVersion, meets: str, group: str = "", time: str = "") -> DatasetVersion:
+    """Turn the answer to "what will it meet in real use" into the rule of the split.
+
+    Parameters
+    ----------
+    meets : {"same", "new", "later"}
+        The same kind of rows; new groups, named by the column `group`; or a later time, told by the column `time`.
+    """
+    version = _ready(version)
+    if not version.target:
+        raise NotYet("target-missing", "Choose the target first.")
+    rule = RULES[meets]
+    if rule == DatasetVersion.Rule.GROUP:
+        version.group_column = _column(version, group or version.group_column)
+        if not version.group_column:
+            raise NotYet(
+                "group-missing", "Choose the column that names the group, so that each group stays in one part."
+            )
+    if rule == DatasetVersion.Rule.TIME:
+        version.time_column = _column(version, time or version.time_column)
+        if not version.time_column:
+            raise NotYet(
+                "time-missing", "Choose the column that tells the time, so that the latest rows become the test."
+            )
+    roles = [name for name in (version.target, version.group_column, version.time_column) if name]
+    if len(set(roles)) < len(roles):
+        raise DataProblem(
+            "SAME_COLUMN",
+            "One column was given two parts to play: target, group and time are columns of their own.",
+            next="Choose another column.",
+        )
+    version.rule = rule
+    version.save(update_fields=["rule", "group_column", "time_column"])
+    return version
+
+
+def seal_obstacle(version: DatasetVersion) -> NotYet | None:
+    """What must come before the seal, said in the order in which it is done."""
+    project = version.dataset.project
+    if not version.target or not version.task:
+        return NotYet("target-missing", "Choose the target first.")
+    if not version.rule:
+        return NotYet("split-missing", "Answer the question about the split first.")
+    if stops := selectors.findings_open(version):
+        codes = ", ".join(sorted({finding.code for finding in stops}))
+        return NotYet("stop-open", f"Settle each stop first: leave the column out, or say why it may stay ({codes}).")
+    if not project.is_sandbox and project_selectors.current_criterion(project) is None:
+        return NotYet(
+            "criterion-not-locked",
+            "Lock the success criterion first; sealing comes after it, so that it cannot follow the data.",
+        )
+    return None
+
+
+@transaction.atomic
+def seal_version(*, version: DatasetVersion, user: User) -> Ingestion:
+    """Queue the division and the seal; for good. In a sandbox a member seals, elsewhere a steward.
+
+    Raises
+    ------
+    PermissionDenied
+        For everybody else.
+    NotYet
+        Without target, split or locked criterion, and while a stop is open.
+    """
+    version = _ready(version)
+    project = version.dataset.project
+    permissions.require_steward(user, project)
+    if obstacle := seal_obstacle(version):
+        raise obstacle
+    version.state, version.rejection = State.SEALING, None
+    version.save(update_fields=["state", "rejection"])
+    return queue(version, Ingestion.Stage.SEAL, user)

@@ -1,0 +1,143 @@
+"""A file comes in, and one of which nothing was sealed goes."""
+
+import hashlib
+import os
+import uuid
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+
+from datasets import store
+from datasets.core.errors import NOTHING_STORED, DataProblem, shown
+from datasets.models import Dataset, DatasetVersion, Ingestion, Lineage, new_secret
+from datasets.services.problems import NotYet
+from dlstart_web.kit import jobs, text
+from projects.models import Project, User
+
+State = DatasetVersion.State
+
+
+def too_large(size: int) -> DataProblem:
+    """The refusal of an upload over the limit."""
+    limit = settings.LIMITS["upload"]
+    return DataProblem(
+        "TOO_LARGE",
+        f"The file has {text.file_size_words(size)}; at most {text.file_size_words(limit)} are read.",
+        413,
+        limit=limit,
+        found=size,
+        next=f"Leave out columns or rows, or write it as Parquet. {NOTHING_STORED}",
+    )
+
+
+def accept_upload(
+    *,
+    project: Project,
+    user: User,
+    file: File,
+    name: str = "",
+    dataset: Dataset | None = None,
+    secret: bytes | None = None,
+) -> DatasetVersion:
+    """Keep an upload in quarantine and queue its reading; the same file twice in a data set is the same version.
+
+    Parameters
+    ----------
+    file : File
+        Read in chunks; one that already lies in a temporary file of the quarantine is moved, not copied.
+    name : str
+        Of a new data set; the file's name where left out.
+    dataset : Dataset, optional
+        To which this is the next version.
+    secret : bytes, optional
+        The split secret of a new data set, for a division that can be repeated; random where left out.
+
+    Raises
+    ------
+    DataProblem
+        Too large (413) or empty.
+    NotYet
+        While another version of the data set is being read or sealed.
+    """
+    file_name = shown(Path(file.name or "upload").name, 255)
+    key = uuid.uuid4()
+    place = settings.QUARANTINE / str(key)
+    try:
+        size, digest = _receive(file, place)
+        with transaction.atomic():
+            if dataset is None:
+                name = (name or Path(file_name).stem)[:100]
+                dataset = Dataset.objects.create(
+                    lineage=Lineage.objects.create(look_gap_days=settings.LOOK_GAP_DAYS, secret=secret or new_secret()),
+                    project=project,
+                    name=name,
+                    created_by=user,
+                )
+            else:
+                dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
+            same = dataset.versions.filter(sha256=digest).exclude(state=State.REJECTED).first()
+            if same is not None:
+                place.unlink()
+                return same
+            if dataset.versions.filter(state=State.SEALING).exists():
+                raise NotYet("sealing", f"A version of {dataset} is being sealed. Upload the next one when it is done.")
+            last = dataset.versions.order_by("-number").values_list("number", flat=True).first() or 0
+            version = DatasetVersion.objects.create(
+                pk=key,
+                dataset=dataset,
+                number=last + 1,
+                file_name=file_name,
+                bytes=size,
+                sha256=digest,
+                uploaded_by=user,
+            )
+            queue(version, Ingestion.Stage.READ, user)
+            return version
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def _receive(file: File, place: Path) -> tuple[int, str]:
+    """Size and SHA-256 of an upload that is now at `place`, readable by us alone."""
+    limit, size, digest = settings.LIMITS["upload"], 0, hashlib.sha256()
+    temporary = getattr(file, "temporary_file_path", None)
+    handle = os.open(
+        os.devnull if temporary else place, os.O_WRONLY | (0 if temporary else os.O_CREAT | os.O_EXCL), 0o600
+    )
+    with os.fdopen(handle, "wb") as copy:
+        for chunk in file.chunks(2**20):
+            size += len(chunk)
+            if size > limit:
+                raise too_large(file.size or size)
+            digest.update(chunk)
+            if not temporary:
+                copy.write(chunk)
+    if not size:
+        raise DataProblem(
+            "EMPTY_FILE", "The file is empty.", found=0, next=f"Choose a file with rows. {NOTHING_STORED}"
+        )
+    if temporary:
+        os.replace(temporary(), place)
+    return size, digest.hexdigest()
+
+
+def queue(version: DatasetVersion, stage: Ingestion.Stage, user: User) -> Ingestion:
+    job = Ingestion.objects.create(version=version, stage=stage, asked_by=user)
+    jobs.ring_on_commit(job)
+    return job
+
+
+def delete_unsealed(*, dataset: Dataset) -> None:
+    """Remove a data set of which nothing was sealed, with its files and its lineage; for `dlstart vet`."""
+    versions = list(dataset.versions.all())
+    if any(version.state == State.SEALED for version in versions):
+        raise NotYet("sealed", f"{dataset} has a sealed version; what was sealed stays.")
+    lineage = dataset.lineage
+    dataset.delete()
+    lineage.delete()
+    for version in versions:
+        transaction.on_commit(partial(store.forget, version), robust=True)

@@ -1,0 +1,80 @@
+"""The certificate of a sealed version, and the parts that may be downloaded."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from datasets import permissions, store
+from datasets.models import DatasetVersion
+from datasets.views.common import version_context
+from projects.http import Request
+
+
+@login_required
+@require_safe
+def certificate(request: Request, pk: UUID) -> HttpResponse:
+    """The seal certificate; it prints on one page."""
+    version = permissions.get_certificate_version_or_404(request.user, pk)
+    seal, parts = version.seal, certificate_parts(version)
+    context = version_context(
+        request,
+        version,
+        "certificate",
+        seal=seal,
+        parts=parts,
+        classes=[
+            (label, [rows.get(part["name"], 0) for part in parts]) for label, rows in (seal.classes or {}).items()
+        ],
+        rule=rule_words(version),
+        may_see=permissions.may_see_data(request.user, version.dataset.project),
+        notes=[
+            f"Seen before sealing by the uploader, {version.uploaded_by}. "
+            "A fresh test set taken by a steward is stronger.",
+            "A sealed set cannot show that the world has shifted.",
+            f"Sealed in the vault with the labels: the original upload, SHA-256 {version.sha256}.",
+        ],
+    )
+    return render(request, "datasets/certificate.html", context)
+
+
+def certificate_parts(version: DatasetVersion) -> list[dict[str, Any]]:
+    """The parts with rows, access and fingerprint; a pooled set is one part."""
+    access = {
+        "train": "free, download",
+        "validation": "free, counted",
+        "checkpoint": "one look a week",
+        "final": "one look a week, then opened once" if version.seal.is_pooled else "opened once",
+    }
+    return [
+        {
+            "name": part,
+            "rows": version.seal.parts[part],
+            "access": access[part],
+            "fingerprint": (fingerprint := version.seal.fingerprints.get(part, "")),
+            "pieces": [fingerprint[at : at + 8] for at in range(0, len(fingerprint), 8)],  # so that it can break
+        }
+        for part in store.PARTS
+        if not (part == "checkpoint" and version.seal.is_pooled)
+    ]
+
+
+def rule_words(version: DatasetVersion) -> str:
+    """How the rows were divided, in a sentence."""
+    how = {
+        "random": "by chance, rows with the same features together",
+        "group": f"by group, each value of “{version.group_column}” in one part",
+        "time": f"by time, the latest rows of “{version.time_column}” sealed",
+    }[version.seal.rule]
+    return f"Rule: {how} · keyed hash of each row, the key stays on the server · {version.seal.rows_used:,} rows used"
+
+
+@login_required
+@require_safe
+def part_download(request: Request, pk: UUID, part: str) -> FileResponse:
+    """Train or validation as a Parquet file, for the team and the stewards; sealed parts have no address."""
+    version = permissions.get_version_or_404(request.user, pk)
+    return store.part_response(version, part)
