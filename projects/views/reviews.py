@@ -21,6 +21,7 @@ from projects.views.proposals import autosaving, reading_context
 
 PENDING = (Review.State.INVITED, Review.State.DRAFTING)
 OPEN = (Proposal.State.SUBMITTED, Proposal.State.IN_REVIEW)
+IS_IN = "Your review is in. You see the others' now."
 
 
 def _open(user: User, slug: str, number: int, role: Role = Role.READER) -> tuple[Project, Proposal]:
@@ -115,6 +116,9 @@ def _refused(
 def review_submit(request: Request, slug: str, number: int) -> HttpResponse:
     """Keep what was written, then count it if nothing is missing."""
     project, proposal, review = _own(request.user, slug, number)
+    if review.state == Review.State.SUBMITTED:  # the button was pressed twice
+        messages.success(request, IS_IN)
+        return redirect("projects:review_board", project.slug, proposal.number)
     if review.state not in PENDING or proposal.state not in OPEN:
         messages.error(
             request,
@@ -129,7 +133,7 @@ def review_submit(request: Request, slug: str, number: int) -> HttpResponse:
         missing = services.gaps(review)
         if not missing:
             services.submit_review(review=review)
-            messages.success(request, "Your review is in. You see the others' now.")
+            messages.success(request, IS_IN)
             return redirect("projects:review_board", project.slug, proposal.number)
     except ProjectProblem as problem:
         return _refused(request, project, proposal, review, page_form, problem)

@@ -264,7 +264,10 @@
     const busy = form.matches(".htmx-request") ? form : form.querySelector(".htmx-request");
     if (!busy) return;
     event.preventDefault();
+    if (form.waits) return; // pressed twice: sent once
+    form.waits = true;
     const send = () => {
+      form.waits = false;
       if (act && !act.isConnected) { act.hidden = true; form.append(act); } // the answer took the button's place
       form.requestSubmit(act);
     };

@@ -155,6 +155,18 @@ def test_my_review_opens_the_others_at_once(sign_in, proposal, handler):
     assert [voice.name for voice in shown.context["board"].voices] == ["", "you"]
 
 
+def test_a_button_pressed_twice_submits_once_and_says_so(sign_in, proposal):
+    mine = make_review(proposal)
+    client = sign_in(mine.reviewer)
+
+    said = []
+    for _ in range(2):
+        sent = client.post(url("review_submit", proposal), form_of(4, 4, 4, 4, 4), follow=True)
+        said.append([str(message) for message in sent.context["messages"]])
+
+    assert said == [["Your review is in. You see the others' now."]] * 2
+
+
 def test_a_pending_review_hides_all_even_from_who_holds_an_office(proposal, handler):
     mine = make_review(proposal, make_user(is_administrator=True, is_steward=True))
     make_review(proposal, scores=(3, 3, 3, 3, 3))
