@@ -216,9 +216,9 @@ def write_moment(moment: datetime, zone: tzinfo = UTC) -> str:
 
 
 def write_wait(wait: timedelta) -> str:
-    """A wait in its two largest units, "3 d 4 h", minutes rounded up so that nobody comes too early."""
+    """A wait in its two largest units, "3 d 4 h" or "7 d", minutes rounded up so that nobody comes too early."""
     minutes = ceil(wait / timedelta(minutes=1))
     days, hours = divmod(minutes // 60, 24)
     if days:
-        return f"{days} d {hours} h"
+        return f"{days} d {hours} h" if hours else f"{days} d"
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"

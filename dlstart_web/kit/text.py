@@ -103,8 +103,13 @@ def file_size_words(size: object) -> str:
 
 
 def distance_words(moment: datetime, now: datetime) -> str:
-    """How far a moment is from now, in one unit: "3 minutes ago", "in 6 days", "just now"."""
+    """How far a moment is from now, in one unit: "3 minutes ago", "in 6 days", "just now".
+
+    What is to come is rounded up to the minute first, so that seven days are still seven a moment later.
+    """
     seconds = (moment - now).total_seconds()
+    if seconds > 60:
+        seconds = 60 * math.ceil(seconds / 60)
     for size, unit in _SECOND_STEPS:
         count = int(abs(seconds) // size)
         if count:

@@ -69,6 +69,7 @@ def test_thousands_part_a_count_and_write_a_dash_for_none():
         (-7300, "2 hours ago"),
         (30, "in less than a minute"),
         (6 * 86400 + 5, "in 6 days"),
+        (7 * 86400 - 5, "in 7 days"),
     ],
 )
 def test_distance_words_use_one_unit(seconds, words):
