@@ -28,6 +28,7 @@ from evaluations.core.recipes import RECIPES, CurvePoint, Fitted
 from evaluations.core.recipes.base import COARSE, one_thread
 from evaluations.models import CurvePoint as StoredPoint
 from evaluations.models import Run
+from evaluations.words import speech
 from projects import services as project_services
 from projects.models import Project
 
@@ -223,6 +224,7 @@ def _diagnose(
         n_train=found["rows_trained"],
         n_validation=len(y),
         level=None if level is None else metric.to_sealed(level, scale),
+        write=lambda value: speech(metric.name).number(metric.from_sealed(value, scale)),
     )
     return {key: value for key, value in asdict(judged).items() if key != "best_x"}
 

@@ -1,6 +1,6 @@
 """What a model's curves and scores say, and what to do next: the rules of STATISTICS 5, in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,6 +95,7 @@ def diagnose(
     n_train: int,
     n_validation: int,
     level: float | None,
+    write: Callable[[float], str] = "{:.3f}".format,
 ) -> Diagnosis:
     """Curves first, then scores.
 
@@ -109,6 +110,8 @@ def diagnose(
         In unit form (`Metric.to_sealed`): 0 to 1, higher is better.
     n_train, n_validation : int
         Rows behind the two scores.
+    write : callable
+        Writes a score in unit form for people, in the metric's own unit.
     """
     known = [
         (a, b, c) for a, b, c in zip(x, train_loss, validation_loss, strict=True) if b is not None and c is not None
@@ -144,7 +147,7 @@ def diagnose(
                     "weight decay or a smaller network."
                 )
             return Diagnosis("OVERFITTING", "It learns its own rows by heart", message, advice, best_x)
-    return _read_scores(train_score, validation_score, n_train, n_validation, level, best_x)
+    return _read_scores(train_score, validation_score, n_train, n_validation, level, write, best_x)
 
 
 def _read_scores(
@@ -153,6 +156,7 @@ def _read_scores(
     n_train: int,
     n_validation: int,
     level: float | None,
+    write: Callable[[float], str],
     best_x: float | None,
 ) -> Diagnosis:
     """CONVERGED, split by what the scores of a finished fit say."""
@@ -161,22 +165,22 @@ def _read_scores(
         return Diagnosis("CONVERGED", settled, "The curves have levelled off.", "Read the scores next.", best_x)
     if level is not None and validation >= level:
         message = (
-            f"The curves have levelled off and validation is at {validation:.3f}, at or above the level of {level:.3f}."
+            f"The curves have levelled off, and validation at {write(validation)} meets the level of {write(level)}."
         )
         return Diagnosis(
             "CONVERGED", settled, message, "The level is met on validation; there is nothing to fix.", best_x
         )
     if level is not None and wilson(train * n_train, n_train)[1] < level:
-        message = (
-            f"Even on its own {n_train:,} train rows it reaches {train:.3f}, clearly under the level of {level:.3f}."
-        )
+        message = f"Even on its own {n_train:,} train rows it reaches {write(train)}, clearly short of the level of {write(level)}."
         advice = "A bigger model, better features, or a check of the labels; more rows will not help."
         return Diagnosis("UNDERFIT", "It can't fit even its own rows", message, advice, best_x)
     error = float(np.sqrt(max(0.0, validation * (1 - validation)) / max(1, n_validation)))
     if train - validation > max(0.05, 3 * error):
-        message = f"Train {train:.3f}, validation {validation:.3f}: it does clearly worse on rows it hasn't seen."
+        message = f"Train {write(train)}, validation {write(validation)}: it does clearly worse on rows it hasn't seen."
         advice = "More rows or more regularisation; also look at the leakage and shift findings."
         return Diagnosis("GAP", "It generalises badly", message, advice, best_x)
-    message = f"Train {train:.3f} and validation {validation:.3f} are close together, and the curves have levelled off."
+    message = (
+        f"Train {write(train)} and validation {write(validation)} are close together, and the curves have levelled off."
+    )
     advice = "This is the limit of the data as posed: look at the labels, the features or the level."
     return Diagnosis("CONVERGED", settled, message, advice, best_x)

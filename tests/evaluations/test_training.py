@@ -8,6 +8,7 @@ from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import JobState
 from evaluations import services, training
 from evaluations.models import CurvePoint, Run
+from evaluations.words import speech
 from projects.models import Project
 from tests.factories import do_runs, make_done_ladder, make_ladder, make_project, make_sealed_version
 
@@ -52,6 +53,7 @@ def test_ladder_of_a_number_ranks_the_smaller_error_first():
     assert (linear.rank, dummy.rank) == (1, 2)
     assert linear.goodness == -linear.score
     assert linear.price["scale"] > 0
+    assert f"validation {speech('rmse').number(linear.score)}" in linear.diagnosis["message"]
 
 
 def csv_file(lines):
