@@ -1,6 +1,7 @@
 """What a worker does with a submission: hand predictions to the vault, against a spent look or an agreed opening."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -56,6 +57,7 @@ def _answer(submission: Submission) -> None:
         scale=run.price["scale"],
         prepare=partial(training.coded, run.version),
         unit_error=run.price["unit_error"],
+        write=speech(run.metric).number,
         now=timezone.now(),
     )
 
@@ -169,14 +171,14 @@ def _pair(
     metric: Metric, y: Array, groups: Array | None, guesses: list[Array], claims: list[rules.Claim], alpha: float
 ) -> tuple[rules.Pair, comparison.Comparison]:
     """Deep against simple: the measure's own test, or what stays honest on rows that were looked at."""
-    found = comparison.compare(metric, y, guesses[1], guesses[0], groups=groups)
+    found = comparison.compare(metric, y, guesses[1], guesses[0], alpha=alpha, groups=groups)
     p = found.p
     if alpha < ALPHA and found.first_only is not None and found.second_only is not None:
         p = comparison.mcnemar_exact(found.first_only, found.second_only)
     elif alpha < ALPHA:
         simple, deep = claims
         p = 0.0 if deep.low > simple.high or deep.high < simple.low else 1.0
-    return rules.Pair(p, found.difference, found.rows_needed), found
+    return rules.Pair(p, found.difference, found.rows_needed), replace(found, p=p)
 
 
 def _worth(criterion: Criterion, found: comparison.Comparison) -> str:
@@ -184,7 +186,8 @@ def _worth(criterion: Criterion, found: comparison.Comparison) -> str:
     wanted = criterion.smallest_difference
     says = speech(criterion.metric).difference
     answer = "met" if found.low >= wanted else "not met" if found.high < wanted else "cannot tell"
-    return f"A gain of {says(wanted, signed=False)} or more: {answer} (95% interval {says(found.low)} to {says(found.high)})."
+    interval = f"{100 * (1 - found.alpha):.4g}% interval {says(found.low)} to {says(found.high)}"
+    return f"A gain of {says(wanted, signed=False)} or more: {answer} ({interval})."
 
 
 def _gain(found: comparison.Comparison) -> dict[str, float]:

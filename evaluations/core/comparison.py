@@ -34,6 +34,8 @@ class Comparison:
         To tell such a difference apart with 80% power; None for no difference at all.
     first_only, second_only : int or None
         Rows that the first alone, the second alone has right.
+    alpha : float, default=0.05
+        What the interval and the rows needed were reckoned with.
     """
 
     difference: float
@@ -45,14 +47,15 @@ class Comparison:
     rows_needed: int | None
     first_only: int | None = None
     second_only: int | None = None
+    alpha: float = 0.05
 
     def message(self, write: Callable[[float], str] = "{:+.3f}".format) -> str:
         """One sentence for a page; `write` gives a difference its sign and unit where it isn't a share."""
         share = self.disagreement is not None
         if share:
             write = _signed_percent
-        found = f"p = {_p(self.p)}, 95% interval {write(self.low)} to {write(self.high)}"
-        if self.p < 0.05:
+        found = f"p = {_p(self.p)}, {100 * (1 - self.alpha):.4g}% interval {write(self.low)} to {write(self.high)}"
+        if self.p < self.alpha:
             return f"Told apart: {write(self.difference)} on {self.n:,} rows ({found})."
         said = f"Within noise: {write(self.difference)} on {self.n:,} rows"
         if share:
@@ -138,19 +141,19 @@ def paired_bootstrap(
     return difference, float(low), float(high), min(1.0, 2 * (tail + 1) / (len(differences) + 1))
 
 
-def rows_needed(delta: float, disagreement: float) -> int | None:
+def rows_needed(delta: float, disagreement: float, alpha: float = 0.05) -> int | None:
     """Rows to tell two models apart that differ by delta and disagree on that share of rows (Connor 1987); None if delta is 0."""
     if delta == 0 or disagreement <= 0:
         return None
-    spread = normal_quantile(0.05) * np.sqrt(disagreement) + POWER_Z * np.sqrt(max(0.0, disagreement - delta**2))
+    spread = normal_quantile(alpha) * np.sqrt(disagreement) + POWER_Z * np.sqrt(max(0.0, disagreement - delta**2))
     return int(np.ceil(spread**2 / delta**2))
 
 
-def rows_needed_by_error(difference: float, se: float, n: int) -> int | None:
+def rows_needed_by_error(difference: float, se: float, n: int, alpha: float = 0.05) -> int | None:
     """The same for a measure with a standard error on n rows."""
     if difference == 0 or se == 0:
         return None
-    return int(np.ceil(n * ((normal_quantile(0.05) + POWER_Z) * se / difference) ** 2))
+    return int(np.ceil(n * ((normal_quantile(alpha) + POWER_Z) * se / difference) ** 2))
 
 
 def compare(
@@ -179,16 +182,18 @@ def compare(
         n = int(taking_part.sum())
         _, low, high = bonett_price(b, c, n, alpha)
         delta, disagreement = (b - c) / n, (b + c) / n
-        needed = rows_needed(delta, disagreement)
-        return Comparison(delta, low, high, mcnemar_midp(b, c), n, disagreement, needed, b, c)
+        needed = rows_needed(delta, disagreement, alpha)
+        return Comparison(delta, low, high, mcnemar_midp(b, c), n, disagreement, needed, b, c, alpha)
     if metric.name == "roc_auc" and groups is None:
         difference, se, low, high, p = paired_delong(y, first[:, 1], second[:, 1], alpha)
-        return Comparison(difference, low, high, p, n, None, rows_needed_by_error(difference, se, n))
+        return Comparison(
+            difference, low, high, p, n, None, rows_needed_by_error(difference, se, n, alpha), alpha=alpha
+        )
     difference, low, high, p = paired_bootstrap(metric, y, first, second, alpha=alpha, groups=groups, seed=seed)
     if not metric.greater_is_better:
         difference, low, high = -difference, -high, -low
     se = (high - low) / (2 * normal_quantile(alpha))
-    return Comparison(difference, low, high, p, n, None, rows_needed_by_error(difference, se, n))
+    return Comparison(difference, low, high, p, n, None, rows_needed_by_error(difference, se, n, alpha), alpha=alpha)
 
 
 def _p(p: float) -> str:

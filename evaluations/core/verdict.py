@@ -92,7 +92,7 @@ def decide(
     proportion : bool
         Whether the score is a share of rows, which decides how the rows needed are reckoned.
     alpha : float
-        0.05, or alpha' of STATISTICS 0 where a pooled set was looked at before; the intervals must be made with it.
+        0.05, or alpha' of STATISTICS 0 where a pooled set was looked at before; intervals and pair must be made with it.
     approximate : bool
         A pooled set was looked at and the measure has no finite-sample interval: no verdict.
     write : callable
@@ -159,19 +159,19 @@ def _sentence(code: str, level: str, n: int, simple: Claim | None, deep: Claim |
     return f"The level of {level} lies inside what these {n:,} rows can tell."
 
 
-def rows_for_target(p: float, tau: float) -> int | None:
-    """Rows that show with 80% power whether a share of p differs from tau; None if they are equal."""
+def rows_for_target(p: float, tau: float, alpha: float = 0.05) -> int | None:
+    """Rows that show at level alpha, with 80% power, whether a share of p differs from tau; None if they are equal."""
     if p == tau:
         return None
-    spread = _z(0.05) * sqrt(tau * (1 - tau)) + POWER_Z * sqrt(p * (1 - p))
+    spread = _z(alpha) * sqrt(tau * (1 - tau)) + POWER_Z * sqrt(p * (1 - p))
     return ceil((spread / (p - tau)) ** 2)
 
 
-def rows_for_target_by_error(score: float, tau: float, se: float, n: int) -> int | None:
+def rows_for_target_by_error(score: float, tau: float, se: float, n: int, alpha: float = 0.05) -> int | None:
     """The same for a measure with a standard error on n rows."""
     if score == tau:
         return None
-    return ceil(n * ((_z(0.05) + POWER_Z) * se / (score - tau)) ** 2)
+    return ceil(n * ((_z(alpha) + POWER_Z) * se / (score - tau)) ** 2)
 
 
 def _turned(claim: Claim | None, turn: int) -> Claim | None:
@@ -190,10 +190,10 @@ def _rows_that_decide(
         if claim is None or claim.low >= tau or claim.high < tau:
             continue
         if proportion:
-            needs.append(rows_for_target(claim.score, tau))
+            needs.append(rows_for_target(claim.score, tau, alpha))
         else:
             se = (claim.high - claim.low) / (2 * _z(alpha))
-            needs.append(rows_for_target_by_error(claim.score, tau, se, claim.n))
+            needs.append(rows_for_target_by_error(claim.score, tau, se, claim.n, alpha))
     if deep is not None and deep.low >= tau and pair is not None and pair.difference > 0:
         needs.append(pair.rows_needed)
     return min((n for n in needs if n is not None), default=None)

@@ -189,3 +189,12 @@ def test_error_rates_of_the_specification():
         k = np.arange(n + 1)
         passes = np.array([clopper_pearson(i, n)[0] >= tau for i in k])
         assert stats.binom.pmf(k, n, tau)[passes].sum() <= 0.025
+
+
+def test_rows_that_would_decide_pay_for_the_looks_at_a_pooled_set():
+    claim = Claim("linear", 0.93, 0.85, 0.98, 400)
+
+    paid, free = (decide(claim, None, level=0.9, floor=0.5, alpha=alpha) for alpha in (0.001, 0.05))
+
+    assert (free.rows_that_would_decide, rows_for_target(0.93, 0.9, 0.001)) == (716, paid.rows_that_would_decide)
+    assert paid.rows_that_would_decide > free.rows_that_would_decide
