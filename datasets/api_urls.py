@@ -1,11 +1,14 @@
 from django.urls import path
 
-from datasets import api
+from datasets import api, api_uploads
 
 urlpatterns = [
     path("datasets", api.DatasetList.as_view(), name="api_datasets"),
     path("datasets/<uuid:pk>/versions", api.DatasetVersions.as_view(), name="api_dataset_versions"),
     path("projects/<slug:slug>/datasets", api.ProjectDatasets.as_view(), name="api_project_datasets"),
+    path("projects/<slug:slug>/uploads", api_uploads.ProjectUploads.as_view(), name="api_project_uploads"),
+    path("uploads/<uuid:pk>", api_uploads.UploadDetail.as_view(), name="api_upload"),
+    path("uploads/<uuid:pk>/finish", api_uploads.UploadFinish.as_view(), name="api_upload_finish"),
     path("versions/<uuid:pk>", api.VersionDetail.as_view(), name="api_version"),
     path("versions/<uuid:pk>/report", api.VersionReport.as_view(), name="api_version_report"),
     path("versions/<uuid:pk>/target", api.VersionTarget.as_view(), name="api_version_target"),

@@ -18,7 +18,7 @@ from datasets.core.divide import Division, divide
 from datasets.core.errors import DataProblem
 from datasets.core.limits import Limits
 from datasets.core.split import Design
-from datasets.models import DatasetVersion, Finding, Ingestion, LookGate, Seal, SealedLadder, TestSet
+from datasets.models import DatasetVersion, Finding, Ingestion, LookGate, Seal, SealedLadder, TestSet, Upload
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import Pulse
 from projects import services as project_services
@@ -257,14 +257,16 @@ def _refuse(job: Ingestion, fault: Exception) -> None:
 
 def sweep() -> None:
     """Remove what a worker that died, or an upload that broke off, left behind."""
+    store.sweep_uploads()
     old = (timezone.now() - timedelta(days=1)).timestamp()
     for path in settings.QUARANTINE.iterdir():
         try:
-            version = DatasetVersion.objects.filter(pk=UUID(path.name)).first()
+            key = UUID(path.name)
         except ValueError:
-            version = None
+            key = None
+        version = DatasetVersion.objects.filter(pk=key).first()
         if version is None:
-            if path.is_file() and path.stat().st_mtime < old:
+            if not Upload.objects.filter(pk=key).exists() and path.is_file() and path.stat().st_mtime < old:
                 path.unlink(missing_ok=True)
         elif version.state == State.REJECTED:
             store.forget(version)

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils import timezone
 
-from datasets.models import Dataset, DatasetVersion
+from datasets.models import Dataset, DatasetVersion, Upload
 from projects.models import Project, User
-from projects.permissions import CHECKS, Role, is_member, is_owner, may_read
+from projects.permissions import CHECKS, Role, get_project_or_404, is_member, is_owner, may_read
 
 
 def is_steward(user: User, project: Project) -> bool:
@@ -77,3 +78,14 @@ def get_dataset_or_404(user: User, pk: UUID) -> Dataset:
         raise Http404("No data under this address.")
     get_data_project_or_404(user, dataset.project_id)
     return dataset
+
+
+def get_upload_or_404(user: User, pk: UUID) -> Upload:
+    """An upload that the person began and that has not expired, while the person may still bring data to its project."""
+    upload = (
+        Upload.objects.select_related("project__team").filter(pk=pk, owner=user, expires_at__gt=timezone.now()).first()
+    )
+    if upload is None:
+        raise Http404("No upload under this address. It may have expired; begin it anew.")
+    get_project_or_404(user, upload.project.slug, role=Role.MEMBER)
+    return upload

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from datasets.models import Dataset, DatasetVersion, Finding
+from datasets.models import Dataset, DatasetVersion, Finding, Upload
 from datasets.services import RULES
 
 
@@ -20,6 +20,27 @@ class NextUploadRequest(serializers.Serializer):
     """The file of the next version."""
 
     file = serializers.FileField(max_length=255)
+
+
+class FinishRequest(serializers.Serializer):
+    """What becomes of an upload whose bytes are all here."""
+
+    name = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    dataset = serializers.UUIDField(required=False, allow_null=True, help_text="To which this is the next version")
+    sha256 = serializers.RegexField(
+        "^[0-9a-fA-F]{64}$", required=False, help_text="Of the whole file; other bytes are refused"
+    )
+
+
+class UploadSerializer(serializers.ModelSerializer):
+    """How far an upload in pieces is."""
+
+    project = serializers.CharField(source="project.slug", read_only=True)
+
+    class Meta:
+        model = Upload
+        fields = ("id", "project", "file_name", "size", "offset", "expires_at", "version")
+        read_only_fields = fields
 
 
 class TargetRequest(serializers.Serializer):

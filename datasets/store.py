@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.http import FileResponse, Http404
+from django.utils import timezone
 
-from datasets.models import DatasetVersion
+from datasets.models import DatasetVersion, Upload
 
 OPEN_PARTS = ("train", "validation")  # with labels, for the team
 SEALED_PARTS = ("checkpoint", "final")  # features only: the labels are in the vault
@@ -49,6 +50,19 @@ def units_path(version: DatasetVersion) -> Path:
 def quarantine_path(version: DatasetVersion) -> Path:
     """The upload as it came; it leaves for the vault when the version is sealed."""
     return settings.QUARANTINE / str(version.pk)
+
+
+def upload_path(upload: Upload) -> Path:
+    """What has come so far of a file that is sent in pieces."""
+    return settings.QUARANTINE / str(upload.pk)
+
+
+def sweep_uploads() -> None:
+    """Remove uploads that were left lying until they expired."""
+    for upload in Upload.objects.filter(expires_at__lte=timezone.now()):
+        if upload.version_id is None:
+            upload_path(upload).unlink(missing_ok=True)
+        upload.delete()
 
 
 @contextmanager

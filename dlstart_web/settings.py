@@ -231,6 +231,9 @@ LIMITS = {
         "parquet_unpacked": 16 * 2**30,
     }.items()
 }
+UPLOADS_OPEN = env_int("DLSTART_UPLOADS_OPEN", 5, minimum=1)  # under way for one person
+UPLOAD_HOURS = env_int("DLSTART_UPLOAD_HOURS", 24, minimum=1)  # an upload waits for its next piece
+DISK_RESERVE = env_int("DLSTART_DISK_RESERVE", 2**30, minimum=0)  # bytes that uploads leave free
 LOOK_GAP_DAYS = env_int("DLSTART_LOOK_GAP_DAYS", 7, minimum=7)
 LOOK_BITS = 48
 LADDER_BUDGET = env_int("DLSTART_LADDER_BUDGET", 120, minimum=5)  # CPU seconds

@@ -50,6 +50,7 @@ api_looks                                 POST   401  404  404  428  428  403  4
 api_me                                    GET    401  200  200  200  200  200  200  200  200
 api_project                               GET    401  404  404  200  200  200  200  404  404
 api_project_datasets                      POST   401  404  404  415  415  403  403  404  404
+api_project_uploads                       POST   401  404  404  422  422  403  403  404  404
 api_projects                              GET    401  200  200  200  200  200  200  200  200
 api_proposal                              GET    401  404  404  200  200  200  200  404  404
 api_proposal                              PATCH  401  404  404  428  428  403  403  404  404
@@ -69,6 +70,10 @@ api_split                                 GET    401  404  404  200  200  403  4
 api_token                                 DELETE 401  404  404  404  204  404  404  404  404
 api_tokens                                GET    401  200  200  200  200  200  200  200  200
 api_tokens                                POST   401  201  201  201  201  201  201  201  201
+api_upload                                GET    401  404  404  404  200  404  404  404  404
+api_upload                                PATCH  401  404  404  404  415  404  404  404  404
+api_upload                                DELETE 401  404  404  404  204  404  404  404  404
+api_upload_finish                         POST   401  404  404  404  409  404  404  404  404
 api_verdict                               GET    401  404  404  200  200  200  200  404  404
 api_version                               GET    401  404  404  200  200  403  403  200  200
 api_version_report                        GET    401  404  404  200  200  403  403  200  200

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.world import World, make_world
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 PROBLEM = {"type", "title", "status", "detail"}
 
 
@@ -80,6 +81,7 @@ def real(path: str, name: str, world: World) -> object:
         "ladders": world.ladder.pk,
         "runs": world.values["run"],
         "tokens": world.values["token"],
+        "uploads": world.values["upload"],
     }
     return {"part": "train", "finding": world.values["finding"]}.get(name, things[kind])
 
@@ -92,6 +94,8 @@ def send(client: Client, case: Any) -> HttpResponseBase:
     options: dict[str, Any] = {"headers": headers, "query_params": case.query or None}
     if isinstance(case.body, schemathesis.core.NotSet):
         data: Any = None
+    elif isinstance(case.body, bytes):
+        data, options["content_type"] = case.body, case.media_type
     elif (case.media_type or "").startswith("multipart/"):
         data = {name: as_part(value) for name, value in case.body.items()} if isinstance(case.body, dict) else {}
     else:

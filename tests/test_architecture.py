@@ -28,7 +28,7 @@ ORDER = (
     ("tasks",),
     ("services",),
     ("adapter", "middleware", "forms", "serializers"),
-    ("views", "api"),
+    ("views", "api", "api_uploads"),
     ("apps", "urls", "api_urls", "management"),
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}

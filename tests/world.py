@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from datasets import services as dataset_services
 from datasets import store
 from datasets.models import DatasetVersion
 from evaluations import services as evaluation_services
@@ -84,6 +85,7 @@ def make_world() -> World:
     evaluation_services.agree_opening(opening=opening, user=people["handler"])
     do_submissions()
 
+    upload = dataset_services.create_upload(project=idea, user=people["owner"], file_name="more.csv", size=1000)
     token, _ = services.create_token(user=people["owner"])
     invitation, secret = services.create_invitation(by=people["owner"], team=team)
     membership = team.memberships.get(user=people["member"])
@@ -97,6 +99,7 @@ def make_world() -> World:
         "finding": ready.findings.order_by("pk").first().pk,
         "proposal": idea.proposals.get().pk,
         "dataset": ready.dataset_id,
+        "upload": upload.pk,
         "run": ladder.runs.get(recipe="linear").pk,
         "sealed_labels": sealed_labels_of(ladder.version, seed=2),
     }

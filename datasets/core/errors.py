@@ -10,6 +10,8 @@ REJECTIONS: dict[str, str] = {
     "NO_ROWS": "The file has a header and no row below it.",
     "TOO_FEW_ROWS": "There are fewer rows with a label than a split needs.",
     "TOO_LARGE": "The file is bigger than an upload may be.",
+    "DISK_FULL": "The server has no room for the file at the moment.",
+    "OTHER_HASH": "The bytes that came are not those of the file that was sent.",
     "TOO_MANY_ROWS": "The table has more rows than are read.",
     "TOO_MANY_COLUMNS": "The table has more columns than are read.",
     "UNPACKED_TOO_LARGE": "A compressed file unpacks to more bytes than are read.",

@@ -11,6 +11,7 @@ from datasets.services.choices import (
 )
 from datasets.services.looks import agree_opening, ask_opening, set_gate, spend_look, withdraw_opening
 from datasets.services.problems import NotYet
+from datasets.services.resumable import append_upload, create_upload, drop_upload, finish_upload
 from datasets.services.uploads import accept_upload, delete_unsealed, queue, too_large
 
 __all__ = [
@@ -18,11 +19,15 @@ __all__ = [
     "NotYet",
     "accept_upload",
     "agree_opening",
+    "append_upload",
     "ask_opening",
     "choose_split",
     "choose_target",
+    "create_upload",
     "delete_unsealed",
     "drop_column",
+    "drop_upload",
+    "finish_upload",
     "keep_finding",
     "queue",
     "seal_obstacle",

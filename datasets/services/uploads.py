@@ -33,6 +33,17 @@ def too_large(size: int) -> DataProblem:
     )
 
 
+def empty() -> DataProblem:
+    """The refusal of a file without a byte."""
+    return DataProblem("EMPTY_FILE", "The file is empty.", found=0, next=f"Choose a file with rows. {NOTHING_STORED}")
+
+
+def refuse_while_sealing(dataset: Dataset) -> None:
+    """NotYet as long as a version of the data set is being sealed."""
+    if dataset.versions.filter(state=State.SEALING).exists():
+        raise NotYet("sealing", f"A version of {dataset} is being sealed. Upload the next one when it is done.")
+
+
 def accept_upload(
     *,
     project: Project,
@@ -41,6 +52,7 @@ def accept_upload(
     name: str = "",
     dataset: Dataset | None = None,
     secret: bytes | None = None,
+    sha256: str = "",
 ) -> DatasetVersion:
     """Keep an upload in quarantine and queue its reading; the same file twice in a data set is the same version.
 
@@ -54,11 +66,13 @@ def accept_upload(
         To which this is the next version.
     secret : bytes, optional
         The split secret of a new data set, for a division that can be repeated; random where left out.
+    sha256 : str, optional
+        What the sender says the file's is.
 
     Raises
     ------
     DataProblem
-        Too large (413) or empty.
+        Too large (413), empty, or of another SHA-256 than the sender's.
     NotYet
         While another version of the data set is being read or sealed.
     """
@@ -67,6 +81,14 @@ def accept_upload(
     place = settings.QUARANTINE / str(key)
     try:
         size, digest = _receive(file, place)
+        if sha256 and sha256.lower() != digest:
+            raise DataProblem(
+                "OTHER_HASH",
+                f"The bytes that came have SHA-256 {digest[:12]}…, the file that was sent {shown(sha256, 12)}",
+                limit=shown(sha256, 64),
+                found=digest,
+                next=f"Send it again. {NOTHING_STORED}",
+            )
         with transaction.atomic():
             if dataset is None:
                 name = (name or Path(file_name).stem)[:100]
@@ -82,8 +104,7 @@ def accept_upload(
             if same is not None:
                 place.unlink()
                 return same
-            if dataset.versions.filter(state=State.SEALING).exists():
-                raise NotYet("sealing", f"A version of {dataset} is being sealed. Upload the next one when it is done.")
+            refuse_while_sealing(dataset)
             last = dataset.versions.order_by("-number").values_list("number", flat=True).first() or 0
             version = DatasetVersion.objects.create(
                 pk=key,
@@ -117,9 +138,7 @@ def _receive(file: File, place: Path) -> tuple[int, str]:
             if not temporary:
                 copy.write(chunk)
     if not size:
-        raise DataProblem(
-            "EMPTY_FILE", "The file is empty.", found=0, next=f"Choose a file with rows. {NOTHING_STORED}"
-        )
+        raise empty()
     if temporary:
         os.replace(temporary(), place)
     return size, digest.hexdigest()

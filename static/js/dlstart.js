@@ -204,44 +204,6 @@
     if (!main.querySelector(".error-summary")) { main.tabIndex = -1; main.focus(); scrollTo(0, 0); }
   }
 
-  function startUpload(form) {
-    if (form.started) return;
-    form.started = true;
-    form.addEventListener("submit", (event) => {
-      const file = all('input[type="file"]', form).map((input) => input.files[0]).find(Boolean);
-      if (!file) return;
-      event.preventDefault();
-      const box = document.createElement("div");
-      box.className = "progress";
-      const bar = Object.assign(document.createElement("progress"), { max: 100, value: 0 });
-      bar.setAttribute("aria-label", `Upload of ${file.name}`);
-      const words = Object.assign(document.createElement("p"), { textContent: "0%" });
-      words.setAttribute("role", "status");
-      const stop = Object.assign(document.createElement("button"), { type: "button", className: "button button--small button--stop", textContent: "Stop the upload" });
-      box.append(bar, words, stop);
-      const act = event.submitter || form.querySelector('[type="submit"]');
-      act.hidden = true;
-      form.append(box);
-      const end = (message) => { act.hidden = false; box.remove(); if (message) say(message); };
-      const request = new XMLHttpRequest();
-      let told = -10;
-      request.upload.addEventListener("progress", (step) => {
-        bar.value = (100 * step.loaded) / step.total;
-        if (bar.value - told >= 5 || step.loaded === step.total) {
-          told = bar.value;
-          words.textContent = step.loaded === step.total ? "All bytes are here; the server takes a first look." : `${Math.floor(bar.value)}% of ${(file.size / 1e6).toFixed(1)} MB`;
-        }
-      });
-      request.addEventListener("load", () => { end(); show(request.responseText, request.responseURL); });
-      request.addEventListener("error", () => end("The upload broke off. Nothing was kept; send it again."));
-      request.addEventListener("abort", () => end("Upload stopped. Nothing was kept."));
-      stop.addEventListener("click", () => request.abort());
-      request.open("POST", form.action);
-      request.setRequestHeader("X-CSRFToken", csrf());
-      request.send(new FormData(form, event.submitter));
-    });
-  }
-
   // --- keys: never while typing, and they can be switched off -------------------------------------------------------
   let waiting = 0;
   document.addEventListener("keydown", (event) => {
@@ -282,9 +244,9 @@
   function start(root) {
     startFigures(root);
     all("form[data-autosave]", root).forEach(startAutosave);
-    all("form[data-upload]", root).forEach(startUpload);
     root.querySelector(".error-summary")?.focus();
   }
+  window.dlstart = { say, show, csrf };
   forgetSentDrafts();
   start(document);
 })();
