@@ -122,6 +122,23 @@ class VersionReport(APIView):
         return Response(serializers.VersionReportSerializer(permissions.get_version_or_404(request.user, pk)).data)
 
 
+class VersionColumns(APIView):
+    """What the columns are."""
+
+    @extend_schema(
+        operation_id="version_columns",
+        request=serializers.ColumnsRequest,
+        responses={202: serializers.VersionSerializer},
+    )
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
+        """Correct the kinds of columns; the file is read again. A kind that does not fit stands in `rejection`."""
+        version = permissions.get_version_or_404(request.user, pk)
+        sent = serializers.ColumnsRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        with refusals():
+            return accepted(services.correct_kinds(version=version, user=request.user, **sent.validated_data))
+
+
 class VersionTarget(APIView):
     """The label column."""
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from datasets.core.corrections import KINDS
 from datasets.models import DatasetVersion, Lineage
 from dlstart_web.kit.forms import KitForm
 
@@ -71,6 +72,33 @@ class TargetForm(KitForm):
         if cleaned.get("target") and cleaned["target"] in cleaned.get("drop", []):
             self.add_error("drop", f"'{cleaned['target']}' is the label column; it cannot be left out")
         return cleaned
+
+
+class KindsForm(KitForm):
+    """What each of some columns is."""
+
+    def __init__(self, *args: Any, columns: list[dict[str, Any]], **kwargs: Any) -> None:
+        self.base_fields = {  # type: ignore[misc]
+            f"kind_{place}": forms.ChoiceField(
+                label=f"Kind of {column['name']}",
+                choices=[(kind, kind) for kind in KINDS],
+                initial=column["kind"],
+                required=False,
+                widget=forms.Select(attrs={"aria-label": f"Kind of {column['name']}"}),
+            )
+            for place, column in enumerate(columns)
+        }
+        super().__init__(*args, **kwargs)
+        self.columns = columns
+
+    def rows(self) -> list[tuple[dict[str, Any], Any]]:
+        """Each column with its bound field."""
+        return list(zip(self.columns, self, strict=True))
+
+    def kinds(self) -> dict[str, Any]:
+        """Kinds by column, of those that were sent."""
+        chosen = zip(self.columns, self.cleaned_data.values(), strict=True)
+        return {column["name"]: kind for column, kind in chosen if kind}
 
 
 class SplitForm(KitForm):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from datasets import limited, store, vault
 from datasets.core.divide import Division, divide
-from datasets.core.errors import DataProblem
+from datasets.core.errors import NOTHING_STORED, DataProblem
 from datasets.core.limits import Limits
 from datasets.core.split import Design
 from datasets.models import DatasetVersion, Finding, Ingestion, LookGate, Seal, SealedLadder, TestSet, Upload
@@ -48,7 +49,12 @@ def limits() -> Limits:
 def _work(job: Ingestion, pulse: Pulse) -> Callable[[], None]:
     version = DatasetVersion.objects.select_related("dataset__lineage", "dataset__project").get(pk=job.version_id)
     began = time.monotonic()
-    stages = {Ingestion.Stage.READ: _read, Ingestion.Stage.CHECK: _check, Ingestion.Stage.SEAL: _seal}
+    stages = {
+        Ingestion.Stage.READ: _read,
+        Ingestion.Stage.CORRECT: _correct,
+        Ingestion.Stage.CHECK: _check,
+        Ingestion.Stage.SEAL: _seal,
+    }
     finish = stages[Ingestion.Stage(job.stage)](version, job, pulse)
 
     def write_down() -> None:
@@ -74,19 +80,64 @@ def _limited(name: str, arguments: dict[str, Any], pulse: Pulse) -> dict[str, An
 def _read(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[], None]:
     with store.work_folder(version) as folder:
         table = folder / "table.parquet"
-        arguments = {
-            "source": str(store.quarantine_path(version)),
-            "file_name": version.file_name,
-            "out": str(table),
-            "limits": asdict(limits()),
-        }
-        found = _limited("read", arguments, pulse)
+        try:
+            found = _limited("read", _reading(version, table, version.corrections), pulse)
+        except DataProblem as problem:
+            if problem.code != "KIND_DOES_NOT_FIT":
+                raise
+            # what was said of the version before does not fit this one
+            version.corrections = {}
+            found = _limited("read", _reading(version, table, {}), pulse)
         store.put(table, store.table_path(version))
 
     def write() -> None:
-        version.rows_read, version.columns, version.profile = found["rows"], found["columns"], found["profile"]
+        _write_reading(version, found)
         version.state = State.READY
-        _write_findings(version, found["findings"], needs_target=False)
+
+    return write
+
+
+def _reading(version: DatasetVersion, table: Path, corrections: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `limited.read`."""
+    return {
+        "source": str(store.quarantine_path(version)),
+        "file_name": version.file_name,
+        "out": str(table),
+        "limits": asdict(limits()),
+        "corrections": {key: value for key, value in corrections.items() if key != "found"},
+    }
+
+
+def _write_reading(version: DatasetVersion, found: dict[str, Any]) -> None:
+    version.rows_read, version.columns, version.profile = found["rows"], found["columns"], found["profile"]
+    _write_findings(version, found["findings"], needs_target=False)
+
+
+# ---- correct
+
+
+def _correct(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[], None]:
+    """Read the file again as people said, and check it again where its target is chosen."""
+    before = version.kinds
+    with store.work_folder(version) as folder:
+        table = folder / "table.parquet"
+        found = _limited("read", _reading(version, table, job.corrections), pulse)
+        after = {column["name"]: column["kind"] for column in found["columns"]}
+        if before.get(version.target) != after.get(version.target):
+            version.task = ""
+        checked = None
+        if version.target and list(before) == list(after):
+            version.columns = found["columns"]
+            checked = _limited("check", _checking(version, table), pulse)
+        store.put(table, store.table_path(version))
+
+    def write() -> None:
+        was = before | version.found
+        version.corrections = job.corrections | {"found": {name: was[name] for name in job.corrections["kinds"]}}
+        _write_reading(version, found)
+        version.state = State.READY
+        if checked:
+            _write_check(version, checked)
 
     return write
 
@@ -95,23 +146,33 @@ def _read(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
 
 
 def _check(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[], None]:
-    arguments = {
-        "table": str(store.table_path(version)),
+    found = _limited("check", _checking(version, store.table_path(version)), pulse)
+
+    def write() -> None:
+        _write_check(version, found)
+        version.state = State.READY
+
+    return write
+
+
+def _checking(version: DatasetVersion, table: Path) -> dict[str, Any]:
+    """Arguments of `limited.check`."""
+    roles = (version.group_column, version.time_column)
+    return {
+        "table": str(table),
         "target": version.target,
         "task": version.task,
         "group": version.group_column or None,
         "time": version.time_column or None,
-        "drop": version.dropped,
+        "drop": [name for name in version.no_features if name not in roles],
+        "kinds": version.kinds,
         "limits": asdict(limits()),
     }
-    found = _limited("check", arguments, pulse)
 
-    def write() -> None:
-        version.task = found["task"]
-        version.state = State.READY
-        _write_findings(version, found["findings"], needs_target=True)
 
-    return write
+def _write_check(version: DatasetVersion, found: dict[str, Any]) -> None:
+    version.task = found["task"]
+    _write_findings(version, found["findings"], needs_target=True)
 
 
 def _write_findings(version: DatasetVersion, found: list[dict[str, Any]], *, needs_target: bool) -> None:
@@ -141,7 +202,8 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
         task=version.task,
         group=version.group_column if version.rule == DatasetVersion.Rule.GROUP else None,
         time=version.time_column if version.rule == DatasetVersion.Rule.TIME else None,
-        drop=[*version.dropped, *_row_names(version)],
+        drop=[*version.no_features, *_row_names(version)],
+        kinds=version.kinds,
         pooled=True if looked_at else None,  # rows that were looked at never become a final tier of their own
     )
     with store.work_folder(version) as folder:
@@ -249,6 +311,8 @@ def _refuse(job: Ingestion, fault: Exception) -> None:
     version = job.version
     version.rejection = fault.as_dict() | {"status": fault.status} if isinstance(fault, DataProblem) else OUR_FAULT
     version.state = State.READY
+    if job.stage == Ingestion.Stage.CORRECT:
+        version.rejection["next"] = version.rejection["next"].replace(NOTHING_STORED, "All stays as it was.")
     if job.stage == Ingestion.Stage.READ:
         version.state = State.REJECTED
         transaction.on_commit(partial(store.forget, version), robust=True)

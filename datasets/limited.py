@@ -20,7 +20,8 @@ from typing import Any
 
 import polars as pl
 
-from datasets.core.checks import run_checks
+from datasets.core.checks import numeric_codes, run_checks
+from datasets.core.corrections import Corrections, Kind
 from datasets.core.errors import DataProblem
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
@@ -43,15 +44,29 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def read(
-    *, source: str, file_name: str, out: str, limits: dict[str, int], progress: Progress = lambda share: None
+    *,
+    source: str,
+    file_name: str,
+    out: str,
+    limits: dict[str, int],
+    corrections: dict[str, Any] | None = None,
+    progress: Progress = lambda share: None,
 ) -> dict[str, Any]:
     """An upload -> typed Parquet file, and what one wants to know of it."""
-    table = read_table(Path(source), file_name=file_name, out=Path(out), limits=Limits(**limits), progress=progress)
+    table = read_table(
+        Path(source),
+        file_name=file_name,
+        out=Path(out),
+        limits=Limits(**limits),
+        corrections=Corrections(**(corrections or {})),
+        progress=progress,
+    )
     profile = profile_table(Path(out), table.columns)
+    findings = [*table.findings, *numeric_codes(Path(out), profile, settled=(corrections or {}).get("kinds", {}))]
     return {
         "rows": table.rows,
         "columns": [column.as_dict() for column in table.columns],
-        "findings": [finding.as_dict() for finding in table.findings],
+        "findings": [finding.as_dict() for finding in findings],
         "profile": profile,
     }
 
@@ -64,6 +79,7 @@ def check(
     group: str | None,
     time: str | None,
     drop: list[str],
+    kinds: dict[str, Kind],
     limits: dict[str, int],
     progress: Progress = lambda share: None,
 ) -> dict[str, Any]:
@@ -71,7 +87,7 @@ def check(
     path = Path(table)
     task = task or guess_task(path, target)
     _refuse_target(path, Design(kind="random", target=target, task=task), Limits(**limits))
-    findings: list[Finding] = run_checks(path, target=target, task=task, group=group, time=time, drop=drop)
+    findings: list[Finding] = run_checks(path, target=target, task=task, group=group, time=time, drop=drop, kinds=kinds)
     return {"task": task, "findings": [finding.as_dict() for finding in findings]}
 
 

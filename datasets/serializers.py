@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
+from datasets.core.corrections import KINDS
 from datasets.models import Dataset, DatasetVersion, Finding, Upload
 from datasets.services import RULES
 
@@ -41,6 +42,12 @@ class UploadSerializer(serializers.ModelSerializer):
         model = Upload
         fields = ("id", "project", "file_name", "size", "offset", "expires_at", "version")
         read_only_fields = fields
+
+
+class ColumnsRequest(serializers.Serializer):
+    """What columns are, by name; those left out keep their kind."""
+
+    kinds = serializers.DictField(child=serializers.ChoiceField([*KINDS]), allow_empty=False)
 
 
 class TargetRequest(serializers.Serializer):
@@ -132,7 +139,7 @@ class VersionReportSerializer(VersionSerializer):
 
     class Meta:
         model = DatasetVersion
-        fields = (*VersionSerializer.Meta.fields, "columns", "profile", "dropped", "findings", "seconds")
+        fields = (*VersionSerializer.Meta.fields, "columns", "corrections", "profile", "dropped", "findings", "seconds")
         read_only_fields = fields
 
 

@@ -76,6 +76,7 @@ api_upload                                DELETE 401  404  404  404  204  404  4
 api_upload_finish                         POST   401  404  404  404  409  404  404  404  404
 api_verdict                               GET    401  404  404  200  200  200  200  404  404
 api_version                               GET    401  404  404  200  200  403  403  200  200
+api_version_columns                       POST   401  404  404  422  422  403  403  422  422
 api_version_report                        GET    401  404  404  200  200  403  403  200  200
 api_version_seal                          POST   401  404  404  403  403  403  403  422  422
 api_version_target                        POST   401  404  404  422  422  403  403  422  422
@@ -88,6 +89,8 @@ datasets:look_gate                        POST   302  404  404  403  422  403  4
 datasets:part_download                    GET    302  404  404  200  200  403  403  200  200
 datasets:project_data                     GET    302  404  404  200  200  200  200  200  200
 datasets:project_fragment                 GET    302  404  404  200  200  200  200  200  200
+datasets:version_columns                  GET    302  404  404  200  200  403  403  200  200
+datasets:version_columns                  POST   302  404  404  302  302  403  403  302  302
 datasets:version_detail                   GET    302  404  404  200  200  403  403  200  200
 datasets:version_finding                  GET    302  404  404  200  200  403  403  200  200
 datasets:version_finding                  POST   302  404  404  404  404  403  403  404  404

@@ -146,7 +146,7 @@ def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out
         labels={name: labels.take(rows_of[name]) for name in SEALED},
         units=_units({name: keys[rows_of[name]] for name in SEALED}),
         validation_units=(_units({"validation": keys[rows_of["validation"]]}) or {}).get("validation"),
-        features=[Column(name, kind_of(schema[name])) for name in features],
+        features=[Column(name, design.kinds.get(name) or kind_of(schema[name])) for name in features],
         pooled=pooled,
         findings=findings,
     )

@@ -31,6 +31,7 @@ REJECTIONS: dict[str, str] = {
     "PARQUET_BROKEN": "The file begins or ends as Parquet and cannot be read as such.",
     "PARQUET_ENCRYPTED": "The Parquet file is encrypted.",
     "PARQUET_TYPE": "A Parquet column has a type that has no place in a table of numbers, classes, texts and dates.",
+    "KIND_DOES_NOT_FIT": "A column's cells are not of the kind that somebody chose for it.",
     "NO_SUCH_COLUMN": "A column that was asked for is not in the table.",
     "NO_FEATURES": "No column is left to predict from.",
     "SAME_COLUMN": "One column was given two parts to play.",

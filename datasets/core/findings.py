@@ -17,6 +17,7 @@ FINDINGS: dict[str, str] = {
     "D108": "Many rows have the same features, so these rows were divided one by one.",
     "D109": "Some checks looked at a fixed sample of the rows.",
     "D110": "Rows without a time cannot be divided by time and were kept out.",
+    "D111": "Whole numbers that may be codes: a category rather than a measure.",
     "D201": "One column alone gives the label away.",
     "D202": "A column numbers or names the rows and was left out of the features.",
     "D203": "The file is sorted by its label.",

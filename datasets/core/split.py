@@ -1,8 +1,8 @@
 """Rows to parts: units that never straddle, sticky quotas by keyed hash, or cuts in time (STATISTICS 3.1)."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from datasets.core.canonical import canonical_keys
+from datasets.core.corrections import Kind
 
 __all__ = [
     "PARTS",
@@ -60,6 +61,8 @@ class Design:
         Of train, validation, checkpoint and final.
     pooled : bool or None
         Whether checkpoint and final are one set; None lets the number of test rows decide (below 600).
+    kinds : mapping of str to Kind
+        Of the columns, as people were shown them; found from the types where left out.
     """
 
     kind: Literal["random", "group", "time"]
@@ -70,6 +73,7 @@ class Design:
     drop: Sequence[str] = ()
     shares: tuple[float, float, float, float] = SHARES
     pooled: bool | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,15 @@ import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
+from datasets.core.corrections import Kind
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
-
-Kind = Literal["number", "category", "text", "date", "boolean"]
 
 # Words that mean "no value" in a CSV cell: pandas' list and the question mark.
 MISSING_WORDS = (

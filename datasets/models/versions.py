@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from datasets.core.corrections import SET_ASIDE, Kind
 from dlstart_web.kit.jobs import Job
 from projects.models import Project, User
 
@@ -81,10 +82,11 @@ class DatasetVersion(models.Model):
     uploaded_at = models.DateTimeField(default=timezone.now)
     # what reading found
     rows_read = models.PositiveBigIntegerField(null=True, blank=True)
-    columns = models.JSONField(default=list, blank=True)  # [{"name", "kind"}]
+    columns = models.JSONField(default=list, blank=True)  # [{"name", "kind"}], kinds as corrected
     profile = models.JSONField(default=dict, blank=True)
     rejection = models.JSONField(null=True, blank=True)  # DataProblem.as_dict()
     # what people chose
+    corrections = models.JSONField(default=dict, blank=True)  # Corrections.as_dict(), and "found": the kinds before
     target = models.CharField(max_length=255, blank=True)
     task = models.CharField(max_length=10, choices=Task, blank=True)
     group_column = models.CharField(max_length=255, blank=True)
@@ -99,6 +101,21 @@ class DatasetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset.name} v{self.number}"
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """What each column is, as corrected."""
+        return {column["name"]: column["kind"] for column in self.columns}
+
+    @property
+    def found(self) -> dict[str, Kind]:
+        """What the reader found the corrected columns to be."""
+        return self.corrections.get("found", {})
+
+    @property
+    def no_features(self) -> list[str]:
+        """Columns left out of the features: dropped, or of a kind that is no feature."""
+        return [name for name, kind in self.kinds.items() if name in self.dropped or kind in SET_ASIDE]
 
 
 class Finding(models.Model):
@@ -124,18 +141,20 @@ class Finding(models.Model):
 
 
 class Ingestion(Job):
-    """What a worker does with a version: read the file, check it against the chosen target, or seal it."""
+    """What a worker does with a version: read the file, read it again as people corrected it, check it, or seal it."""
 
     TASK = "datasets.tasks.ingest"
     QUEUE = "ingest"
 
     class Stage(models.TextChoices):
         READ = "read"
+        CORRECT = "correct"
         CHECK = "check"
         SEAL = "seal"
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="ingestions")
-    stage = models.CharField(max_length=5, choices=Stage)
+    stage = models.CharField(max_length=8, choices=Stage)
+    corrections = models.JSONField(default=dict, blank=True)  # of the stage that corrects
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

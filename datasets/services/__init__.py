@@ -9,6 +9,7 @@ from datasets.services.choices import (
     seal_obstacle,
     seal_version,
 )
+from datasets.services.columns import correct_kinds, found_kinds
 from datasets.services.looks import agree_opening, ask_opening, set_gate, spend_look, withdraw_opening
 from datasets.services.problems import NotYet
 from datasets.services.resumable import append_upload, create_upload, drop_upload, finish_upload
@@ -23,11 +24,13 @@ __all__ = [
     "ask_opening",
     "choose_split",
     "choose_target",
+    "correct_kinds",
     "create_upload",
     "delete_unsealed",
     "drop_column",
     "drop_upload",
     "finish_upload",
+    "found_kinds",
     "keep_finding",
     "queue",
     "seal_obstacle",

@@ -20,7 +20,7 @@ RULES = {
 }
 
 
-def _ready(version: DatasetVersion) -> DatasetVersion:
+def require_ready(version: DatasetVersion) -> DatasetVersion:
     """The version under lock, if it waits for people."""
     version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
     if version.state == State.READY:
@@ -34,7 +34,8 @@ def _ready(version: DatasetVersion) -> DatasetVersion:
     raise NotYet(version.state, sentences[State(version.state)])
 
 
-def _column(version: DatasetVersion, name: str) -> str:
+def require_column(version: DatasetVersion, name: str) -> str:
+    """The name itself; DataProblem if no column has it."""
     names = [column["name"] for column in version.columns]
     if name and name not in names:
         listed = ", ".join(shown(each, 40) for each in names[:12]) + (", …" if len(names) > 12 else "")
@@ -64,10 +65,10 @@ def choose_target(
     An empty `task` lets the values of the target decide. Refused with DataProblem where a column is not there or has
     two parts to play.
     """
-    version = _ready(version)
+    version = require_ready(version)
     drop = list(dict.fromkeys(drop or []))
     for name in (target, group, time, *drop):
-        _column(version, name)
+        require_column(version, name)
     roles = [name for name in (target, group, time) if name]
     twice = next((name for name in roles if roles.count(name) > 1 or (name == target and name in drop)), None)
     if twice:
@@ -87,8 +88,8 @@ def choose_target(
 @transaction.atomic
 def drop_column(*, version: DatasetVersion, user: User, column: str) -> DatasetVersion:
     """Take a column out of the features and check again: other rows may now be the same."""
-    version = _ready(version)
-    if _column(version, column) in (version.target, version.group_column, version.time_column):
+    version = require_ready(version)
+    if require_column(version, column) in (version.target, version.group_column, version.time_column):
         raise DataProblem(
             "SAME_COLUMN",
             f"Column '{shown(column)}' is the target, the group or the time; it is no feature.",
@@ -105,7 +106,7 @@ def drop_column(*, version: DatasetVersion, user: User, column: str) -> DatasetV
 @transaction.atomic
 def keep_finding(*, finding: Finding, user: User, reason: str) -> Finding:
     """Say why what was found may stay; it stands beside the finding for good."""
-    _ready(finding.version)
+    require_ready(finding.version)
     if not reason.strip():
         raise NotYet("reason-missing", "Say why it may stay; others will read it beside the finding.")
     finding.kept_reason, finding.kept_by = reason.strip()[:2000], user
@@ -122,18 +123,18 @@ def choose_split(*, version: DatasetVersion, meets: str, group: str = "", time: 
     meets : {"same", "new", "later"}
         The same kind of rows; new groups, named by the column `group`; or a later time, told by the column `time`.
     """
-    version = _ready(version)
+    version = require_ready(version)
     if not version.target:
         raise NotYet("target-missing", "Choose the target first.")
     rule = RULES[meets]
     if rule == DatasetVersion.Rule.GROUP:
-        version.group_column = _column(version, group or version.group_column)
+        version.group_column = require_column(version, group or version.group_column)
         if not version.group_column:
             raise NotYet(
                 "group-missing", "Choose the column that names the group, so that each group stays in one part."
             )
     if rule == DatasetVersion.Rule.TIME:
-        version.time_column = _column(version, time or version.time_column)
+        version.time_column = require_column(version, time or version.time_column)
         if not version.time_column:
             raise NotYet(
                 "time-missing", "Choose the column that tells the time, so that the latest rows become the test."
@@ -179,7 +180,7 @@ def seal_version(*, version: DatasetVersion, user: User) -> Ingestion:
     NotYet
         Without target, split or locked criterion, and while a stop is open.
     """
-    version = _ready(version)
+    version = require_ready(version)
     project = version.dataset.project
     permissions.require_steward(user, project)
     if obstacle := seal_obstacle(version):

@@ -5,6 +5,7 @@ import os
 import uuid
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files import File
@@ -105,11 +106,12 @@ def accept_upload(
                 place.unlink()
                 return same
             refuse_while_sealing(dataset)
-            last = dataset.versions.order_by("-number").values_list("number", flat=True).first() or 0
+            last = dataset.versions.order_by("-number").first()
             version = DatasetVersion.objects.create(
                 pk=key,
                 dataset=dataset,
-                number=last + 1,
+                number=last.number + 1 if last else 1,
+                corrections=last.corrections if last else {},  # what people said of one version holds for the next
                 file_name=file_name,
                 bytes=size,
                 sha256=digest,
@@ -144,8 +146,10 @@ def _receive(file: File, place: Path) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def queue(version: DatasetVersion, stage: Ingestion.Stage, user: User) -> Ingestion:
-    job = Ingestion.objects.create(version=version, stage=stage, asked_by=user)
+def queue(
+    version: DatasetVersion, stage: Ingestion.Stage, user: User, *, corrections: dict[str, Any] | None = None
+) -> Ingestion:
+    job = Ingestion.objects.create(version=version, stage=stage, asked_by=user, corrections=corrections or {})
     jobs.ring_on_commit(job)
     return job
 

@@ -1,6 +1,7 @@
 """Pages of data: upload, report, target, split, seal, certificate. Each asks permission first; workers do the work."""
 
 from datasets.views.certificates import certificate, part_download
+from datasets.views.columns import version_columns
 from datasets.views.gates import look_gate
 from datasets.views.lists import dataset_list, project_data, project_fragment
 from datasets.views.uploads import dataset_upload
@@ -21,6 +22,7 @@ __all__ = [
     "part_download",
     "project_data",
     "project_fragment",
+    "version_columns",
     "version_detail",
     "version_finding",
     "version_seal",

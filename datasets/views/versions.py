@@ -55,6 +55,8 @@ def _findings(version: DatasetVersion) -> list[dict[str, Any]]:
             )
             if is_feature and finding.needs_target and finding.severity != "tip" and finding.code != "D202":
                 acts.append({"label": f"Leave out {finding.column}", "name": "drop", "value": finding.pk})
+            if finding.code == "D111" and finding.column != version.target:
+                acts.append({"label": f"Make {finding.column} a category", "name": "category", "value": finding.pk})
             if finding.severity == "stop" or finding.code == "D202":
                 acts.append({"label": "Keep it, say why", "name": "keep", "value": finding.pk})
         rows.append({"severity": finding.severity, "code": finding.code, "message": message, "acts": acts})
@@ -64,7 +66,7 @@ def _findings(version: DatasetVersion) -> list[dict[str, Any]]:
 def _columns(version: DatasetVersion) -> list[dict[str, Any]]:
     """Columns of the profile with their part to play, at most 200 of them."""
     roles = {version.target: "label", version.group_column: "group", version.time_column: "time"}
-    roles |= dict.fromkeys(version.dropped, "left out")
+    roles |= {name: roles.get(name) or "left out" for name in version.no_features}
     rows = []
     for column in version.profile.get("columns", [])[:200]:
         commonest = ", ".join(f"{value} ({count:,})" for value, count in column.get("top", [])[:3])
@@ -126,15 +128,18 @@ def version_target(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 @GET_POST
 def version_finding(request: Request, pk: UUID) -> HttpResponse:
-    """Settle a finding: leave its column out, or say why it may stay."""
+    """Settle a finding: leave its column out, make it a category, or say why it may stay."""
     version = permissions.get_version_or_404(request.user, pk)
     said = request.POST if request.method == "POST" else request.GET
-    key = said.get("drop") or said.get("keep") or ""
+    key = said.get("drop") or said.get("keep") or said.get("category") or ""
     finding = get_object_or_404(version.findings, pk=int(key) if key.isdecimal() else 0)
     form = KeepForm(request.POST if "reason" in request.POST else None)
     try:
         if request.method == "POST" and "drop" in request.POST:
             services.drop_column(version=version, user=request.user, column=finding.column)
+            return redirect("datasets:version_detail", version.pk)
+        if request.method == "POST" and "category" in request.POST:
+            services.correct_kinds(version=version, user=request.user, kinds={finding.column: "category"})
             return redirect("datasets:version_detail", version.pk)
         if form.is_valid():
             services.keep_finding(finding=finding, user=request.user, **form.cleaned_data)

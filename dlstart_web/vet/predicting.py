@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets import ingestion
+from datasets.core.corrections import Corrections
 from datasets.core.readers import read_table
 from dlstart_web.kit.jobs import JobState
 from evaluations import training
@@ -35,9 +36,11 @@ def predict(ladder: Ladder, rows: Path, out: Path) -> None:
     run = recommended(ladder)
     if run is None:
         return
+    words = {name: kind for name, kind in run.version.kinds.items() if kind in ("category", "text")}
+    as_learnt = Corrections(kinds=words)  # a category of digits is no number in these rows either
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "rows.parquet"
-        read_table(rows, file_name=rows.name, out=table, limits=ingestion.limits())
+        read_table(rows, file_name=rows.name, out=table, limits=ingestion.limits(), corrections=as_learnt)
         data = training.encoded(run.version)
         model = load(training.run_folder(run) / "model", data)
         found = model.predict(data.transform(table))

@@ -116,7 +116,7 @@ def fit_features(train: Columns, columns: Sequence[Mapping[str, str]]) -> tuple[
             numbers += _date_features(name, train)
         elif kind in ("category", "text"):
             counts = train.counts(name)
-            if kind == "text" and len(counts) > min(TEXT_CATEGORIES, max(2, train.height // 5)):
+            if kind == "text" and len(columns) > 1 and len(counts) > min(TEXT_CATEGORIES, max(2, train.height // 5)):
                 notes.append(f"Column '{name}' is free text ({len(counts)} different values); no rung here reads it.")
                 continue
             shown = min(SHOWN_CATEGORIES, sum(c >= (10 if train.height > 2000 else 3) for _, c in counts))

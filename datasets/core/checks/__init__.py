@@ -1,8 +1,9 @@
 """What may be wrong with a table before a model learns from it; one idea a file, findings as data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from datasets.core.checks.codes import numeric_codes
 from datasets.core.checks.context import look_at
 from datasets.core.checks.duplicates import duplicates
 from datasets.core.checks.gaps import gaps
@@ -11,15 +12,23 @@ from datasets.core.checks.ids import id_like
 from datasets.core.checks.labels import rare_classes, unlabelled
 from datasets.core.checks.leakage import gives_label_away
 from datasets.core.checks.order import sorted_by_label
+from datasets.core.corrections import Kind
 from datasets.core.findings import Finding
 
-__all__ = ["columns_left_out", "run_checks"]
+__all__ = ["columns_left_out", "numeric_codes", "run_checks"]
 
 _RANK = {"stop": 0, "look": 1, "tip": 2}
 
 
 def run_checks(
-    path: Path, *, target: str, task: str, group: str | None = None, time: str | None = None, drop: Sequence[str] = ()
+    path: Path,
+    *,
+    target: str,
+    task: str,
+    group: str | None = None,
+    time: str | None = None,
+    drop: Sequence[str] = (),
+    kinds: Mapping[str, Kind] | None = None,
 ) -> list[Finding]:
     """Look for what would spoil a test.
 
@@ -32,13 +41,15 @@ def run_checks(
     group, time : str or None
     drop : sequence of str
         Columns that are no features.
+    kinds : mapping of str to Kind, optional
+        Of the columns; found from their cells where left out.
 
     Returns
     -------
     list of Finding
         The gravest first. Columns of D202 are to be left out of the features: see `columns_left_out`.
     """
-    look = look_at(path, target=target, task=task, group=group, time=time, drop=drop)
+    look = look_at(path, target=target, task=task, group=group, time=time, drop=drop, kinds=kinds or {})
     ids = id_like(look)
     left_out = set(columns_left_out(ids))
     features = [name for name in look.features if name not in left_out]

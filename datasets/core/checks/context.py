@@ -1,6 +1,6 @@
 """What the checks look at: labels of all rows, and a fixed sample of the features for what needs several passes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from datasets.core.corrections import Kind
 from datasets.core.errors import DataProblem, shown
+from datasets.core.readers.types import kind_of
 from datasets.core.table import col, require_columns
 from datasets.core.target import label_texts
 
@@ -36,6 +38,8 @@ class Context:
         Features of the sampled rows that have a label.
     sample_rows : ndarray of int
         Their row numbers, ascending.
+    kinds : mapping of str to Kind
+        Those that are known: see `kind`.
     """
 
     path: Path
@@ -49,6 +53,12 @@ class Context:
     classes: list[str]
     sample: pl.DataFrame
     sample_rows: NDArray[np.int64]
+    kinds: Mapping[str, Kind]
+
+    def kind(self, name: str) -> Kind:
+        """What a feature is, as people were shown it; by its cells where nobody was."""
+        cells = self.sample[name]
+        return self.kinds.get(name) or kind_of(cells.dtype, cells)
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
@@ -66,7 +76,16 @@ class Context:
         return len(self.sample_rows) < int(self.labelled.sum())
 
 
-def look_at(path: Path, *, target: str, task: str, group: str | None, time: str | None, drop: Sequence[str]) -> Context:
+def look_at(
+    path: Path,
+    *,
+    target: str,
+    task: str,
+    group: str | None,
+    time: str | None,
+    drop: Sequence[str],
+    kinds: Mapping[str, Kind],
+) -> Context:
     """Read what the checks need; DataProblem if a column is not there or the target has no value."""
     schema = require_columns(path, [name for name in (target, group, time, *drop) if name])
     features = [name for name in schema if name not in {target, group, *drop}]
@@ -101,4 +120,4 @@ def look_at(path: Path, *, target: str, task: str, group: str | None, time: str 
         .drop("\0chosen")
         .collect(engine="streaming")
     )
-    return Context(path, schema, target, task, group, time, features, y, classes, sample, labelled)
+    return Context(path, schema, target, task, group, time, features, y, classes, sample, labelled, kinds)

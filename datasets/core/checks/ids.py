@@ -7,7 +7,6 @@ from scipy.stats import spearmanr
 from datasets.core.checks.context import Context
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
-from datasets.core.readers.types import kind_of
 from datasets.core.table import col
 
 DISTINCT_SHARE, LEAST_ROWS = 0.98, 100
@@ -22,7 +21,7 @@ def id_like(look: Context) -> list[Finding]:
     findings = []
     for name in look.features:
         cells = look.sample[name]
-        if name == look.time or not (cells.dtype.is_integer() or kind_of(cells.dtype, cells) == "category"):
+        if name == look.time or not (cells.dtype.is_integer() or look.kind(name) == "category"):
             continue
         share = _distinct_share(look, name)
         if share >= DISTINCT_SHARE:

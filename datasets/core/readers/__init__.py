@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from datasets.core.corrections import Corrections
 from datasets.core.errors import NOTHING_STORED, DataProblem
 from datasets.core.limits import Limits
 from datasets.core.readers.csv import read_csv
@@ -21,6 +22,7 @@ def read_table(
     file_name: str,
     out: Path,
     limits: Limits,
+    corrections: Corrections | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Table:
     """Read an upload, whatever its name says, and write it as one typed Parquet file in row order.
@@ -35,6 +37,8 @@ def read_table(
         The Parquet file to write. Whole numbers are Int64, others Float64, words String (NFC, no blanks around them),
         dates Date or Datetime in UTC; missing, infinite and not-a-number cells are null.
     limits : Limits
+    corrections : Corrections, optional
+        What somebody said about how the file is to be read.
     progress : callable, optional
         Called with the share of the work done, from 0 to 1.
 
@@ -51,7 +55,11 @@ def read_table(
     try:
         _refuse_size(source, limits)
         table = _READERS[sniff(source, file_name)](
-            source, out=out, limits=limits, progress=progress or (lambda share: None)
+            source,
+            out=out,
+            limits=limits,
+            corrections=corrections or Corrections(),
+            progress=progress or (lambda share: None),
         )
         if table.rows < limits.least_rows:
             raise too_few_rows(table.rows, limits)

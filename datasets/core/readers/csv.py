@@ -9,11 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
+from datasets.core.corrections import Corrections
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
 from datasets.core.readers import strict
-from datasets.core.readers.types import REAL, WORDS, Reading, candidates, cleaned, is_nothing, kind_of
+from datasets.core.readers.types import REAL, WORDS, Reading, chosen, cleaned, does_not_fit, is_nothing, kind_of
 from datasets.core.table import (
     HELD,
     MISSING_WORDS,
@@ -37,7 +38,9 @@ _LIKE_DEFLATE = (b"x\x01", b"x^", b"x\x9c", b"x\xda")
 _BLANK_LINES = re.compile(rb'("[^"]*+")|(?<=\n)(?:[ \t]*+\r?\n)++')
 
 
-def read_csv(source: Path, *, out: Path, limits: Limits, progress: Callable[[float], None]) -> Table:
+def read_csv(
+    source: Path, *, out: Path, limits: Limits, corrections: Corrections, progress: Callable[[float], None]
+) -> Table:
     """Read a CSV file into a typed Parquet file.
 
     Parameters
@@ -45,6 +48,7 @@ def read_csv(source: Path, *, out: Path, limits: Limits, progress: Callable[[flo
     source, out : Path
         The upload, and the Parquet file to write; copies in UTF-8 live beside `out` while this runs.
     limits : Limits
+    corrections : Corrections
     progress : callable
         Called with the share of the work done.
 
@@ -73,7 +77,7 @@ def read_csv(source: Path, *, out: Path, limits: Limits, progress: Callable[[flo
             path = _without_blank_lines(path, layout, Path(scratch), limits)
         if layout.rows == 0:
             raise DataProblem("NO_ROWS", "The file has a header and 0 rows.", found=0, next="Send the rows with it.")
-        columns, found = _write(path, layout, out, limits)
+        columns, found = _write(path, layout, out, limits, corrections)
     progress(1.0)
     return Table(layout.rows, columns, findings + found)
 
@@ -142,12 +146,15 @@ def _how_it_was_read(codec: str | None, layout: strict.Layout) -> list[Finding]:
     return findings
 
 
-def _write(path: Path, layout: strict.Layout, out: Path, limits: Limits) -> tuple[list[Column], list[Finding]]:
+def _write(
+    path: Path, layout: strict.Layout, out: Path, limits: Limits, corrections: Corrections
+) -> tuple[list[Column], list[Finding]]:
     """Guess the types from the sample, write in one scan; when a later cell does not fit, decide by all cells."""
     names = layout.names
     raw = _read_sample(layout, dict.fromkeys(names, pl.String()))
     texts = {cells.name: cells.to_frame().select(cleaned(pl.all())).to_series() for cells in raw}
-    options = {name: candidates(texts[name]) for name in names}
+    kinds = corrections.kinds
+    options = {name: chosen(name, kinds.get(name), texts[name]) for name in names}
     readings = {name: options[name][0] for name in names}
     try:
         facts = _sink(path, layout, readings, out, typed=_parser_can_type(layout, readings))
@@ -156,14 +163,14 @@ def _write(path: Path, layout: strict.Layout, out: Path, limits: Limits) -> tupl
         fits = False
     try:
         if not fits:
-            readings = _readings_by_all_cells(path, layout, options)
+            readings = _readings_by_all_cells(path, layout, options, corrections)
             facts = _sink(path, layout, readings, out, typed=False)
     except pl.exceptions.ComputeError as error:
         raise _unreadable(f"The parser stopped: {shown(str(error).splitlines()[0])}.") from error
     if row_count(out) != layout.rows:
         raise _unreadable(f"The check counted {layout.rows:,} rows and the parser {row_count(out):,}.")
     _refuse_long_cells(names, facts, limits)
-    columns = [Column(name, kind_of(readings[name].dtype, texts[name])) for name in names]
+    columns = [Column(name, kinds.get(name) or kind_of(readings[name].dtype, texts[name])) for name in names]
     return columns, _findings(names, raw, facts)
 
 
@@ -239,7 +246,9 @@ def _sink(path: Path, layout: strict.Layout, readings: dict[str, Reading], out: 
     return {name: int(value or 0) for name, value in counted.row(0, named=True).items()}
 
 
-def _readings_by_all_cells(path: Path, layout: strict.Layout, options: dict[str, list[Reading]]) -> dict[str, Reading]:
+def _readings_by_all_cells(
+    path: Path, layout: strict.Layout, options: dict[str, list[Reading]], corrections: Corrections
+) -> dict[str, Reading]:
     scan = _scan(path, layout, dict.fromkeys(layout.names, pl.String()))
     misfits = [
         (cleaned(col(name)).is_not_null() & reading.cast(cleaned(col(name))).is_null()).sum().alias(f"{place} {name}")
@@ -247,10 +256,15 @@ def _readings_by_all_cells(path: Path, layout: strict.Layout, options: dict[str,
         for place, reading in enumerate(readings)
     ]
     counts = scan.select(misfits).collect(engine="streaming").row(0, named=True)
-    return {
-        name: next(reading for place, reading in enumerate(readings) if not counts[f"{place} {name}"])
-        for name, readings in options.items()
-    }
+    fitting = {}
+    for name, readings in options.items():
+        fits = [reading for place, reading in enumerate(readings) if not counts[f"{place} {name}"]]
+        if not fits:  # only a kind that somebody chose leaves no way to read every cell
+            texts = cleaned(col(name))
+            misfit = scan.select(texts).filter(*(reading.cast(pl.col(name)).is_null() for reading in readings))
+            raise does_not_fit(name, corrections.kinds[name], misfit.drop_nulls().head(1).collect().to_series())
+        fitting[name] = fits[0]
+    return fitting
 
 
 def _refuse_long_cells(names: list[str], facts: dict[str, int], limits: Limits) -> None:

@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from datasets.core.corrections import Corrections
 from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
+from datasets.core.readers.corrected import corrected
 from datasets.core.readers.strict import check_names, too_many_columns, too_many_rows
 from datasets.core.readers.types import kind_of
 from datasets.core.table import HELD, Column, Table, cell_too_long, group_rows, not_finite
@@ -19,7 +21,9 @@ _SLICE_BYTES = 128 * 2**20
 _STEP = 16_384
 
 
-def read_parquet(source: Path, *, out: Path, limits: Limits, progress: Callable[[float], None]) -> Table:
+def read_parquet(
+    source: Path, *, out: Path, limits: Limits, corrections: Corrections, progress: Callable[[float], None]
+) -> Table:
     """Read a Parquet file into a Parquet file of our types.
 
     Parameters
@@ -27,6 +31,7 @@ def read_parquet(source: Path, *, out: Path, limits: Limits, progress: Callable[
     source, out : Path
         The upload and the file to write.
     limits : Limits
+    corrections : Corrections
     progress : callable
         Called with the share of the rows done.
 
@@ -40,9 +45,11 @@ def read_parquet(source: Path, *, out: Path, limits: Limits, progress: Callable[
         If the file cannot be read, holds other types than numbers, texts, booleans and dates, or is over a limit.
     """
     try:
-        return _read(source, out, limits, progress)
+        table = _read(source, out, limits, progress)
     except (pa.ArrowException, OSError, UnicodeError) as error:
         raise _broken(error) from error
+    columns = corrected(out, table.columns, corrections.kinds)
+    return Table(table.rows, columns, table.findings)
 
 
 def _broken(error: Exception) -> DataProblem:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from datasets.core.table import MISSING_WORDS, Kind
+from datasets.core.corrections import Kind
+from datasets.core.errors import DataProblem, shown
+from datasets.core.table import MISSING_WORDS
 
 _CLOCKS = ("%H:%M:%S", "%H:%M:%S%.f", "%H:%M")
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y")
@@ -23,12 +25,15 @@ class Reading:
 
     dtype: pl.DataType
     date_format: str = ""
+    yes: tuple[str, ...] = ("true",)
+    no: tuple[str, ...] = ("false",)
 
     def cast(self, texts: pl.Expr) -> pl.Expr:
         """The typed column; what does not fit becomes null."""
         if self.dtype == pl.Boolean:
             low = texts.str.to_lowercase()
-            return pl.when(low == "true").then(True).when(low == "false").then(False)
+            yes, no = (pl.any_horizontal(low == word for word in words) for words in (self.yes, self.no))
+            return pl.when(yes).then(True).when(no).then(False)
         if not self.date_format:
             return texts if self.dtype == pl.String else texts.cast(self.dtype, strict=False)
         if self.dtype == pl.Date:
@@ -41,6 +46,7 @@ WORDS = Reading(pl.String())
 WHOLE = Reading(pl.Int64())
 REAL = Reading(pl.Float64())
 YES_NO = Reading(pl.Boolean())
+ANY_YES_NO = Reading(pl.Boolean(), yes=("true", "yes", "y", "t", "1"), no=("false", "no", "n", "f", "0"))
 
 
 def is_nothing(bare: pl.Expr) -> pl.Expr:
@@ -70,17 +76,65 @@ def candidates(texts: pl.Series) -> list[Reading]:
         return [WHOLE, REAL, WORDS] if _fits(texts, WHOLE) else [REAL, WORDS]
     if _fits(texts, YES_NO):
         return [YES_NO, WORDS]
-    if texts.str.contains(_LOOKS_LIKE_A_DAY).all():
-        few = texts.head(200)
-        fitting = [each for each in map(_date, FORMATS) if _fits(few, each) and _fits(texts, each)]
-        # 03/04/2024 is two days: without a cell that settles it, it stays a word
-        if fitting and not ("/%Y" in fitting[0].date_format and len({f.date_format[:5] for f in fitting}) > 1):
-            return [fitting[0], WORDS]
+    if texts.str.contains(_LOOKS_LIKE_A_DAY).all() and (date := _the_date(texts)):
+        return [date, WORDS]
     return [WORDS]
 
 
+def chosen(name: str, kind: Kind | None, texts: pl.Series) -> list[Reading]:
+    """Ways to read a column of the kind that somebody chose for it; as `candidates` where nobody did.
+
+    Raises
+    ------
+    DataProblem
+        If no date is in these cells. Whether all others fit is seen when they are read.
+    """
+    if kind in ("category", "text"):
+        return [WORDS]
+    if kind == "number":
+        return [WHOLE, REAL]
+    if kind == "boolean":
+        return [ANY_YES_NO]
+    if kind == "date":
+        texts = texts.drop_nulls()
+        if texts.is_empty():
+            return list(map(_date, FORMATS))
+        date = _the_date(texts) or _date("%Y%m%d")
+        if not _fits(texts, date):
+            raise does_not_fit(
+                name, kind, texts.filter(texts.to_frame("x").select(date.cast(pl.col("x")).is_null()).to_series())
+            )
+        return [date]
+    return candidates(texts)
+
+
+def does_not_fit(name: str, kind: Kind, texts: pl.Series) -> DataProblem:
+    """The refusal of a kind for a column, with one of the cells that do not fit it."""
+    example = f" It holds '{shown(texts[0], 40)}'." if len(texts) else ""
+    advice = {
+        "date": "Dates are read as 2024-03-31, with 14:05:00 behind it where there is a time; mend the cells, or choose category.",
+        "boolean": "Yes or no is read from true and false, yes and no, 1 and 0; mend the cells, or choose category.",
+    }
+    return DataProblem(
+        "KIND_DOES_NOT_FIT",
+        f"Column '{shown(name)}' cannot be read as {kind}.{example}",
+        where=f"column {shown(name)}",
+        found=shown(texts[0], 40) if len(texts) else None,
+        next=advice.get(kind, "Mend the cells, or choose category or text."),
+    )
+
+
+def _the_date(texts: pl.Series) -> Reading | None:
+    """The one way to read these cells as dates; None if there is none or, as with 03/04/2024, more than one."""
+    few = texts.head(200)
+    fitting = [each for each in map(_date, FORMATS) if _fits(few, each) and _fits(texts, each)]
+    if not fitting or ("/%Y" in fitting[0].date_format and len({f.date_format[:5] for f in fitting}) > 1):
+        return None
+    return fitting[0]
+
+
 def _date(date_format: str) -> Reading:
-    return Reading(pl.Date() if date_format in _DAYS else pl.Datetime("us"), date_format)
+    return Reading(pl.Date() if date_format in (*_DAYS, "%Y%m%d") else pl.Datetime("us"), date_format)
 
 
 def _fits(texts: pl.Series, reading: Reading) -> bool:

@@ -1,0 +1,36 @@
+"""What people say about how a file is to be read, where that differs from what was found."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["number", "category", "text", "date", "boolean", "id", "ignore"]
+
+# What a column may be, and what that means for the models.
+KINDS: dict[str, str] = {
+    "number": "a measure or a count: more and less mean something",
+    "category": "one of some values, codes too",
+    "text": "words that somebody wrote",
+    "date": "a day or a moment",
+    "boolean": "yes or no",
+    "id": "names the row or what it belongs to; no feature",
+    "ignore": "left out",
+}
+SET_ASIDE = ("id", "ignore")  # kinds that are no features
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """How a file is to be read.
+
+    Parameters
+    ----------
+    kinds : mapping of str to Kind
+        By column; columns that are not named keep the kind that is found.
+    """
+
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The corrections as JSON-able fields."""
+        return asdict(self)
