@@ -33,7 +33,6 @@ from projects.core.criteria import KEYS, REASON_NEEDED
 from projects.models import Decision, Membership, Project, Proposal, Review, Score, User
 from tests.factories import make_proposal, make_team, make_user, make_version
 
-pytestmark = pytest.mark.xdist_group("demo")  # one process loads what all look at
 DEMO_TABLES = [
     model
     for model in apps.get_models()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
 
-import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -132,7 +131,6 @@ def rows_of_everything() -> dict[str, list[tuple[object, ...]]]:
     }
 
 
-@pytest.mark.xdist_group("permission_walk")
 class TestPermissionWalk(TestCase):
     world: World
 

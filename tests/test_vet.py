@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-pytestmark = pytest.mark.xdist_group("vet")  # one process makes the home that all use
 DOCUMENT = "dlstart file rejected dataset ladder best best_simple refit next_step forecast final seconds"
 DATASET = "rows_read rows_used columns target task metric greater_is_better classes group time parts findings seconds"
 ENTRY = "rung recipe state reason train validation seconds rows_trained curve diagnosis"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from playwright.sync_api import BrowserContext, Page, expect
 
 from projects.core.examples import EXAMPLES
@@ -17,7 +17,7 @@ from tests.journeys.installation import Installation, running
 from tests.journeys.people import Person
 from tests.world import World, make_world
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WEIGHT = 60_000  # bytes of an ordinary page, compressed, without charts
 KEYBOARD = ("/", "/projects/new/", "/settings/")  # walked stop by stop
@@ -79,12 +79,12 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "reviewer", reverse("projects:review_edit", args=[world.idea.slug, 1])
     yield "reviewer", reverse("projects:review_board", args=[world.result.slug, 1])
     yield "handler", reverse("projects:review_board", args=[world.idea.slug, 1])
+    yield "member", reverse("projects:person_list")
     yield "administrator", reverse("projects:person_list")
     yield "administrator", reverse("projects:handler_assign", args=[world.idea.slug])
     for name in ("account_change_password", "account_email", "account_logout", "mfa_index"):
         yield "owner", reverse(name)
     yield "owner", "/no/such/page/"
-    yield "member", reverse("projects:person_list")
 
 
 def enter(window: BrowserContext, user: User | None, installation: Installation) -> None:
@@ -97,11 +97,30 @@ def enter(window: BrowserContext, user: User | None, installation: Installation)
 
 
 def test_every_page_is_for_everybody(open_window):
+    """Each page once, at its fullest; its other states in the long run."""
     world = make_world()
+    look_at(world, list({resolve_name(path): (role, path) for role, path in pages(world)}.values()), open_window)
+
+
+@pytest.mark.long
+def test_every_state_of_every_page_is_for_everybody(open_window):
+    world = make_world()
+    look_at(world, list(pages(world)), open_window)
+
+
+def resolve_name(path: str) -> str:
+    """The name of the page at an address; the address itself where there is none."""
+    try:
+        return resolve(path.partition("?")[0]).view_name
+    except Resolver404:
+        return path
+
+
+def look_at(world: World, paths: list[tuple[str, str]], open_window) -> None:
     found: list[str] = []
     with running() as installation:
         seen, sizes = {}, {}
-        for role, path in pages(world):
+        for role, path in paths:
             if role not in seen:
                 window = open_window(installation.address, viewport={"width": 320, "height": 800})
                 enter(window, world.people.get(role), installation)
@@ -132,9 +151,9 @@ def faults_of(page: Page, path: str, sizes: dict[str, int]) -> Iterator[str]:
     if total > WEIGHT:
         yield f"weighs {total:,} bytes"
     page.set_viewport_size({"width": 1280, "height": 900})
-    yield from complaints(page, WHOLE)
+    yield from complaints(page, Axe(), WHOLE)
     page.emulate_media(color_scheme="dark")
-    yield from complaints(page, COLOURS)
+    yield from complaints(page, Axe(axe_script=""), COLOURS)  # it is in the page by now
     page.emulate_media(color_scheme="light")
 
 
@@ -180,9 +199,9 @@ def weight(page: Page, document: bytes, sizes: dict[str, int]) -> int:
     return total
 
 
-def complaints(page: Page, options: dict[str, object]) -> Iterator[str]:
+def complaints(page: Page, axe: Axe, options: dict[str, object]) -> Iterator[str]:
     """What axe calls serious or critical."""
-    for rule in Axe().run(page, options=options).response["violations"]:
+    for rule in axe.run(page, options=options).response["violations"]:
         if rule["impact"] in ("serious", "critical"):
             yield f"{rule['id']}: {[node['html'][:120] for node in rule['nodes']][:3]}"
 
