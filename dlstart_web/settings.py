@@ -236,6 +236,7 @@ UPLOAD_HOURS = env_int("DLSTART_UPLOAD_HOURS", 24, minimum=1)  # an upload waits
 DISK_RESERVE = env_int("DLSTART_DISK_RESERVE", 2**30, minimum=0)  # bytes that uploads leave free
 LOOK_GAP_DAYS = env_int("DLSTART_LOOK_GAP_DAYS", 7, minimum=7)
 LOOK_BITS = 48
+FORECAST_BUDGET = env_int("DLSTART_FORECAST_BUDGET", 120, minimum=5)  # CPU seconds, beside the ladder's
 LADDER_BUDGET = env_int("DLSTART_LADDER_BUDGET", 120, minimum=5)  # CPU seconds
 FORCE_IN_PROCESS_INGESTION = False
 INGEST_MEMORY = env_int(
@@ -308,6 +309,7 @@ SPECTACULAR_SETTINGS = {
         "ReviewState": "projects.models.Review.State",
         "VersionState": "datasets.models.DatasetVersion.State",
         "LookState": "datasets.models.Look.State",
+        "JobState": "dlstart_web.kit.jobs.JobState",
     },
 }
 REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}

@@ -19,6 +19,8 @@ from evaluations.serializers import (
     BoardSerializer,
     CriterionSerializer,
     CurveSerializer,
+    ForecastAskSerializer,
+    ForecastSerializer,
     LadderAskSerializer,
     LadderSerializer,
     LedgerSerializer,
@@ -109,6 +111,30 @@ class RunCurvesView(APIView):
             "points": points,
         }
         return Response(CurveSerializer(body).data)
+
+
+class RunForecastView(APIView):
+    """Would more data help?"""
+
+    @extend_schema(responses=ForecastSerializer, operation_id="run_forecast")
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
+        """The newest answer; 404 where nobody asked."""
+        newest = selectors.forecast_newest(permissions.get_run_or_404(request.user, pk))
+        if newest is None:
+            raise Http404("Nobody asked for a forecast of this run.")
+        return Response(ForecastSerializer(newest).data)
+
+    @extend_schema(request=ForecastAskSerializer, responses={202: ForecastSerializer}, operation_id="run_forecast_ask")
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
+        """Queue the measurement; 409 while one goes on, or where the run has no score."""
+        run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
+        asked = ForecastAskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        try:
+            forecast = services.ask_forecast(run=run, user=request.user, **asked.validated_data)
+        except services.OutOfTurn as refusal:
+            raise refuse(refusal) from refusal
+        return Response(ForecastSerializer(forecast).data, status=202)
 
 
 class RunCancelView(APIView):

@@ -14,5 +14,6 @@ urlpatterns = [
     path("ladders/<uuid:pk>", api.LadderView.as_view(), name="api_ladder"),
     path("runs/<uuid:pk>", api.RunView.as_view(), name="api_run"),
     path("runs/<uuid:pk>/curves", api.RunCurvesView.as_view(), name="api_run_curves"),
+    path("runs/<uuid:pk>/forecast", api.RunForecastView.as_view(), name="api_run_forecast"),
     path("runs/<uuid:pk>/cancel", api.RunCancelView.as_view(), name="api_run_cancel"),
 ]

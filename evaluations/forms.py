@@ -66,6 +66,21 @@ class RunChoiceField(forms.ModelChoiceField):
         return f"{run_title(run.recipe)}, {says.span(run.score, run.low, run.high)} on validation"
 
 
+class ForecastForm(KitForm):
+    """What "Would more data help?" may cost in computing, and what a label costs."""
+
+    budget = forms.IntegerField(
+        label="CPU seconds", min_value=5, max_value=24 * 3600, required=False,
+        help_text="Beside the ladder's own. Left out: what the server allows by itself",
+    )  # fmt: skip
+    row_cost = forms.FloatField(
+        label="Price of one label",
+        min_value=0,
+        required=False,
+        help_text="In your own money; then the answer has a price",
+    )
+
+
 class LookForm(KitForm):
     """One look: on which run, why now, what one expects; confirmed by a typed word."""
 

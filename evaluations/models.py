@@ -112,6 +112,22 @@ class CurvePoint(models.Model):
         ordering = ["x"]
 
 
+class Forecast(Job):
+    """Would more data help? A run's recipe fitted on growing shares of train, on request. The job of `evaluations.forecasting`."""
+
+    TASK = "evaluations.tasks.forecast"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="forecasts")
+    budget = models.PositiveIntegerField()  # CPU seconds of its own, beside the ladder's
+    row_cost = models.FloatField(null=True, blank=True)  # what one label costs, in the team's own money
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField(null=True, blank=True)  # what `evaluations.forecasting` measured and read from it
+
+    class Meta:
+        ordering = ["-queued_at"]
+
+
 class Declaration(models.Model):
     """The best simple and the best deep run, or one of the two, named before the final tier is opened. Never changed."""
 

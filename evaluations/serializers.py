@@ -5,8 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from datasets.models import Look
+from evaluations import selectors
 from evaluations.core.rungs import RUNGS
-from evaluations.models import CurvePoint, Ladder, Run, Verdict
+from evaluations.models import CurvePoint, Forecast, Ladder, Run, Verdict
+from evaluations.words import speech
 from projects.core.measures import MEASURES
 from projects.models import Criterion
 
@@ -73,6 +75,45 @@ class CurveSerializer(serializers.Serializer[Any]):
     best_x = serializers.FloatField(allow_null=True)
     last_x = serializers.FloatField(allow_null=True)
     points = CurvePointSerializer(many=True)
+
+
+class ForecastAskSerializer(serializers.Serializer[Any]):
+    """What may be asked of a forecast; all of it may be left out."""
+
+    budget = serializers.IntegerField(min_value=5, max_value=24 * 3600, required=False, help_text="CPU seconds")
+    row_cost = serializers.FloatField(min_value=0, required=False, help_text="what one label costs")
+
+
+class ForecastSerializer(serializers.ModelSerializer[Forecast]):
+    """Would more data help? Train rows for the level: likely, at best (`low`) and at worst (`high`); null: not within 8 times."""
+
+    rows_needed = serializers.SerializerMethodField()
+    low = serializers.SerializerMethodField()
+    high = serializers.SerializerMethodField()
+    message = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Forecast
+        fields = (
+            "id", "run", "state", "progress", "problem", "budget", "row_cost", "queued_at", "ended_at",
+            "rows_needed", "low", "high", "message", "result",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_rows_needed(self, forecast: Forecast) -> float | None:
+        return self._answer(forecast)["rows_needed"]
+
+    def get_low(self, forecast: Forecast) -> float | None:
+        return self._answer(forecast)["low"]
+
+    def get_high(self, forecast: Forecast) -> float | None:
+        return self._answer(forecast)["high"]
+
+    def get_message(self, forecast: Forecast) -> str:
+        return str(self._answer(forecast)["message"])
+
+    def _answer(self, forecast: Forecast) -> dict[str, Any]:
+        return selectors.forecast_data(forecast, speech(forecast.run.metric))
 
 
 class BoardEntrySerializer(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from datasets.models import DatasetVersion, Opening, SealedLadder
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import OPEN_STATES, JobState
 from evaluations.core.rungs import RUNGS, family
-from evaluations.models import Declaration, Ladder, Run, Submission
+from evaluations.models import Declaration, Forecast, Ladder, Run, Submission
 from projects import selectors as project_selectors
 from projects.core.errors import ProjectProblem
 from projects.core.measures import DEFAULT_MEASURE, MEASURES
@@ -23,6 +23,9 @@ from projects.models import Project, User
 
 # What the services below may be refused with, besides OutOfTurn.
 REFUSALS = (dataset_services.NotYet, ProjectProblem)
+
+
+NEVER_FORECAST = frozenset({"always_same"})  # answers that more rows cannot change
 
 
 class OutOfTurn(Exception):
@@ -121,6 +124,36 @@ def retry_run(run: Run) -> bool:
     run.refresh_from_db()
     jobs.ring_on_commit(run)
     return True
+
+
+@transaction.atomic
+def ask_forecast(*, run: Run, user: User, budget: int | None = None, row_cost: float | None = None) -> Forecast:
+    """Queue the measurement behind "Would more data help?"; it has a budget of its own and reads no sealed row.
+
+    Parameters
+    ----------
+    budget : int, optional
+        CPU seconds.
+    row_cost : float, optional
+        What one label costs, in the team's own money.
+
+    Raises
+    ------
+    OutOfTurn
+        The run has no score, is no model that learns from rows, or a forecast of it still runs.
+    """
+    Project.objects.select_for_update().get(pk=run.project_id)  # two clicks at once: the second sees the first
+    if run.state != JobState.DONE:
+        raise OutOfTurn("run-not-done", "Only a run that has its validation score can be fitted on fewer rows.")
+    if run.recipe in NEVER_FORECAST:
+        raise OutOfTurn("no-curve", f"{RUNGS[run.recipe].title} does not learn from rows. Ask for another rung.")
+    if run.forecasts.filter(state__in=OPEN_STATES).exists():
+        raise OutOfTurn("forecast-running", "The forecast of this run has not ended. Wait for it.")
+    asked = Forecast.objects.create(
+        run=run, budget=budget or settings.FORECAST_BUDGET, row_cost=row_cost, asked_by=user
+    )
+    jobs.ring_on_commit(asked)
+    return asked
 
 
 def _queue_again(job: Run | Submission) -> int:

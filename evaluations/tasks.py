@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from evaluations import scoring, training
+from evaluations import forecasting, scoring, training
 
 
 @shared_task(name="evaluations.tasks.train")
@@ -13,3 +13,8 @@ def train(run_id: str, token: str) -> None:
 @shared_task(name="evaluations.tasks.score")
 def score(submission_id: str, token: str) -> None:
     scoring.execute(submission_id=submission_id, token=token)
+
+
+@shared_task(name="evaluations.tasks.forecast")
+def forecast(forecast_id: str, token: str) -> None:
+    forecasting.execute(forecast_id=forecast_id, token=token)

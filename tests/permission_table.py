@@ -66,6 +66,8 @@ api_reviews                               GET    401  404  404  200  200  200  2
 api_run                                   GET    401  404  404  200  200  200  200  404  404
 api_run_cancel                            POST   401  404  404  409  409  403  403  404  404
 api_run_curves                            GET    401  404  404  200  200  200  200  404  404
+api_run_forecast                          GET    401  404  404  404  404  404  404  404  404
+api_run_forecast                          POST   401  404  404  202  202  403  403  404  404
 api_split                                 GET    401  404  404  200  200  403  403  200  200
 api_token                                 DELETE 401  404  404  404  204  404  404  404  404
 api_tokens                                GET    401  200  200  200  200  200  200  200  200
@@ -121,6 +123,9 @@ evaluations:report                        GET    302  404  404  200  200  200  2
 evaluations:run_cancel                    POST   302  404  404  302  302  403  403  404  404
 evaluations:run_detail                    GET    302  404  404  200  200  200  200  404  404
 evaluations:run_figure                    GET    302  404  404  200  200  200  200  404  404
+evaluations:run_forecast                  GET    302  404  404  200  200  200  200  404  404
+evaluations:run_forecast                  POST   302  404  404  302  302  403  403  404  404
+evaluations:run_forecast_figure           GET    302  404  404  204  204  204  204  404  404
 evaluations:run_fragment                  GET    302  404  404  204  204  204  204  404  404
 evaluations:run_retry                     POST   302  404  404  302  302  403  403  404  404
 evaluations:verdict                       GET    302  404  404  200  200  200  200  404  404

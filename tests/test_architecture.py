@@ -24,7 +24,7 @@ ORDER = (
     ("models",),
     ("http", "permissions", "selectors", "store", "words", "ranks"),
     ("vault",),
-    ("limited", "ingestion", "training", "scoring"),
+    ("limited", "ingestion", "training", "scoring", "forecasting"),
     ("tasks",),
     ("services",),
     ("adapter", "middleware", "forms", "serializers"),

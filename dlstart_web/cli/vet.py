@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RECIPE",
         help=f"run this rung; may be given again: {', '.join(KNOWN)}",
     )
-    add("--forecast", action="store_true", help="would more data help? Not in this version")
+    add("--forecast", action="store_true", help="would more data help? Fits the best rung on growing shares of train")
     add("--open-final", action="store_true", help="open the final test set, once; needs --level")
     add("--yes", action="store_true", help="do not ask before the final is opened")
     add("--predict", type=Path, metavar="FILE", help="unlabelled rows of the same columns")

@@ -9,7 +9,8 @@ from datasets.models import DatasetVersion, Opening
 from dlstart_web.vet.recipes import LATER
 from evaluations import selectors
 from evaluations.core.rungs import RUNGS, family
-from evaluations.models import Ladder, Run
+from evaluations.models import Forecast, Ladder, Run
+from evaluations.words import speech
 from projects.core.measures import MEASURES
 
 NOT_YET = "not in this version"
@@ -33,6 +34,7 @@ def vetted(
     version: DatasetVersion,
     ladder: Ladder,
     opening: Opening | None,
+    forecast: Forecast | None,
     *,
     only: Iterable[str],
     seconds: float,
@@ -51,7 +53,7 @@ def vetted(
         "best_simple": simple[0].recipe if simple else None,
         "refit": bool(done) and bool(done[0].settings.get("refit")),
         "next_step": selectors.next_step(ladder),
-        "forecast": None,
+        "forecast": selectors.forecast_data(forecast, speech(ladder.metric)) if forecast else None,
         "final": _final(opening.result) if opening else None,
         "seconds": round(seconds, 3),
     }

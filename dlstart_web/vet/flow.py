@@ -20,7 +20,7 @@ from dlstart_web.vet.terminal import Terminal
 from evaluations import selectors, services
 from evaluations.core.errors import EvaluationProblem
 from evaluations.core.rungs import RUNGS, family
-from evaluations.models import Ladder, Run, Submission
+from evaluations.models import Forecast, Ladder, Run, Submission
 from projects import services as project_services
 from projects.core.errors import ProjectProblem
 from projects.models import Project, Team, User
@@ -54,6 +54,7 @@ def vet(args: argparse.Namespace) -> dict[str, Any]:
         if args.level is not None:
             _lock_criterion(project, user, version, args)
         ladder = _run_ladder(args, project, version, user, screen)
+        forecast = _forecast(ladder, user, screen) if args.forecast else None
         opening = _open_final(args, project, version, ladder, user, screen) if args.open_final else None
         if args.predict:
             predicting.predict(ladder, args.predict, args.out)
@@ -62,7 +63,7 @@ def vet(args: argparse.Namespace) -> dict[str, Any]:
     except (Stopped, EvaluationProblem, ProjectProblem, dataset_services.NotYet, services.OutOfTurn) as problem:
         code = getattr(problem, "code", "STOPPED")
         return document.rejected(head, {"code": code, "message": str(problem)}, time.monotonic() - began)
-    result = document.vetted(head, version, ladder, opening, only=args.only, seconds=time.monotonic() - began)
+    result = document.vetted(head, version, ladder, opening, forecast, only=args.only, seconds=time.monotonic() - began)
     screen.report(result, project.slug)
     return result
 
@@ -199,6 +200,17 @@ def _open_final(
     submission: Submission = services.agree_opening(opening=opening, user=user)
     _work_off(submission, "opening the final test set", screen)
     return Opening.objects.get(pk=opening.pk)
+
+
+def _forecast(ladder: Ladder, user: User, screen: Terminal) -> Forecast | None:
+    """Would more data help the best rung that learns from rows?"""
+    runs = [run for run in ladder.runs.filter(state=JobState.DONE) if run.recipe not in services.NEVER_FORECAST]
+    best = max(runs, key=lambda run: run.goodness, default=None)
+    if best is None:
+        return None
+    forecast = services.ask_forecast(run=best, user=user)
+    _work_off(forecast, "would more data help?", screen, must_end_well=False)
+    return forecast
 
 
 def _best(ladder: Ladder, kind: str) -> Run | None:

@@ -71,6 +71,8 @@ def _ladder_lines(result: dict[str, Any]) -> list[str]:
 
 def _end_lines(result: dict[str, Any], slug: str) -> list[str]:
     lines = [f"Next: {result['next_step']['message']}"]
+    if result["forecast"]:
+        lines.append(f"More data: {result['forecast']['message']}")
     if result["final"]:
         lines.append(f"Final: {result['final']['message']}")
     return [*lines, f"Kept as the sandbox project {slug}; `dlstart run` with the same home shows it."]

@@ -67,6 +67,38 @@ def curve_figure(
     return {"data": data, "layout": _layout(notes, lines, over, show), "config": _config()}
 
 
+def forecast_figure(
+    measured: tuple[Sequence[float], Sequence[float]],
+    ahead: tuple[Sequence[float], Sequence[float], Sequence[float], Sequence[float]] | None,
+    *,
+    y_title: str,
+    level: float | None = None,
+) -> Figure:
+    """Score by train rows as it was measured, and the forecast with its range as a band.
+
+    Parameters
+    ----------
+    measured : (sizes, scores)
+    ahead : (sizes, scores, lows, highs), optional
+        None where no number may be read from the curve.
+    """
+    data = [_line("Measured", *measured, "--chart-validation", 2.25, "solid", "circle", 8)]
+    if ahead:
+        sizes, scores, lows, highs = ahead
+        edge = {"type": "scatter", "mode": "lines", "x": list(sizes), "line": {"width": 0}, "hoverinfo": "skip"}
+        data.append(edge | {"name": "low", "y": list(lows)})
+        data.append(edge | {"name": "high", "y": list(highs), "fill": "tonexty", "fillcolor": "--chart-train 0.16"})
+        data.append(_line("Forecast", sizes, scores, "--chart-train", 2, "6px,3px", "square-open", 7))
+    notes = [
+        _axis_title(y_title, 0, 1.0, "left", "bottom", 10),
+        _axis_title(X_TITLES["rows"], 1, 0, "right", "top", -26),
+    ]
+    lines = [] if level is None else [_rule(level, "--chart-level", LEVEL_DASH)]
+    layout = _layout(notes, lines, "rows", "score")
+    layout["xaxis"]["type"] = "log"
+    return {"data": data, "layout": layout, "config": _config()}
+
+
 def _line(
     name: str,
     x: Sequence[float],

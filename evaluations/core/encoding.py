@@ -151,6 +151,21 @@ class Encoded:
         return np.hstack(columns).astype(np.float32, copy=False)
 
 
+class SomeTrain(Encoded):
+    """The same encoder and validation with some of the train rows only: what a curve over data sizes is fitted on."""
+
+    def __init__(self, whole: Encoded, rows: NDArray[np.intp]) -> None:
+        self.__dict__.update(whole.__dict__)
+        self._rows = whole._rows | {"train": len(rows)}
+        self._train = rows
+
+    def tree(self, part: str) -> Matrix:
+        return super().tree(part)[self._train] if part == "train" else super().tree(part)
+
+    def y(self, part: str) -> NDArray[np.float64]:
+        return super().y(part)[self._train] if part == "train" else super().y(part)
+
+
 def encode(
     *,
     train: Path,

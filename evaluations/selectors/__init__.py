@@ -9,6 +9,7 @@ from evaluations.selectors.boards import (
     tied_ranks,
     unranked_runs,
 )
+from evaluations.selectors.forecasts import forecast_answer, forecast_chart, forecast_data, forecast_newest
 from evaluations.selectors.ladders import (
     candidates,
     ladder_rows,
@@ -54,6 +55,10 @@ __all__ = [
     "curve_finding",
     "curve_rows",
     "declaration_of",
+    "forecast_answer",
+    "forecast_chart",
+    "forecast_data",
+    "forecast_newest",
     "ladder_rows",
     "ladder_runs",
     "look_rows",

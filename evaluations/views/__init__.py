@@ -2,6 +2,7 @@
 
 from evaluations.views.criteria import criterion
 from evaluations.views.final import opening, opening_agree, opening_retry, report, verdict
+from evaluations.views.forecasts import run_forecast, run_forecast_figure
 from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, ladder_run, leaderboard
 from evaluations.views.looks import look, look_fragment, look_list
 from evaluations.views.runs import jobs_fragment, run_cancel, run_detail, run_figure, run_fragment, run_retry
@@ -24,6 +25,8 @@ __all__ = [
     "run_cancel",
     "run_detail",
     "run_figure",
+    "run_forecast",
+    "run_forecast_figure",
     "run_fragment",
     "run_retry",
     "verdict",
