@@ -20,7 +20,7 @@ from datasets.models import Dataset, DatasetVersion
 from dlstart_web.kit.api import Page, Problem
 from dlstart_web.kit.uploads import upload_refused
 from projects.http import ApiRequest
-from projects.models import Project
+from projects.models import Project, Team
 from projects.permissions import Role, get_project_or_404
 
 
@@ -69,11 +69,32 @@ class DatasetList(ListAPIView):
     """Data sets of your teams."""
 
     request: ApiRequest
+    parser_classes = [MultiPartParser]
     serializer_class = serializers.DatasetSerializer
     pagination_class = ByAge
 
     def get_queryset(self):
         return selectors.dataset_list_for(self.request.user)
+
+    @extend_schema(
+        operation_id="datasets_deposit",
+        request={"multipart/form-data": serializers.DepositRequest},
+        responses={202: serializers.VersionSerializer},
+    )
+    def post(self, request: ApiRequest) -> Response:
+        """Deposit data that belongs to no project yet; its home is a sandbox of the team."""
+        sent = serializers.DepositRequest(data=request.data)
+        with refusals():
+            if size := upload_refused(request):
+                raise services.too_large(size)
+            sent.is_valid(raise_exception=True)
+            given = dict(sent.validated_data)
+            mine = Team.objects.filter(memberships__user=request.user.pk, memberships__left_at=None)
+            team = mine.filter(slug=given.pop("team")).first()
+            if team is None:
+                raise Problem("unknown-team", "You are in no team of this slug; GET /me names yours.", where="team")
+            version = services.deposit_data(team=team, user=request.user, **given)
+        return accepted(version)
 
 
 class ProjectDatasets(Upload):
@@ -210,7 +231,7 @@ class Split(APIView):
     )
     def get(self, request: ApiRequest, pk: UUID, part: str) -> FileResponse:
         """Train or validation as Parquet. Sealed parts have no file to fetch."""
-        version = permissions.get_version_or_404(request.user, pk)
+        version = permissions.get_rows_version_or_404(request.user, pk)
         if part in store.SEALED_PARTS:
             raise Problem(
                 "sealed",

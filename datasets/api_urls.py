@@ -1,8 +1,12 @@
 from django.urls import path
 
-from datasets import api, api_uploads
+from datasets import api, api_catalogue, api_uploads
 
 urlpatterns = [
+    path("catalogue", api_catalogue.Catalogue.as_view(), name="api_catalogue"),
+    path("access-requests/<int:pk>/decision", api_catalogue.AccessDecision.as_view(), name="api_access_decision"),
+    path("datasets/<uuid:pk>/access-requests", api_catalogue.AccessRequests.as_view(), name="api_access_requests"),
+    path("datasets/<uuid:pk>/datasheet", api_catalogue.Datasheet.as_view(), name="api_datasheet"),
     path("datasets", api.DatasetList.as_view(), name="api_datasets"),
     path("datasets/<uuid:pk>/versions", api.DatasetVersions.as_view(), name="api_dataset_versions"),
     path("projects/<slug:slug>/datasets", api.ProjectDatasets.as_view(), name="api_project_datasets"),

@@ -6,9 +6,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from datasets.models import Dataset, DatasetVersion, Upload
+from datasets.models import AccessRequest, Dataset, DatasetVersion, Upload
 from projects.models import Project, User
-from projects.permissions import CHECKS, Role, get_project_or_404, is_member, is_owner, may_read
+from projects.permissions import CHECKS, Role, get_project_or_404, is_apart, is_member, is_owner, may_read
 
 
 def is_steward(user: User, project: Project) -> bool:
@@ -58,15 +58,67 @@ def get_version_or_404(user: User, pk: UUID) -> DatasetVersion:
     return version
 
 
+def is_granted(user: User, dataset: Dataset) -> bool:
+    """In a team that was granted the use of a data set."""
+    granted = dataset.requests.filter(state=AccessRequest.State.GRANTED)
+    return granted.filter(team__memberships__user=user.pk, team__memberships__left_at=None).exists()
+
+
+def may_use_rows(user: User, dataset: Dataset) -> bool:
+    """Train and validation, and the pages drawn from them: the team, the stewards, and teams that were granted it."""
+    return may_see_data(user, dataset.project) or is_granted(user, dataset)
+
+
+def may_keep(user: User, dataset: Dataset) -> bool:
+    """Answer requests: an owner of the team, or a steward; a steward reaches a sandbox once its data is listed."""
+    project = dataset.project
+    office = is_steward(user, project) or (dataset.is_listed and CHECKS[Role.STEWARD](user, project))
+    return is_owner(user, project) or office
+
+
+def may_find(user: User, dataset: Dataset) -> bool:
+    """See the entry in the catalogue; `catalogue.entries_for` is the same rule for lists."""
+    project = dataset.project
+    if dataset.is_listed and not is_apart(user, project):
+        return True
+    if may_use_rows(user, dataset):
+        return True
+    return may_read(user, project) and dataset.versions.filter(state=DatasetVersion.State.SEALED).exists()
+
+
+def get_entry_or_404(user: User, pk: UUID) -> Dataset:
+    """A data set whose entry in the catalogue the person may see."""
+    dataset = (
+        Dataset.objects.select_related("project__team", "lineage", "created_by", "removed_by").filter(pk=pk).first()
+    )
+    if dataset is None or not may_find(user, dataset):
+        raise Http404("No data under this address.")
+    return dataset
+
+
+def get_rows_version_or_404(user: User, pk: UUID) -> DatasetVersion:
+    """A version whose train and validation rows the person may have; 403 for who may find the data set only."""
+    version = (
+        DatasetVersion.objects.select_related("dataset__project__team", "dataset__lineage", "uploaded_by", "seal")
+        .filter(pk=pk)
+        .first()
+    )
+    if version is None or not may_find(user, version.dataset):
+        raise Http404("No data under this address.")
+    if not may_use_rows(user, version.dataset):
+        team = version.dataset.project.team
+        raise PermissionDenied(f"Only members of {team}, data stewards and teams that were granted it see this data.")
+    return version
+
+
 def get_certificate_version_or_404(user: User, pk: UUID) -> DatasetVersion:
-    """A sealed version whose certificate the person may read: everybody who may read the proposal."""
+    """A sealed version whose certificate the person may read: everybody who may find its data set."""
     version = (
         DatasetVersion.objects.select_related("dataset__project__team", "seal__sealed_by", "uploaded_by")
         .filter(pk=pk, state=DatasetVersion.State.SEALED)
         .first()
     )
-    project = version.dataset.project if version else None
-    if version is None or project is None or not (may_read(user, project) or may_see_data(user, project)):
+    if version is None or not may_find(user, version.dataset):
         raise Http404("No certificate under this address.")
     return version
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from datasets.core.budget import LIMIT_BITS, Gate, NoLookLeft, check_look, looks_left_without_release, spent_bits
-from datasets.models import Dataset, DatasetVersion, Finding, Lineage, Look, LookGate, Opening, TestSet
+from datasets.models import Dataset, DatasetVersion, DataUse, Finding, Lineage, Look, LookGate, Opening, TestSet
 from projects.models import APPROVING, Decision, Membership, Project, Team, User
 
 CLOCK_SLACK = timedelta(minutes=1)  # requests overtake each other, and the clocks of two machines differ a little
@@ -50,9 +51,10 @@ def dataset_list_for(user: User) -> QuerySet[Dataset]:
 
 
 def version_list(project: Project) -> QuerySet[DatasetVersion]:
-    """All versions of a project's data, latest first."""
+    """All versions of a project's data, latest first; of data that is at home in another project, the sealed ones."""
+    used = Q(dataset__in=DataUse.objects.filter(project=project).values("dataset"))
     return (
-        DatasetVersion.objects.filter(dataset__project=project)
+        DatasetVersion.objects.filter(Q(dataset__project=project) | used & Q(state=DatasetVersion.State.SEALED))
         .select_related("dataset", "uploaded_by", "seal")
         .order_by("-uploaded_at")
     )
@@ -63,6 +65,11 @@ def version_sealed_latest(project: Project) -> DatasetVersion | None:
     return version_list(project).filter(state=DatasetVersion.State.SEALED).order_by("-seal__sealed_at").first()
 
 
+def project_has_lineage(project: Project, lineage: UUID) -> bool:
+    """Data of this lineage is at home in the project, or the project uses it."""
+    return Dataset.objects.filter(Q(project=project) | Q(uses__project=project), lineage=lineage).exists()
+
+
 def findings_open(version: DatasetVersion) -> list[Finding]:
     """The stops that nobody has settled, by dropping the column or by saying why it may stay."""
     stops = version.findings.filter(severity=Finding.Severity.STOP, kept_reason="")
@@ -71,7 +78,7 @@ def findings_open(version: DatasetVersion) -> list[Finding]:
 
 def test_set_for_looks(version: DatasetVersion) -> TestSet | None:
     """The tier that takes the weekly looks: the checkpoint, or the pooled set."""
-    for test_set in version.test_sets.select_related("lineage", "version"):
+    for test_set in version.test_sets.select_related("lineage", "version__dataset"):
         if test_set.tier == TestSet.Tier.CHECKPOINT or test_set.is_pooled:
             return test_set
     return None
@@ -92,7 +99,9 @@ def lineage_teams_of(user: User, lineage: Lineage) -> list[Team]:
     """The teams on a lineage that a person is in now; two of them may spend for neither."""
     return list(
         Team.objects.filter(
-            projects__datasets__lineage=lineage, memberships__user=user.pk, memberships__left_at=None
+            Q(projects__datasets__lineage=lineage) | Q(projects__data_uses__dataset__lineage=lineage),
+            memberships__user=user.pk,
+            memberships__left_at=None,
         ).distinct()
     )
 
@@ -106,6 +115,7 @@ def look_check(
         lineage.looks_open
         and not project.is_sandbox
         and test_set.version.state == DatasetVersion.State.SEALED
+        and test_set.version.dataset.removed_at is None
         and project_is_approved(project)
     )
     ledger = Look.objects.filter(test_set__lineage=lineage).exclude(state=Look.State.VOIDED).select_related("user")
@@ -169,6 +179,11 @@ def look_status(project: Project, user: User, now: datetime, zone: tzinfo = UTC)
 def look_ledger(test_set: TestSet) -> QuerySet[Look]:
     """Every look at a test set by anybody, in order."""
     return Look.objects.filter(test_set=test_set).select_related("user", "team", "project").order_by("spent_at")
+
+
+def looks_at(dataset: Dataset) -> int:
+    """How many looks were spent at a data set, by everybody who uses it."""
+    return Look.objects.filter(test_set__version__dataset=dataset).exclude(state=Look.State.VOIDED).count()
 
 
 def look_list(project: Project) -> QuerySet[Look]:

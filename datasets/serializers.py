@@ -17,6 +17,13 @@ class UploadRequest(serializers.Serializer):
     name = serializers.CharField(max_length=100, required=False, default="")
 
 
+class DepositRequest(UploadRequest):
+    """A file that belongs to no project yet."""
+
+    team = serializers.SlugField(help_text="Slug of one of your teams")
+    is_listed = serializers.BooleanField(default=True, help_text="whether everybody finds the entry")
+
+
 class NextUploadRequest(serializers.Serializer):
     """The file of the next version."""
 

@@ -102,10 +102,29 @@ def clear_unsealed(version: DatasetVersion) -> None:
     quarantine_path(version).unlink(missing_ok=True)
 
 
+def withdraw(version: DatasetVersion) -> None:
+    """Destroy the rows of a removed data set: the vault's with their key, the store's, the encoded ones.
+
+    Which unit was in which part stays: keyed hashes, which hold no value.
+    """
+    if version.dataset.removed_at is None:
+        raise ValueError(f"The data set of version {version.pk} was not removed.")
+    (settings.VAULT / str(version.pk) / "key").unlink(missing_ok=True)
+    shutil.rmtree(settings.VAULT / str(version.pk), ignore_errors=True)
+    quarantine_path(version).unlink(missing_ok=True)
+    kept = assignments_path(version)
+    for entry in version_folder(version).iterdir():
+        if entry != kept:
+            entry.unlink() if entry.is_file() else shutil.rmtree(entry, ignore_errors=True)
+    shutil.rmtree(settings.STORE / "encoded" / str(version.pk), ignore_errors=True)
+
+
 def part_response(version: DatasetVersion, part: str) -> FileResponse:
     """The file of an open part for whoever was let in; 404 for all else."""
-    if part not in OPEN_PARTS or version.state != DatasetVersion.State.SEALED:
+    if part not in OPEN_PARTS or version.state != DatasetVersion.State.SEALED or version.dataset.removed_at:
         raise Http404("No part under this address.")
     name = f"{version.dataset.name}-v{version.number}-{part}.parquet"
     file = part_path(version, part).open("rb")
-    return FileResponse(file, as_attachment=True, filename=name, content_type="application/vnd.apache.parquet")
+    response = FileResponse(file, as_attachment=True, filename=name, content_type="application/vnd.apache.parquet")
+    response["Cache-Control"] = "private, no-store"
+    return response

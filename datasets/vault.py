@@ -255,12 +255,12 @@ def spend_look(
 
 def _locked(pk: int) -> TestSet:
     """The row of a test set, held until the transaction ends: all that is done with one test set happens in a row."""
-    return TestSet.objects.select_for_update(of=("self",)).select_related("lineage", "version").get(pk=pk)
+    return TestSet.objects.select_for_update(of=("self",)).select_related("lineage", "version__dataset").get(pk=pk)
 
 
 def _admit(*, test_set: TestSet, project: Project, team: Team, user: User) -> None:
     """PermissionDenied, with its sentence, for a person who may not spend this team's looks at this data."""
-    if project.team_id != team.pk or not project.datasets.filter(lineage=test_set.lineage_id).exists():
+    if project.team_id != team.pk or not selectors.project_has_lineage(project, test_set.lineage_id):
         raise PermissionDenied("This test set belongs to another project.")
     membership = Membership.objects.filter(team=team, user=user.pk, left_at=None).first()
     if membership is None:

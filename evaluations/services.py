@@ -68,6 +68,8 @@ def run_ladder(
         raise OutOfTurn(
             "not-sealed", f"{version} is not sealed yet. Seal it first; then the server trains on its train rows."
         )
+    if version.dataset.removed_at is not None:
+        raise OutOfTurn("removed", f"{version.dataset} was removed, and its rows with it. What was measured stays.")
     criterion = project_selectors.current_criterion(project)
     if criterion is None and not project.is_sandbox:
         raise OutOfTurn("criterion-not-locked", "Lock the success criterion first; it takes five minutes.")

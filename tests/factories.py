@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from datasets import ingestion
 from datasets import services as dataset_services
-from datasets.models import Dataset, DatasetVersion, Ingestion
+from datasets.models import Dataset, DatasetVersion, Ingestion, Lineage, Seal
 from dlstart_web.kit.jobs import JobState
 from evaluations import forecasting, scoring, training
 from evaluations import services as evaluation_services
@@ -168,6 +168,50 @@ def make_sealed_version(project: Project | None = None, *, metric: str = "accura
     return DatasetVersion.objects.select_related("dataset__project__team", "dataset__lineage", "seal").get(
         pk=version.pk
     )
+
+
+def make_entry(
+    project: Project | None = None,
+    *,
+    name: str = "belt",
+    columns: dict[str, str] | None = None,
+    target: str = "mug",
+    is_sealed: bool = True,
+    **fields,
+) -> Dataset:
+    """A data set with one version as rows of the database alone, for what asks only these: no file, no worker."""
+    project = project or make_project()
+    owner = project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
+    dataset = Dataset.objects.create(
+        lineage=Lineage.objects.create(), project=project, name=name, created_by=owner, **fields
+    )
+    version = DatasetVersion.objects.create(
+        dataset=dataset,
+        number=1,
+        state=DatasetVersion.State.SEALED if is_sealed else DatasetVersion.State.READY,
+        file_name=f"{name}.csv",
+        bytes=1000,
+        sha256="ab" * 32,
+        uploaded_by=owner,
+        rows_read=1000,
+        columns=[{"name": n, "kind": k} for n, k in (columns or {"width": "number", "mug": "category"}).items()],
+        target=target,
+        task=DatasetVersion.Task.BINARY if target else "",
+        rule=DatasetVersion.Rule.RANDOM,
+    )
+    if is_sealed:
+        Seal.objects.create(
+            version=version,
+            sealed_by=owner,
+            rule=version.rule,
+            rows_used=1000,
+            parts={"train": 600, "validation": 200, "checkpoint": 0, "final": 200},
+            classes={"no": {"train": 400, "validation": 100, "checkpoint": 0, "final": 100}},
+            fingerprints={"train": "cd" * 32, "validation": "ef" * 32, "final": "01" * 32},
+            features=version.columns[:-1],
+            is_pooled=True,
+        )
+    return dataset
 
 
 # --- evaluations ------------------------------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ def real(path: str, name: str, world: World) -> object:
         "runs": world.values["run"],
         "tokens": world.values["token"],
         "uploads": world.values["upload"],
+        "access-requests": world.values["request"],
     }
     return {"part": "train", "finding": world.values["finding"]}.get(name, things[kind])
 

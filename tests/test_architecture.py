@@ -22,13 +22,13 @@ PACKAGES = (*APPS, "dlstart_web")
 ORDER = (
     ("core",),
     ("models",),
-    ("http", "permissions", "selectors", "store", "words", "ranks"),
+    ("http", "permissions", "selectors", "catalogue", "store", "words", "ranks"),
     ("vault",),
     ("limited", "ingestion", "training", "scoring", "forecasting"),
     ("tasks",),
     ("services",),
-    ("adapter", "middleware", "forms", "serializers"),
-    ("views", "api", "api_uploads"),
+    ("adapter", "middleware", "forms", "serializers", "serializers_catalogue"),
+    ("views", "api", "api_catalogue", "api_uploads"),
     ("apps", "urls", "api_urls", "management"),
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}

@@ -89,8 +89,14 @@ def make_world() -> World:
     token, _ = services.create_token(user=people["owner"])
     invitation, secret = services.create_invitation(by=people["owner"], team=team)
     membership = team.memberships.get(user=people["member"])
+    asked = dataset_services.ask_access(
+        dataset=ready.dataset, team=others, user=people["other"], purpose="To weigh our own things."
+    )
+    wanted = dataset_services.want_data(user=people["other"], title="Photos of the new belt")
     values: dict[str, object] = {
         "team": team.slug,
+        "request": asked.pk,
+        "wanted": wanted.pk,
         "invitation": invitation.pk,
         "secret": secret,
         "membership": membership.pk,

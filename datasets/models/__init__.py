@@ -1,11 +1,14 @@
 """Labelled tables, how their rows are divided, and the ledger of the looks at their test sets."""
 
+from datasets.models.catalogue import AccessRequest, DataUse, SheetAnswer, Wanted, WantedAnswer
 from datasets.models.ledger import AppendOnly, Look, LookGate, Opening, SealedLadder, TestSet
 from datasets.models.uploads import Upload
 from datasets.models.versions import Dataset, DatasetVersion, Finding, Ingestion, Lineage, Seal, new_secret
 
 __all__ = [
+    "AccessRequest",
     "AppendOnly",
+    "DataUse",
     "Dataset",
     "DatasetVersion",
     "Finding",
@@ -16,7 +19,10 @@ __all__ = [
     "Opening",
     "Seal",
     "SealedLadder",
+    "SheetAnswer",
     "TestSet",
     "Upload",
+    "Wanted",
+    "WantedAnswer",
     "new_secret",
 ]

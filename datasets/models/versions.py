@@ -32,14 +32,22 @@ class Lineage(models.Model):
 
 
 class Dataset(models.Model):
-    """A labelled data set of a team, used in one project. Invariant: its lineage never changes."""
+    """A labelled data set of a team, at home in one project; others use it by a `DataUse`.
+
+    A deposit is at home in a sandbox made for it. One that was removed keeps its rows as a tombstone: its files are gone.
+    Invariant: its lineage never changes.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     lineage = models.ForeignKey(Lineage, on_delete=models.PROTECT, related_name="datasets")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="datasets")
     name = models.CharField(max_length=100)
+    is_listed = models.BooleanField(default=False)  # in everybody's catalogue; else for who may read its project
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    removed_reason = models.TextField(blank=True, max_length=2000)
 
     class Meta:
         ordering = ["-created_at"]

@@ -13,6 +13,19 @@ from datasets.services.columns import correct_kinds, found_kinds
 from datasets.services.looks import agree_opening, ask_opening, set_gate, spend_look, withdraw_opening
 from datasets.services.problems import NotYet
 from datasets.services.resumable import append_upload, create_upload, drop_upload, finish_upload
+from datasets.services.sharing import (
+    answer_wanted,
+    ask_access,
+    close_wanted,
+    decide_access,
+    deposit_data,
+    list_dataset,
+    may_remove,
+    remove_dataset,
+    use_dataset,
+    want_data,
+)
+from datasets.services.sheets import edit_sheet, save_sheet_answer
 from datasets.services.uploads import accept_upload, delete_unsealed, queue, too_large
 
 __all__ = [
@@ -20,23 +33,35 @@ __all__ = [
     "NotYet",
     "accept_upload",
     "agree_opening",
+    "answer_wanted",
     "append_upload",
+    "ask_access",
     "ask_opening",
     "choose_split",
     "choose_target",
+    "close_wanted",
     "correct_kinds",
     "create_upload",
+    "decide_access",
     "delete_unsealed",
+    "deposit_data",
     "drop_column",
     "drop_upload",
+    "edit_sheet",
     "finish_upload",
     "found_kinds",
     "keep_finding",
+    "list_dataset",
+    "may_remove",
     "queue",
+    "remove_dataset",
+    "save_sheet_answer",
     "seal_obstacle",
     "seal_version",
     "set_gate",
     "spend_look",
     "too_large",
+    "use_dataset",
+    "want_data",
     "withdraw_opening",
 ]

@@ -22,7 +22,9 @@ RULES = {
 
 def require_ready(version: DatasetVersion) -> DatasetVersion:
     """The version under lock, if it waits for people."""
-    version = DatasetVersion.objects.select_for_update().get(pk=version.pk)
+    version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version.pk)
+    if version.dataset.removed_at is not None:
+        raise NotYet("removed", f"{version.dataset} was removed on {version.dataset.removed_at:%d %b %Y}.")
     if version.state == State.READY:
         return version
     sentences = {

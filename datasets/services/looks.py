@@ -56,9 +56,15 @@ def ask_opening(*, test_set: TestSet, project: Project, user: User) -> Opening:
     """
     if not (is_owner(user, project) or (project.is_sandbox and is_member(user, project))):
         raise PermissionDenied(f"Only an owner of {project.team} asks for this.")
-    test_set = TestSet.objects.select_for_update(of=("self",)).select_related("lineage").get(pk=test_set.pk)
-    if test_set.tier != TestSet.Tier.FINAL or not project.datasets.filter(lineage=test_set.lineage_id).exists():
+    test_set = (
+        TestSet.objects.select_for_update(of=("self",))
+        .select_related("lineage", "version__dataset")
+        .get(pk=test_set.pk)
+    )
+    if test_set.tier != TestSet.Tier.FINAL or not selectors.project_has_lineage(project, test_set.lineage_id):
         raise PermissionDenied("This is not the final tier of the project's data.")
+    if test_set.version.dataset.removed_at is not None:
+        raise NotYet("removed", "This data was removed; nothing of it is left to open.")
     live = Opening.objects.exclude(state=Opening.State.WITHDRAWN).filter(test_set__lineage=test_set.lineage)
     for opening in live.select_related("project"):
         if opening.state == Opening.State.SCORED:

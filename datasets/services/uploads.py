@@ -101,6 +101,10 @@ def accept_upload(
                 )
             else:
                 dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
+                if dataset.removed_at is not None:
+                    raise NotYet(
+                        "removed", f"{dataset} was removed on {dataset.removed_at:%d %b %Y}. Bring a new data set."
+                    )
             same = dataset.versions.filter(sha256=digest).exclude(state=State.REJECTED).first()
             if same is not None:
                 place.unlink()

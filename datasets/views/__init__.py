@@ -1,9 +1,26 @@
 """Pages of data: upload, report, target, split, seal, certificate. Each asks permission first; workers do the work."""
 
+from datasets.views.catalogue import (
+    dataset_deposit,
+    dataset_detail,
+    dataset_list,
+    dataset_listing,
+    dataset_remove,
+    home_fragment,
+)
 from datasets.views.certificates import certificate, part_download
 from datasets.views.columns import version_columns
 from datasets.views.gates import look_gate
-from datasets.views.lists import dataset_list, project_data, project_fragment
+from datasets.views.lists import project_data, project_fragment
+from datasets.views.sharing import (
+    access_ask,
+    access_decide,
+    dataset_use,
+    wanted_answer,
+    wanted_create,
+    wanted_detail,
+)
+from datasets.views.sheets import datasheet, datasheet_answer
 from datasets.views.uploads import dataset_upload
 from datasets.views.versions import (
     version_detail,
@@ -15,9 +32,19 @@ from datasets.views.versions import (
 )
 
 __all__ = [
+    "access_ask",
+    "access_decide",
     "certificate",
+    "dataset_deposit",
+    "dataset_detail",
     "dataset_list",
+    "dataset_listing",
+    "dataset_remove",
     "dataset_upload",
+    "dataset_use",
+    "datasheet",
+    "datasheet_answer",
+    "home_fragment",
     "look_gate",
     "part_download",
     "project_data",
@@ -29,4 +56,7 @@ __all__ = [
     "version_split",
     "version_status",
     "version_target",
+    "wanted_answer",
+    "wanted_create",
+    "wanted_detail",
 ]

@@ -75,6 +75,6 @@ def rule_words(version: DatasetVersion) -> str:
 @login_required
 @require_safe
 def part_download(request: Request, pk: UUID, part: str) -> FileResponse:
-    """Train or validation as a Parquet file, for the team and the stewards; sealed parts have no address."""
-    version = permissions.get_version_or_404(request.user, pk)
+    """Train or validation as a Parquet file, for the team, the stewards and who was granted it; sealed parts have no address."""
+    version = permissions.get_rows_version_or_404(request.user, pk)
     return store.part_response(version, part)

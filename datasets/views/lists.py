@@ -1,7 +1,6 @@
-"""Lists of data sets and versions."""
+"""The data of one project."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,14 +11,6 @@ from datasets.views.common import State, page_context
 from projects.http import Request
 from projects.models import Project
 from projects.permissions import Role, get_project_or_404
-
-
-@login_required
-@require_safe
-def dataset_list(request: Request) -> HttpResponse:
-    """The data sets of my teams."""
-    page = Paginator(selectors.dataset_list_for(request.user), 50).get_page(request.GET.get("page"))
-    return render(request, "datasets/dataset_list.html", {"page": page})
 
 
 @login_required

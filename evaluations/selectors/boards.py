@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from datasets.models import DatasetVersion
+from datasets.selectors import version_list
 from dlstart_web.kit.jobs import JobState
 from evaluations.models import Ladder, Run
 from evaluations.selectors.ladders import run_title
@@ -51,7 +52,7 @@ class BoardHead:
 
 def board_head(project: Project) -> BoardHead | None:
     """The head of a project's board in two small queries; None before anything is sealed."""
-    sealed = DatasetVersion.objects.filter(dataset__project=project.pk, state=DatasetVersion.State.SEALED)
+    sealed = version_list(project).filter(state=DatasetVersion.State.SEALED)
     newest = sealed.order_by("-seal__sealed_at").values_list("pk", "task")[:1]
     locked = project.criteria.exclude(locked_at=None).order_by("-number").values_list("metric", "number", "level")[:1]
     for version, task in newest:

@@ -1,4 +1,4 @@
-"""What people type and choose about data, turned into what services take."""
+"""Forms of an upload and its version: file, target, split, findings, looks."""
 
 from typing import Any
 

@@ -1,0 +1,34 @@
+"""What people type and choose about data, turned into what services take."""
+
+from datasets.forms.catalogue import (
+    AskForm,
+    CatalogueForm,
+    DecideForm,
+    DepositForm,
+    ListingForm,
+    ReasonForm,
+    SheetForm,
+    UseForm,
+    WantedAnswerForm,
+    WantedForm,
+)
+from datasets.forms.versions import DatasetUploadForm, GateForm, KeepForm, KindsForm, SplitForm, TargetForm
+
+__all__ = [
+    "AskForm",
+    "CatalogueForm",
+    "DatasetUploadForm",
+    "DecideForm",
+    "DepositForm",
+    "GateForm",
+    "KeepForm",
+    "KindsForm",
+    "ListingForm",
+    "ReasonForm",
+    "SheetForm",
+    "SplitForm",
+    "TargetForm",
+    "UseForm",
+    "WantedAnswerForm",
+    "WantedForm",
+]
