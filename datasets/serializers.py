@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from datasets.core.corrections import KINDS
+from datasets.core.corrections import KINDS, MEDIA
 from datasets.models import Dataset, DatasetVersion, Finding, Upload
 from datasets.services import RULES
 
@@ -54,7 +54,7 @@ class UploadSerializer(serializers.ModelSerializer):
 class ColumnsRequest(serializers.Serializer):
     """What columns are, by name; those left out keep their kind."""
 
-    kinds = serializers.DictField(child=serializers.ChoiceField([*KINDS]), allow_empty=False)
+    kinds = serializers.DictField(child=serializers.ChoiceField([*KINDS, *MEDIA]), allow_empty=False)
 
 
 class TargetRequest(serializers.Serializer):

@@ -229,6 +229,14 @@ LIMITS = {
         "label": 1024,
         "classes": 1000,
         "parquet_unpacked": 16 * 2**30,
+        "zip_entries": 100_000,
+        "zip_ratio": 100,
+        "zip_levels": 8,
+        "zip_unpacked": 8 * 2**30,
+        "zip_entry": 256 * 2**20,
+        "image_pixels": 50_000_000,
+        "image_side": 16_384,
+        "sound_seconds": 600,
     }.items()
 }
 UPLOADS_OPEN = env_int("DLSTART_UPLOADS_OPEN", 5, minimum=1)  # under way for one person

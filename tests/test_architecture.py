@@ -36,7 +36,9 @@ RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 CORE_LIBRARIES = {
     "numpy",
     "pandas",
+    "PIL",
     "polars",
+    "soundfile",
     "pyarrow",
     "scipy",
     "sklearn",

@@ -2,7 +2,8 @@
 
 The bytes of a row are the columns' names and types, sorted by name and each with its length before it, then the values
 in that order, parted by commas: whole numbers decimal, other numbers as Python's repr of a float64 with -0 as 0, true
-or false, times in ISO 8601 (UTC), words with their length in bytes before them, and nothing at all for a missing value.
+or false, times in ISO 8601 (UTC), words with their length in bytes before them, pictures and sounds as the hash of
+their pixels or samples, and nothing at all for a missing value.
 Only words could hold a comma or be empty, and they carry their length, so no two rows share their bytes.
 """
 
@@ -15,7 +16,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from datasets.core.table import batch_rows, col, row_count
+from datasets.core.media import content_key
+from datasets.core.table import col, held_rows, row_count
 
 _END = b"\0"  # no cell holds it: the readers refuse it
 _BLOCK = 65_536
@@ -62,8 +64,8 @@ class Fingerprint:
 
     First the names and types of the columns, sorted by name; then, for every 65,536 rows, each column: a byte a row
     that is 1 where there is a value, then the values. Whole numbers, and times as microseconds since 1970, take eight
-    bytes, little-endian; numbers are float64 with -0 as 0; booleans take one byte; words are their lengths in bytes as
-    whole numbers, then the bytes of all. Zero and the empty word stand for what is missing.
+    bytes, little-endian; numbers are float64 with -0 as 0; booleans take one byte; words, pictures and sounds are their
+    lengths in bytes as whole numbers, then the bytes of all. Zero and the empty word stand for what is missing.
     """
 
     def __init__(self) -> None:
@@ -95,6 +97,11 @@ class Fingerprint:
                 texts = series.fill_null("")
                 self._digest.update(texts.str.len_bytes().cast(pl.Int64).to_numpy().data)
                 self._digest.update(texts.str.join("").item().encode())
+            elif series.dtype == pl.Binary:
+                cells = series.fill_null(b"")
+                self._digest.update(cells.bin.size().cast(pl.Int64).to_numpy().data)
+                for cell in cells:
+                    self._digest.update(cell)
             else:
                 self._digest.update(_fixed(series).to_numpy().data)
 
@@ -122,7 +129,7 @@ def header(schema: pl.Schema) -> bytes:
 def batches(path: Path, names: Sequence[str]) -> Iterator[pl.DataFrame]:
     """The named columns of a Parquet file, some rows at a time, in row order."""
     scan = pl.scan_parquet(path, glob=False).select(col(name) for name in names)
-    step = batch_rows(len(names))
+    step = held_rows(path, len(names), groups=4)
     for start in range(0, row_count(path), step):
         yield scan.slice(start, step).collect()
 
@@ -134,6 +141,8 @@ def _type_word(dtype: pl.DataType) -> str:
         return "number"
     if dtype == pl.Boolean:
         return "boolean"
+    if dtype == pl.Binary:
+        return "medium"
     return "time" if dtype.is_temporal() else "words"
 
 
@@ -143,6 +152,9 @@ def _bytes(frame: pl.DataFrame) -> bytes:
     for place, series in enumerate(frame):
         if series.dtype == pl.String:
             cells.append(series.str.len_bytes().alias(f"{place} length"))
+        elif series.dtype == pl.Binary:
+            keys = [None if cell is None else content_key(cell).hex() for cell in series]
+            series = pl.Series(keys, dtype=pl.String)
         elif series.dtype.is_float():
             series = _repr(series)
         elif series.dtype.is_temporal():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["number", "category", "text", "date", "boolean", "id", "ignore"]
+Kind = Literal["number", "category", "text", "date", "boolean", "id", "ignore", "picture", "sound"]
 
 # What a column may be, and what that means for the models.
 KINDS: dict[str, str] = {
@@ -16,6 +16,7 @@ KINDS: dict[str, str] = {
     "id": "names the row or what it belongs to; no feature",
     "ignore": "left out",
 }
+MEDIA = ("picture", "sound")  # kinds that nobody chooses: the file has them or not
 SET_ASIDE = ("id", "ignore")  # kinds that are no features
 
 

@@ -30,7 +30,7 @@ from datasets.core.split import (
     join_groups,
     split_oversized,
 )
-from datasets.core.table import HELD, Column, batch_rows, col, group_rows, require_columns, row_count
+from datasets.core.table import HELD, Column, col, held_rows, require_columns, row_count
 from datasets.core.target import Labels, class_counts, labels_of, used_rows
 
 SEALED = ("checkpoint", "final")
@@ -306,7 +306,9 @@ def _write_parts(
         sinks = [
             marked.filter(pl.col(_PART) == code)
             .select(*chosen, last[code])
-            .sink_parquet(file, row_group_size=group_rows(len(features)), lazy=True, **(_ZSTD if code < 2 else HELD))
+            .sink_parquet(
+                file, row_group_size=held_rows(table, len(features)), lazy=True, **(_ZSTD if code < 2 else HELD)
+            )
             for code, file in enumerate(files)
         ]
         pl.collect_all(sinks, engine="streaming")
@@ -316,14 +318,14 @@ def _write_parts(
 
 def _write_in_order(unordered: Path, file: Path, columns: int) -> None:
     """Sort features by their places, a batch at a time."""
-    rows = batch_rows(columns)
+    rows = held_rows(unordered, columns, groups=4)
     scan = pl.scan_parquet(unordered, glob=False)
     empty = scan.head(0).drop(_PLACE).collect().to_arrow(compat_level=_PLAIN)
     with pq.ParquetWriter(file, empty.schema, **_ZSTD) as writer:
         for start in range(0, row_count(unordered), rows):
             held = scan.filter(pl.col(_PLACE).is_between(start, start + rows - 1)).collect()
             writer.write_table(
-                held.sort(_PLACE).drop(_PLACE).to_arrow(compat_level=_PLAIN), row_group_size=group_rows(columns)
+                held.sort(_PLACE).drop(_PLACE).to_arrow(compat_level=_PLAIN), row_group_size=max(1, rows // 4)
             )
 
 

@@ -16,5 +16,13 @@ class Limits:
     label: int = 1024
     classes: int = 1000
     parquet_unpacked: int = 16 * 2**30
+    zip_entries: int = 100_000
+    zip_ratio: int = 100
+    zip_levels: int = 8
+    zip_unpacked: int = 8 * 2**30
+    zip_entry: int = 256 * 2**20
+    image_pixels: int = 50_000_000
+    image_side: int = 16_384
+    sound_seconds: int = 600
     least_rows: int = 10
     least_class_rows: int = 3

@@ -23,6 +23,7 @@ MISSING_WORDS = (
 # the typed table is read several times and kept for a while only: packed fast rather than small
 HELD: dict[str, Any] = {"compression": "lz4"}
 CELLS_A_BATCH = 8_000_000
+HELD_BYTES = 64 * 2**20  # of a row group
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,17 @@ def not_finite(name: str, count: int) -> Finding:
     return Finding("D102", "look", name, message, {"cells": count})
 
 
-def batch_rows(columns: int) -> int:
-    """How many rows are held in memory at a time: 131,072, fewer where the table is wide."""
-    return 4 * group_rows(columns)
-
-
 def group_rows(columns: int) -> int:
-    """Rows of a row group in the files written: a fourth of a batch, so that batches read whole groups."""
+    """Rows of a row group in the files written, by the number of columns."""
     return max(128, min(32_768, CELLS_A_BATCH // 4 // max(1, columns)))
+
+
+def held_rows(path: Path, columns: int, *, groups: int = 1) -> int:
+    """Rows of so many row groups: 32,768 each, fewer where the table is wide or, as with pictures, its cells are large."""
+    metadata = pq.read_metadata(path)
+    size = sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
+    by_bytes = HELD_BYTES * int(metadata.num_rows) // max(1, size)
+    return groups * max(1, min(group_rows(columns), by_bytes))
 
 
 def row_count(path: Path) -> int:

@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 
-from datasets.core.corrections import KINDS
+from datasets.core.corrections import KINDS, MEDIA
 from datasets.models import DatasetVersion, Lineage
 from dlstart_web.kit.forms import KitForm
 
+LABEL = "label"  # what the reader of archives calls it
 SHORT_LIST = 40  # columns; more are a list to choose from instead of boxes to tick
 
 
@@ -16,8 +17,9 @@ class DatasetUploadForm(KitForm):
 
     file = forms.FileField(
         label="Labelled file",
-        help_text="CSV or Parquet, one row an example, the right answer in a column. Up to 2 GB.",
-        error_messages={"required": "Select a labelled CSV or Parquet file", "missing": "Select a labelled file"},
+        help_text="CSV or Parquet, one row an example, the right answer in a column; or a ZIP with a folder of pictures or "
+        "sounds for each class. Up to 2 GB.",
+        error_messages={"required": "Select a labelled CSV, Parquet or ZIP file", "missing": "Select a labelled file"},
         max_length=255,
     )
     name = forms.CharField(
@@ -36,6 +38,12 @@ class DatasetUploadForm(KitForm):
 def column_choices(version: DatasetVersion) -> list[tuple[str, str]]:
     """The real columns with their kind."""
     return [(column["name"], f"{column['name']} ({column['kind']})") for column in version.columns]
+
+
+def usual_target(version: DatasetVersion) -> str:
+    """The label that an archive of pictures or sounds came with; nothing for a plain table."""
+    kinds = {column["name"]: column["kind"] for column in version.columns}
+    return LABEL if LABEL in kinds and set(MEDIA) & set(kinds.values()) else ""
 
 
 class TargetForm(KitForm):
@@ -59,7 +67,10 @@ class TargetForm(KitForm):
     )
 
     def __init__(self, *args: Any, version: DatasetVersion, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"target": version.target, "task": version.task, "drop": version.dropped})
+        kwargs.setdefault(
+            "initial",
+            {"target": version.target or usual_target(version), "task": version.task, "drop": version.dropped},
+        )
         super().__init__(*args, **kwargs)
         columns = column_choices(version)
         self.fields["target"].choices = [("", "Choose one"), *columns]
@@ -74,6 +85,11 @@ class TargetForm(KitForm):
         return cleaned
 
 
+def choosable(kind: str) -> list[str]:
+    """What a column of this kind may be made: a picture stays one, or is left out."""
+    return [kind, "ignore"] if kind in MEDIA else [*KINDS]
+
+
 class KindsForm(KitForm):
     """What each of some columns is."""
 
@@ -81,7 +97,7 @@ class KindsForm(KitForm):
         self.base_fields = {  # type: ignore[misc]
             f"kind_{place}": forms.ChoiceField(
                 label=f"Kind of {column['name']}",
-                choices=[(kind, kind) for kind in KINDS],
+                choices=[(kind, kind) for kind in choosable(column["kind"])],
                 initial=column["kind"],
                 required=False,
                 widget=forms.Select(attrs={"aria-label": f"Kind of {column['name']}"}),

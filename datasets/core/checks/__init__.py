@@ -57,7 +57,7 @@ def run_checks(
         *unlabelled(look),
         *ids,
         *gives_label_away(look, features),
-        *duplicates(look, features),
+        *duplicates(look, [*features, *look.media]),
         *sorted_by_label(look),
         *rare_classes(look),
         *large_groups(look),

@@ -29,7 +29,9 @@ class Context:
     target, task : str
     group, time : str or None
     features : list of str
-        All columns but the target, the group and those dropped.
+        All columns but the target, the group, those dropped and the media.
+    media : list of str
+        Columns of pictures or sounds.
     y : ndarray of shape (n_rows,)
         Class codes, -1 where the label is missing; or numbers, NaN where missing.
     classes : list of str
@@ -49,6 +51,7 @@ class Context:
     group: str | None
     time: str | None
     features: list[str]
+    media: list[str]
     y: np.ndarray
     classes: list[str]
     sample: pl.DataFrame
@@ -88,7 +91,8 @@ def look_at(
 ) -> Context:
     """Read what the checks need; DataProblem if a column is not there or the target has no value."""
     schema = require_columns(path, [name for name in (target, group, time, *drop) if name])
-    features = [name for name in schema if name not in {target, group, *drop}]
+    media = [name for name, dtype in schema.items() if dtype == pl.Binary]
+    features = [name for name in schema if name not in {target, group, *drop, *media}]
     scan = pl.scan_parquet(path, glob=False)
     labels = scan.select(col(target)).collect().to_series()
     if labels.null_count() == len(labels):
@@ -114,10 +118,11 @@ def look_at(
     chosen = np.zeros(len(labels), bool)
     chosen[labelled] = True
     marks = pl.LazyFrame({"\0chosen": chosen})
+    cells = [scan.select(map(col, features))] if features else []
     sample = (
-        pl.concat([scan.select(map(col, features)), marks], how="horizontal", strict=True)
+        pl.concat([*cells, marks], how="horizontal", strict=True)
         .filter(pl.col("\0chosen"))
         .drop("\0chosen")
         .collect(engine="streaming")
     )
-    return Context(path, schema, target, task, group, time, features, y, classes, sample, labelled, kinds)
+    return Context(path, schema, target, task, group, time, features, media, y, classes, sample, labelled, kinds)

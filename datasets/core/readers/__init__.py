@@ -7,13 +7,14 @@ from datasets.core.corrections import Corrections
 from datasets.core.errors import NOTHING_STORED, DataProblem
 from datasets.core.limits import Limits
 from datasets.core.readers.csv import read_csv
+from datasets.core.readers.media import read_archive
 from datasets.core.readers.parquet import read_parquet
 from datasets.core.readers.sniff import sniff
 from datasets.core.table import Column, Table
 
 __all__ = ["Column", "Table", "read_table"]
 
-_READERS = {"csv": read_csv, "parquet": read_parquet}
+_READERS = {"csv": read_csv, "parquet": read_parquet, "zip": read_archive}
 
 
 def read_table(
@@ -35,7 +36,7 @@ def read_table(
         The name it came with; used in words only.
     out : Path
         The Parquet file to write. Whole numbers are Int64, others Float64, words String (NFC, no blanks around them),
-        dates Date or Datetime in UTC; missing, infinite and not-a-number cells are null.
+        dates Date or Datetime in UTC, pictures and sounds Binary; missing, infinite and not-a-number cells are null.
     limits : Limits
     corrections : Corrections, optional
         What somebody said about how the file is to be read.

@@ -1,11 +1,12 @@
 """What a file is, by its first bytes and never by its name."""
 
 import json
+import re
 from pathlib import Path
 
 from datasets.core.errors import DataProblem, shown
 
-READ_HERE = "CSV, TSV and Parquet files are read."
+READ_HERE = "CSV, TSV and Parquet files are read, and ZIP archives of pictures or sounds."
 
 _MAGIC = (
     (b"\xd0\xcf\x11\xe0", "a spreadsheet of the old kind", "Save the sheet as CSV."),
@@ -33,8 +34,12 @@ _MAGIC = (
 )
 
 
+# an entry's header and the name behind it: a spreadsheet and a PyTorch file are archives too
+_SPECIAL_ZIP = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|xl/|[^/\x00]{1,200}/data\.pkl)", re.DOTALL)
+
+
 def sniff(source: Path, file_name: str) -> str:
-    """ "csv" or "parquet"; DataProblem with status 415 for anything else."""
+    """ "csv", "parquet" or "zip"; DataProblem with status 415 for anything else."""
     with source.open("rb") as file:
         head = file.read(64 * 1024)
         size = file.seek(0, 2)
@@ -50,6 +55,8 @@ def sniff(source: Path, file_name: str) -> str:
                 next="Send it again: the upload or the copy may have stopped early.",
             )
         return "parquet"
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not _SPECIAL_ZIP.search(head):
+        return "zip"
     found = _other_kind(head)
     if found:
         what, advice = found
@@ -60,11 +67,9 @@ def sniff(source: Path, file_name: str) -> str:
 
 def _other_kind(head: bytes) -> tuple[str, str] | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        if b"xl/" in head or b"[Content_Types].xml" in head:
-            return "a spreadsheet", "Save the sheet as CSV."
         if b"data.pkl" in head:
             return "a PyTorch file, a kind never accepted since it may hold code", "Send a table."
-        return "a ZIP archive, which is not read in this version", "Unpack it first."
+        return "a spreadsheet", "Save the sheet as CSV."
     for magic, what, advice in _MAGIC:
         if head.startswith(magic):
             return what, advice

@@ -7,6 +7,7 @@ import polars as pl
 
 from datasets.core.corrections import Kind
 from datasets.core.errors import DataProblem, shown
+from datasets.core.media import FLAC
 from datasets.core.table import MISSING_WORDS
 
 _CLOCKS = ("%H:%M:%S", "%H:%M:%S%.f", "%H:%M")
@@ -150,6 +151,9 @@ def kind_of(dtype: pl.DataType, sample: pl.Series | None = None) -> Kind:
         return "boolean"
     if dtype.is_temporal():
         return "date"
+    if dtype == pl.Binary:
+        cells = sample.drop_nulls() if sample is not None else None
+        return "sound" if cells is not None and len(cells) and cells[0].startswith(FLAC) else "picture"
     words = sample.drop_nulls() if sample is not None else None
     if words is None or words.is_empty():
         return "category"

@@ -106,7 +106,7 @@ def test_keys_over_several_batches_are_those_of_one(tmp_path, monkeypatch):
     path = write(pl.DataFrame({"a": np.arange(2500) % 700, "b": [str(i % 700) for i in range(2500)]}), tmp_path)
     keys = canonical_keys(path, ["a", "b"], SECRET)
 
-    monkeypatch.setattr(canonical, "batch_rows", lambda columns: 300)
+    monkeypatch.setattr(canonical, "held_rows", lambda path, columns, groups=1: 300)
 
     assert canonical_keys(path, ["a", "b"], SECRET).tolist() == keys.tolist()
     assert len(set(keys.tolist())) == 700

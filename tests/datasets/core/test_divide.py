@@ -244,7 +244,7 @@ def test_many_sealed_rows_are_put_in_order_some_at_a_time(tmp_path, monkeypatch)
     whole = run(tmp_path, frame)
     final = part(tmp_path, "final")
 
-    monkeypatch.setattr(module, "batch_rows", lambda columns: 100)
+    monkeypatch.setattr(module, "held_rows", lambda path, columns, groups=1: 100)
 
     assert run(tmp_path, frame).fingerprints == whole.fingerprints
     assert part(tmp_path, "final").equals(final)
