@@ -81,7 +81,7 @@ def held_rows(path: Path, columns: int, *, groups: int = 1) -> int:
     metadata = pq.read_metadata(path)
     size = sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
     by_bytes = HELD_BYTES * int(metadata.num_rows) // max(1, size)
-    return groups * max(1, min(group_rows(columns), by_bytes))
+    return int(groups * max(1, min(group_rows(columns), by_bytes)))
 
 
 def row_count(path: Path) -> int:
