@@ -14,7 +14,8 @@ from datasets import selectors as dataset_selectors
 from datasets.core.budget import LIMIT_BITS, NoLookLeft
 from dlstart_web.kit.api import Problem
 from evaluations import permissions, selectors, services
-from evaluations.models import Run, Verdict
+from evaluations.forms import OperatingForm
+from evaluations.models import KeptPoint, Run, Verdict
 from evaluations.serializers import (
     BoardSerializer,
     CriterionSerializer,
@@ -26,6 +27,8 @@ from evaluations.serializers import (
     LedgerSerializer,
     LookAskSerializer,
     LookSerializer,
+    OperatingAskSerializer,
+    OperatingSerializer,
     ReportSerializer,
     RunSerializer,
     VerdictSerializer,
@@ -147,6 +150,63 @@ class RunCancelView(APIView):
         if not services.cancel_run(run):
             raise Problem("ended", f"This run has ended: it is {run.state}.", status=409)
         return Response(RunSerializer(Run.objects.get(pk=pk)).data)
+
+
+TERMS = [
+    OpenApiParameter(name, float, description=words)
+    for name, words in (
+        ("t", "threshold, 0 to 1; the advised one where left out"),
+        ("miss", "cost of a yes that was called no"),
+        ("alarm", "cost of a no that was called yes"),
+        ("hit", "gain of a found yes"),
+        ("rest", "gain of a no left alone"),
+        ("running", "cost of the model, a decision"),
+    )
+]
+
+
+class OperatingPointView(APIView):
+    """The operating point of a run, on validation."""
+
+    @extend_schema(responses=OperatingSerializer, parameters=TERMS, operation_id="operating_point")
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
+        """What was counted, and what follows for a threshold and its costs; 404 before the run has a score."""
+        run = permissions.get_run_or_404(request.user, pk)
+        return Response(_operating(request, run, selectors.kept_point(run), request.query_params))
+
+    @extend_schema(request=OperatingAskSerializer, responses=OperatingSerializer, operation_id="operating_point_keep")
+    def put(self, request: ApiRequest, pk: UUID) -> Response:
+        """Keep a threshold with the run; 409 once the final tier was asked for, or for a run without a threshold."""
+        run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
+        asked = OperatingAskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = {name: str(value) for name, value in asked.validated_data.items()}
+        form = OperatingForm(given, start=selectors.terms_known(request.user, run, None))
+        form.is_valid()
+        try:
+            kept = services.keep_point(
+                run=run,
+                user=request.user,
+                threshold=asked.validated_data["t"],
+                terms=form.terms,
+                found=selectors.behaviour_of(run),
+            )
+        except services.OutOfTurn as refusal:
+            raise refuse(refusal) from refusal
+        return Response(_operating(request, run, kept, given))
+
+
+def _operating(request: ApiRequest, run: Run, kept: KeptPoint | None, given: Any) -> dict[str, Any]:
+    found = selectors.behaviour_of(run)
+    if found is None:
+        raise Http404("Nothing was counted for this run: it has no score yet, or answers the same always.")
+    form = OperatingForm(given, start=selectors.terms_known(request.user, run, kept))
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise Problem("terms", str(errors[0]), where=name)
+    body = selectors.operating_numbers(run, found, form.terms, form.cleaned_data["t"])
+    body["kept"] = {"threshold": kept.threshold, "terms": kept.terms} if kept else None
+    return dict(OperatingSerializer(body).data)
 
 
 class LeaderboardView(APIView):

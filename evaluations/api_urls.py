@@ -15,5 +15,6 @@ urlpatterns = [
     path("runs/<uuid:pk>", api.RunView.as_view(), name="api_run"),
     path("runs/<uuid:pk>/curves", api.RunCurvesView.as_view(), name="api_run_curves"),
     path("runs/<uuid:pk>/forecast", api.RunForecastView.as_view(), name="api_run_forecast"),
+    path("runs/<uuid:pk>/operating-point", api.OperatingPointView.as_view(), name="api_run_operating_point"),
     path("runs/<uuid:pk>/cancel", api.RunCancelView.as_view(), name="api_run_cancel"),
 ]

@@ -1,5 +1,6 @@
 """Forms of criterion, look and opening: what people type becomes domain values here."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 
 from dlstart_web.kit.forms import KitForm
 from evaluations.models import Run
-from evaluations.selectors import run_title
+from evaluations.selectors import TERMS_START, run_title
 from evaluations.words import Speech, speech
 from projects.core.measures import MEASURES
 
@@ -139,3 +140,61 @@ class OpeningForm(KitForm):
                 f"Type OPEN to ask: '{word}' is there; type OPEN, or leave this page and nothing is asked"
             )
         return word
+
+
+def _amount(label: str, hint: str = "", *, low: float | None = 0, high: float = 1e12) -> forms.FloatField:
+    return forms.FloatField(label=label, help_text=hint, required=False, min_value=low, max_value=high)
+
+
+class OperatingForm(KitForm):
+    """A threshold, what answers cost, and what checks cost; what is left empty begins with what is known."""
+
+    COSTS = ("miss", "alarm", "hit", "rest", "running", "today", "year")
+    HELD = ("risk", "review", "miss")
+    GUARDS = ("risk", "review", "caught", "error", "trips", "handling")
+
+    t = _amount("Threshold", high=1)
+    miss = _amount("Cost of a miss", "A yes that was called no")
+    alarm = _amount("Cost of a false alarm", "A no that was called yes")
+    hit = _amount("Gain of a found yes", "A yes that was called yes")
+    rest = _amount("Gain of a no left alone", "A no that was called no")
+    running = _amount("Running cost", "Of the model, a decision")
+    today = _amount("Worth of today's process", "A decision; empty: always no or always yes", low=-1e12)
+    year = _amount("Decisions a year", "How often it will be asked")
+    risk = _amount("Risk you accept, %", "Share of answers that may be wrong", high=100)
+    review = _amount("Cost of a check by a person", "Instead of an answer")
+    caught = _amount("Guard rail: wrong and caught, %", "Share of all decisions", high=100)
+    error = _amount("Cost of an error that gets through", "Each")
+    trips = _amount("Guard rail: trips, %", "Share of all decisions", high=100)
+    handling = _amount("Cost of handling one trip", "Each, right or wrong")
+
+    def __init__(
+        self, data: Mapping[str, str], *, start: tuple[Mapping[str, float], str], needs_threshold: bool = False
+    ) -> None:
+        begun, self.start_words = start
+        given = {name: value for name, value in data.items() if value.strip()}
+        super().__init__({**TERMS_START, **begun, **given})
+        self.lacks_threshold = needs_threshold and "t" not in given
+
+    def clean_t(self) -> float | None:
+        if self.lacks_threshold:
+            raise forms.ValidationError("Threshold: write a number from 0 to 1, such as 0.5")
+        threshold: float | None = self.cleaned_data["t"]
+        return threshold
+
+    @property
+    def terms(self) -> dict[str, float]:
+        """The numbers that were given or known, the threshold apart."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "t" and value is not None}
+
+    @property
+    def costs(self) -> list[Any]:
+        return [self[name] for name in self.COSTS]
+
+    @property
+    def held(self) -> list[Any]:
+        return [self[name] for name in self.HELD]
+
+    @property
+    def guards(self) -> list[Any]:
+        return [self[name] for name in self.GUARDS]

@@ -179,3 +179,23 @@ class Verdict(models.Model):
     rows_to_decide = models.PositiveIntegerField(null=True, blank=True)
     rules_version = models.CharField(max_length=10)
     made_at = models.DateTimeField(default=timezone.now)
+
+
+class Behaviour(models.Model):
+    """How a run decides on validation: counts by threshold, class or size, never a row. Written with the run's score."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="behaviour", primary_key=True)
+    found = models.JSONField()
+
+
+class KeptPoint(models.Model):
+    """The threshold a team keeps with a run, and the costs it was chosen for.
+
+    Invariant: it may be kept anew until somebody asks to open the final tier, and never after.
+    """
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="kept_point")
+    threshold = models.FloatField()
+    terms = models.JSONField(default=dict, blank=True)
+    kept_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    kept_at = models.DateTimeField(default=timezone.now)

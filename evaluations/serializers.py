@@ -247,3 +247,50 @@ class ReportSerializer(serializers.Serializer[Any]):
     def get_ladder(self, report: dict[str, Any]) -> list[dict[str, Any]]:
         wanted = ("rung", "name", "score", "low", "high", "seconds", "status")
         return [{key: row[key] for key in wanted} for row in report["ladder_rows"]]
+
+
+class KeptPointSerializer(serializers.Serializer[Any]):
+    """The threshold kept with a run, and the costs it was chosen for."""
+
+    threshold = serializers.FloatField()
+    terms = serializers.DictField(child=serializers.FloatField())
+
+
+class CheapestSerializer(serializers.Serializer[Any]):
+    """The threshold of highest value on validation, and the 95% range of where it lies."""
+
+    threshold = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    value = serializers.FloatField()
+
+
+class OperatingSerializer(serializers.Serializer[Any]):
+    """How a run decides on validation. The figures of a threshold are there for a yes-or-no run only."""
+
+    run = serializers.UUIDField()
+    part = serializers.CharField()
+    version = serializers.UUIDField()
+    n = serializers.IntegerField()
+    found = serializers.DictField(help_text="counts by threshold, class or size; areas and calibration")
+    kept = KeptPointSerializer(allow_null=True)
+    threshold = serializers.FloatField(required=False)
+    precision = serializers.FloatField(required=False, allow_null=True)
+    recall = serializers.FloatField(required=False)
+    false_alarms = serializers.FloatField(required=False)
+    value = serializers.FloatField(required=False, help_text="a decision, running cost taken off")
+    captured = serializers.FloatField(required=False, allow_null=True)
+    break_even = serializers.FloatField(required=False, allow_null=True)
+    speed_of_light = serializers.FloatField(required=False, help_text="a decision")
+    cheapest = CheapestSerializer(required=False)
+
+
+class OperatingAskSerializer(serializers.Serializer[Any]):
+    """A threshold, and what answers cost; what is left out begins with what is known."""
+
+    t = serializers.FloatField(min_value=0, max_value=1, help_text="say yes from this probability on")
+    miss = serializers.FloatField(min_value=0, max_value=1e12, required=False)
+    alarm = serializers.FloatField(min_value=0, max_value=1e12, required=False)
+    hit = serializers.FloatField(min_value=0, max_value=1e12, required=False)
+    rest = serializers.FloatField(min_value=0, max_value=1e12, required=False)
+    running = serializers.FloatField(min_value=0, max_value=1e12, required=False)

@@ -1,7 +1,8 @@
 """What people change in evaluations: ladders, runs, looks, the final opening. Refused in words; work starts after the commit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from datasets.models import DatasetVersion, Opening, SealedLadder
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import OPEN_STATES, JobState
 from evaluations.core.rungs import RUNGS, family
-from evaluations.models import Declaration, Forecast, Ladder, Run, Submission
+from evaluations.models import Declaration, Forecast, KeptPoint, Ladder, Run, Submission
 from projects import selectors as project_selectors
 from projects.core.errors import ProjectProblem
 from projects.core.measures import DEFAULT_MEASURE, MEASURES
@@ -245,6 +246,23 @@ def _version_of(run: Run, project: Project) -> DatasetVersion:
             "Run the ladder again.",
         )
     return version
+
+
+@transaction.atomic
+def keep_point(
+    *, run: Run, user: User, threshold: float, terms: Mapping[str, float], found: Mapping[str, Any] | None
+) -> KeptPoint:
+    """Keep a threshold with a yes-or-no run, with the costs it was chosen for; frozen once the final tier is asked for."""
+    Project.objects.select_for_update().get(pk=run.project_id)
+    if found is None or found["kind"] != "binary":
+        raise OutOfTurn("no-threshold", "Only a run that answers yes or no, and was scored, has a threshold to keep.")
+    if Opening.objects.filter(project=run.project_id).exists():
+        raise OutOfTurn(
+            "point-frozen",
+            "The final tier was asked for, so operating points stay as they are: it may not choose them.",
+        )
+    values = {"threshold": threshold, "terms": dict(terms), "kept_by": user, "kept_at": timezone.now()}
+    return KeptPoint.objects.update_or_create(run=run, defaults=values)[0]
 
 
 @transaction.atomic

@@ -20,14 +20,14 @@ from datasets.models import DatasetVersion
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import JobState, JobTaken, Pulse
 from evaluations import ranks
-from evaluations.core import diagnosis
+from evaluations.core import diagnosis, summary
 from evaluations.core.encoding import Encoded, encode
 from evaluations.core.errors import Cancelled, EvaluationProblem
 from evaluations.core.metrics import Metric, error_scale, floor_score, metric_for
 from evaluations.core.recipes import RECIPES, CurvePoint, Fitted
 from evaluations.core.recipes.base import COARSE, one_thread
+from evaluations.models import Behaviour, Run
 from evaluations.models import CurvePoint as StoredPoint
-from evaluations.models import Run
 from evaluations.words import speech
 from projects import services as project_services
 from projects.models import Project
@@ -155,10 +155,11 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
         "cpu_seconds": time.process_time() - began,
     }
     judged = _diagnose(run, found, points, metric, y)
+    behaviour = None if run.recipe == "always_same" else summary.summarise(data, guess, groups)
     pulse.check(0.95)
     board = ranks.Board(run, metric, y, groups, predictions)
     board.prepare(run, found["score"], found["goodness"], found["cpu_seconds"])
-    return lambda: _write(run, found | {"diagnosis": judged}, board)
+    return lambda: _write(run, found | {"diagnosis": judged}, behaviour, board)
 
 
 def _scores(
@@ -229,10 +230,12 @@ def _diagnose(
     return {key: value for key, value in asdict(judged).items() if key != "best_x"}
 
 
-def _write(run: Run, found: dict[str, Any], board: "ranks.Board") -> None:
+def _write(run: Run, found: dict[str, Any], behaviour: dict[str, Any] | None, board: "ranks.Board") -> None:
     """Called in the transaction that ends the job: the results, the ranks of the whole board, the step reached."""
     project = Project.objects.select_for_update().get(pk=run.project_id)  # one board is ranked at a time
     Run.objects.filter(pk=run.pk).update(**found)
+    if behaviour is not None:
+        Behaviour.objects.update_or_create(run_id=run.pk, defaults={"found": behaviour})
     board.write()
     if run.recipe == "network":
         project_services.reach_step(project=project, step=Project.Step.DEEP)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/retry/", views.run_retry, name="run_retry"),
     path("runs/<uuid:pk>/forecast/", views.run_forecast, name="run_forecast"),
     path("runs/<uuid:pk>/forecast/figure/", views.run_forecast_figure, name="run_forecast_figure"),
+    path("runs/<uuid:pk>/operating-point/", views.operating_point, name="operating_point"),
     path("projects/<slug:slug>/look/", views.look, name="look"),
     path("projects/<slug:slug>/looks/", views.look_list, name="look_list"),
     path("projects/<slug:slug>/looks/fragment/", views.look_fragment, name="look_fragment"),

@@ -75,6 +75,8 @@ api_run_cancel                            POST   401  404  404  409  409  403  4
 api_run_curves                            GET    401  404  404  200  200  200  200  404  404
 api_run_forecast                          GET    401  404  404  404  404  404  404  404  404
 api_run_forecast                          POST   401  404  404  202  202  403  403  404  404
+api_run_operating_point                   GET    401  404  404  200  200  200  200  404  404
+api_run_operating_point                   PUT    401  404  404  422  422  403  403  404  404
 api_split                                 GET    401  404  404  200  200  403  403  200  200
 api_token                                 DELETE 401  404  404  404  204  404  404  404  404
 api_tokens                                GET    401  200  200  200  200  200  200  200  200
@@ -146,6 +148,8 @@ evaluations:opening                       GET    302  404  404  200  200  200  2
 evaluations:opening                       POST   302  404  404  403  422  403  403  404  404
 evaluations:opening_agree                 POST   302  404  404  403  403  403  404  404  404
 evaluations:opening_retry                 POST   302  404  404  403  302  403  302  404  404
+evaluations:operating_point               GET    302  404  404  200  200  200  200  404  404
+evaluations:operating_point               POST   302  404  404  422  422  403  403  404  404
 evaluations:report                        GET    302  404  404  200  200  200  200  404  404
 evaluations:run_cancel                    POST   302  404  404  302  302  403  403  404  404
 evaluations:run_detail                    GET    302  404  404  200  200  200  200  404  404

@@ -82,6 +82,7 @@ def address(name: str, world: World) -> str:
         "datasets:wanted_detail": [values["wanted"]],
         "datasets:part_download": [version.pk, "train"],
         "evaluations:ladder_fragment": [world.ladder.pk],
+        "evaluations:operating_point": [values["run"]],
         "api_token": [values["token"]],
         "api_upload": [values["upload"]],
         "api_upload_finish": [values["upload"]],

@@ -18,7 +18,7 @@ DRAWS = 999
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Counts when yes is said from each threshold on; the first is 0, "always yes", the last one says yes least.
+    """Counts when yes is said from each threshold on: from 0, "always yes", to 1, "always no" unless some p is 1.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ class Thresholds:
         """False alarm rate at each threshold."""
         return self.fp / max(self.negatives, 1)
 
-    def nearest(self, threshold: float) -> int:
-        """The point whose threshold is nearest; of two, the lower."""
-        return int(np.argmin(np.abs(self.t - threshold)))
+    def at(self, threshold: float) -> int:
+        """The point that stands for a threshold: the first one not below it, since rows with p >= threshold get a yes."""
+        return min(int(np.searchsorted(self.t, threshold)), len(self.t) - 1)
 
 
 def thresholds(y: Array, p: Array, limit: int = POINTS) -> Thresholds:
@@ -69,15 +69,17 @@ def thresholds(y: Array, p: Array, limit: int = POINTS) -> Thresholds:
     ranked = p[order]
     tp, fp = np.cumsum(y[order] == 1), np.cumsum(y[order] != 1)
     ends = np.concatenate([np.flatnonzero(np.diff(ranked)), [len(ranked) - 1]])  # the last row of each value
-    if len(ends) > limit - 3:
+    if len(ends) > limit - 4:
         spread = tp[ends] / max(tp[-1], 1) + fp[ends] / max(fp[-1], 1)
-        wanted = np.searchsorted(spread, np.linspace(0, spread[-1], limit - 3))
+        wanted = np.searchsorted(spread, np.linspace(0, spread[-1], limit - 4))
         half = max(0, int(np.sum(ranked[ends] >= 0.5)) - 1)  # the last value that is at least 0.5
         ends = ends[np.unique(np.concatenate([np.minimum(wanted, len(ends) - 1), [half]]))]
     ends = ends[::-1]
     t, hits, alarms = ranked[ends], tp[ends].astype(np.float64), fp[ends].astype(np.float64)
     if t[0] > 0:
         t, hits, alarms = np.insert(t, 0, 0.0), np.insert(hits, 0, hits[0]), np.insert(alarms, 0, alarms[0])
+    if t[-1] < 1:
+        t, hits, alarms = np.append(t, 1.0), np.append(hits, 0.0), np.append(alarms, 0.0)
     return Thresholds(t, hits, alarms, float(tp[-1]), float(fp[-1]))
 
 

@@ -1,5 +1,6 @@
 """Everything this app reads."""
 
+from evaluations.selectors.behaviours import multiclass_context, regression_context
 from evaluations.selectors.boards import (
     BOARD,
     board,
@@ -33,6 +34,16 @@ from evaluations.selectors.looks import (
     price_words,
     submission_of,
 )
+from evaluations.selectors.operating import (
+    TERMS_START,
+    behaviour_of,
+    binary_context,
+    kept_point,
+    operating_numbers,
+    stated_costs,
+    terms_known,
+    threshold_words,
+)
 from evaluations.selectors.reports import report, verdict_context
 from evaluations.selectors.runs import (
     CURVE_UNITS,
@@ -47,6 +58,9 @@ from evaluations.selectors.runs import (
 __all__ = [
     "BOARD",
     "CURVE_UNITS",
+    "TERMS_START",
+    "behaviour_of",
+    "binary_context",
     "board",
     "board_head",
     "board_rows",
@@ -59,18 +73,22 @@ __all__ = [
     "forecast_chart",
     "forecast_data",
     "forecast_newest",
+    "kept_point",
     "ladder_rows",
     "ladder_runs",
     "look_rows",
+    "multiclass_context",
     "next_step",
     "next_step_panel",
     "open_jobs",
     "opened_elsewhere",
+    "operating_numbers",
     "optimism_words",
     "power_words",
     "price_words",
     "project_ladder",
     "project_metric",
+    "regression_context",
     "report",
     "results_seen",
     "run_chart",
@@ -79,7 +97,10 @@ __all__ = [
     "run_title",
     "seen_mark",
     "state_label",
+    "stated_costs",
     "submission_of",
+    "terms_known",
+    "threshold_words",
     "tied_ranks",
     "told_apart",
     "unranked_runs",

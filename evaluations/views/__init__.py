@@ -5,6 +5,7 @@ from evaluations.views.final import opening, opening_agree, opening_retry, repor
 from evaluations.views.forecasts import run_forecast, run_forecast_figure
 from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, ladder_run, leaderboard
 from evaluations.views.looks import look, look_fragment, look_list
+from evaluations.views.operating import operating_point
 from evaluations.views.runs import jobs_fragment, run_cancel, run_detail, run_figure, run_fragment, run_retry
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "opening",
     "opening_agree",
     "opening_retry",
+    "operating_point",
     "report",
     "run_cancel",
     "run_detail",

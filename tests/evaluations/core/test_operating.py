@@ -18,10 +18,11 @@ def test_thresholds_count_every_value_of_few_rows():
 
     points = operating.thresholds(y, p)
 
-    assert points.t.tolist() == [0.0, 0.2, 0.5, 0.9]
-    assert points.tp.tolist() == [2, 2, 1, 1]
-    assert points.fp.tolist() == [2, 2, 1, 0]
+    assert points.t.tolist() == [0.0, 0.2, 0.5, 0.9, 1.0]
+    assert points.tp.tolist() == [2, 2, 1, 1, 0]
+    assert points.fp.tolist() == [2, 2, 1, 0, 0]
     assert (points.positives, points.negatives) == (2, 2)
+    assert [points.at(t) for t in (0, 0.1, 0.2, 0.3, 0.95, 1)] == [0, 1, 1, 2, 4, 4]
 
 
 def test_thinned_thresholds_keep_exact_counts_and_the_one_at_half():
@@ -34,7 +35,7 @@ def test_thinned_thresholds_keep_exact_counts_and_the_one_at_half():
         said = p >= points.t[place]
         assert points.tp[place] == np.sum(y[said])
         assert points.fp[place] == np.sum(said) - np.sum(y[said])
-    half = points.nearest(0.5)
+    half = points.at(0.5)
     assert points.tp[half] + points.fp[half] == np.sum(p >= 0.5)
 
 
