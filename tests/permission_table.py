@@ -152,13 +152,17 @@ evaluations:operating_point               GET    302  404  404  200  200  200  2
 evaluations:operating_point               POST   302  404  404  422  422  403  403  404  404
 evaluations:report                        GET    302  404  404  200  200  200  200  404  404
 evaluations:run_cancel                    POST   302  404  404  302  302  403  403  404  404
+evaluations:run_card                      GET    302  404  404  200  200  200  200  404  404
 evaluations:run_detail                    GET    302  404  404  200  200  200  200  404  404
 evaluations:run_figure                    GET    302  404  404  200  200  200  200  404  404
 evaluations:run_forecast                  GET    302  404  404  200  200  200  200  404  404
 evaluations:run_forecast                  POST   302  404  404  302  302  403  403  404  404
 evaluations:run_forecast_figure           GET    302  404  404  204  204  204  204  404  404
 evaluations:run_fragment                  GET    302  404  404  204  204  204  204  404  404
+evaluations:run_model                     GET    302  404  404  200  200  403  403  404  404
 evaluations:run_retry                     POST   302  404  404  302  302  403  403  404  404
+evaluations:run_script                    GET    302  404  404  200  200  403  403  404  404
+evaluations:run_takeaway                  GET    302  404  404  200  200  200  200  404  404
 evaluations:verdict                       GET    302  404  404  200  200  200  200  404  404
 healthz                                   GET    200  200  200  200  200  200  200  200  200
 kit:glossary                              GET    200  200  200  200  200  200  200  200  200

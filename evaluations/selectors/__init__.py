@@ -54,6 +54,7 @@ from evaluations.selectors.runs import (
     run_facts,
     run_points,
 )
+from evaluations.selectors.takeaway import model_card, reproduce_script, takeaway_facts
 
 __all__ = [
     "BOARD",
@@ -77,6 +78,7 @@ __all__ = [
     "ladder_rows",
     "ladder_runs",
     "look_rows",
+    "model_card",
     "multiclass_context",
     "next_step",
     "next_step_panel",
@@ -90,6 +92,7 @@ __all__ = [
     "project_metric",
     "regression_context",
     "report",
+    "reproduce_script",
     "results_seen",
     "run_chart",
     "run_facts",
@@ -99,6 +102,7 @@ __all__ = [
     "state_label",
     "stated_costs",
     "submission_of",
+    "takeaway_facts",
     "terms_known",
     "threshold_words",
     "tied_ranks",

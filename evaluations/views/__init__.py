@@ -7,6 +7,7 @@ from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, la
 from evaluations.views.looks import look, look_fragment, look_list
 from evaluations.views.operating import operating_point
 from evaluations.views.runs import jobs_fragment, run_cancel, run_detail, run_figure, run_fragment, run_retry
+from evaluations.views.takeaway import run_card, run_model, run_script, run_takeaway
 
 __all__ = [
     "criterion",
@@ -25,11 +26,15 @@ __all__ = [
     "operating_point",
     "report",
     "run_cancel",
+    "run_card",
     "run_detail",
     "run_figure",
     "run_forecast",
     "run_forecast_figure",
     "run_fragment",
+    "run_model",
     "run_retry",
+    "run_script",
+    "run_takeaway",
     "verdict",
 ]

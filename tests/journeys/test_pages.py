@@ -70,6 +70,8 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "owner", reverse("evaluations:run_detail", args=[world.values["run"]])
     yield "owner", reverse("evaluations:run_forecast", args=[world.values["run"]])
     yield "owner", reverse("evaluations:operating_point", args=[world.values["run"]])
+    for name in ("operating_point", "run_takeaway"):
+        yield "owner", reverse(f"evaluations:{name}", args=[world.values["run"]])
     yield "owner", reverse("datasets:dataset_list")
     yield "owner", reverse("datasets:dataset_upload", args=[world.idea.slug])
     yield "owner", reverse("datasets:look_gate", args=[world.values["dataset"]])
