@@ -14,12 +14,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from datasets import limited, store, vault
+from datasets import limited, lineages, selectors, store, vault
 from datasets.core.divide import Division, divide
 from datasets.core.errors import NOTHING_STORED, DataProblem
+from datasets.core.findings import Finding as CoreFinding
 from datasets.core.limits import Limits
 from datasets.core.split import Design
-from datasets.models import DatasetVersion, Finding, Ingestion, LookGate, Seal, SealedLadder, TestSet, Upload
+from datasets.models import DatasetVersion, Finding, Ingestion, LookGate, Seal, TestSet, Upload
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import Pulse
 from projects import services as project_services
@@ -88,6 +89,7 @@ def _read(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
             # what was said of the version before does not fit this one
             version.corrections = {}
             found = _limited("read", _reading(version, table, {}), pulse)
+        _add_what_is_known_again(version, table, found)
         store.put(table, store.table_path(version))
 
     def write() -> None:
@@ -106,6 +108,13 @@ def _reading(version: DatasetVersion, table: Path, corrections: dict[str, Any]) 
         "limits": asdict(limits()),
         "corrections": {key: value for key, value in corrections.items() if key != "found"},
     }
+
+
+def _add_what_is_known_again(version: DatasetVersion, table: Path, found: dict[str, Any]) -> None:
+    """A finding, where rows of this table are sealed already."""
+    kin = lineages.kin_of(version, table, [column["name"] for column in found["columns"]])
+    if again := lineages.finding_of(version, kin):
+        found["findings"].append(again.as_dict())
 
 
 def _write_reading(version: DatasetVersion, found: dict[str, Any]) -> None:
@@ -129,6 +138,7 @@ def _correct(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[
         if version.target and list(before) == list(after):
             version.columns = found["columns"]
             checked = _limited("check", _checking(version, table), pulse)
+        _add_what_is_known_again(version, table, found)
         store.put(table, store.table_path(version))
 
     def write() -> None:
@@ -193,9 +203,22 @@ def _write_findings(version: DatasetVersion, found: list[dict[str, Any]], *, nee
 
 
 def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[], None]:
-    lineage = version.dataset.lineage
-    before = _sealed_before(version)
-    looked_at = before and before.test_sets.filter(is_pooled=True, looks__gt=0).exists()
+    table = store.table_path(version)
+    names = [column["name"] for column in version.columns if column["name"] != version.target]
+    sealed_before = lineages.sealed_now()
+    kin = lineages.kin_of(version, table, names)
+    lineage = lineages.lineage_to_keep(version, kin)
+    before = selectors.versions_sealed(lineage).first()
+    pasts = sorted(
+        {
+            *selectors.versions_sealed(lineage),
+            *selectors.versions_sealed(version.dataset.lineage),
+            *(one for one, _ in kin),
+        },
+        key=lambda one: one.seal.sealed_at,
+        reverse=True,
+    )
+    pulse.check(0.1)
     design = Design(
         kind=cast(Kind, version.rule),
         target=version.target,
@@ -204,33 +227,37 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
         time=version.time_column if version.rule == DatasetVersion.Rule.TIME else None,
         drop=[*version.no_features, *_row_names(version)],
         kinds=version.kinds,
-        pooled=True if looked_at else None,  # rows that were looked at never become a final tier of their own
+        horizon=version.horizon or 0.0,
     )
     with store.work_folder(version) as folder:
         division = divide(
-            store.table_path(version),
+            table,
             design=design,
             secret=bytes(lineage.secret),
             stored=store.assignments_path(before) if before else None,
             out=folder,
             limits=limits(),
+            pasts=[lineages.past(one) for one in pasts],
+            key=lineages.key(),
         )
         pulse.check(0.7)
         vault.seal(version, labels=division.labels, groups=division.units, original=store.quarantine_path(version))
         pulse.check(0.9)
         for part in store.PARTS:
             store.put(folder / f"{part}.parquet", store.part_path(version, part))
+        if (folder / "retired.parquet").exists():
+            store.put(folder / "retired.parquet", store.retired_path(version))
         store.put(folder / "assignments.parquet", store.assignments_path(version))
         if division.validation_units is not None:
             np.save(folder / "units.npy", division.validation_units)
             store.put(folder / "units.npy", store.units_path(version))
-    return partial(_write_seal, version, job, division, before)
 
+    def write() -> None:
+        lineages.refuse_if_overtaken(version, sealed_before)
+        lineages.join(lineage, version, kin)
+        _write_seal(version, job, division, lineages.finding_of(version, kin))
 
-def _sealed_before(version: DatasetVersion) -> DatasetVersion | None:
-    """The version of the same lineage that was sealed last."""
-    sealed = DatasetVersion.objects.filter(dataset__lineage=version.dataset.lineage_id, state=State.SEALED)
-    return sealed.order_by("-seal__sealed_at").first()
+    return write
 
 
 def _row_names(version: DatasetVersion) -> list[str]:
@@ -238,11 +265,14 @@ def _row_names(version: DatasetVersion) -> list[str]:
     return list(version.findings.filter(code="D202", kept_reason="").values_list("column", flat=True))
 
 
-def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, before: DatasetVersion | None) -> None:
+def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, again: CoreFinding | None) -> None:
     project: Project = version.dataset.project
     version.state = State.SEALED
     version.profile = _without_labels(version.profile, version.target)
     version.findings.filter(needs_target=True).update(evidence={})
+    if again:
+        version.findings.filter(code=again.code).delete()
+        division.findings.append(again)
     Finding.objects.bulk_create(
         Finding(
             version=version, needs_target=True, **finding.as_dict() | {"column": finding.column or "", "evidence": {}}
@@ -260,6 +290,8 @@ def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, bef
         fingerprints=division.fingerprints,
         features=[column.as_dict() for column in division.features],
         is_pooled=division.pooled,
+        retired=division.retired,
+        sealed_elsewhere=again.evidence["rows"] if again else 0,
     )
     for tier in TestSet.Tier:
         if tier == TestSet.Tier.FINAL or not division.pooled:
@@ -270,26 +302,13 @@ def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, bef
                 is_pooled=division.pooled,
                 rows=division.parts[tier],
             )
-    if before:
-        _carry_wear(before, version)
+    lineages.carry_wear(version, division.sources)
     LookGate.objects.bulk_create(
         [LookGate(lineage=version.dataset.lineage, team=project.team, next_look_at=vault.LONG_AGO)],
         ignore_conflicts=True,
     )
     project_services.reach_step(project=project, step=Project.Step.TEST_SET)
     transaction.on_commit(partial(store.clear_unsealed, version), robust=True)
-
-
-def _carry_wear(before: DatasetVersion, version: DatasetVersion) -> None:
-    """The same rows stay in the same parts, so a new version begins where the last one stood (STATISTICS 1.6)."""
-    old = before.test_sets.filter(tier=TestSet.Tier.CHECKPOINT).first() or before.test_sets.get(is_pooled=True)
-    new = version.test_sets.filter(tier=TestSet.Tier.CHECKPOINT).first() or version.test_sets.get(is_pooled=True)
-    new.looks, new.releases, new.log2_rungs = old.looks, old.releases, old.log2_rungs
-    new.save()
-    for ladder in old.ladders.all():
-        # predictions of the best model do not cover the new rows; its rung stays the one to beat
-        frozen = ("project_id", "metric", "floor", "scale", "step", "rungs", "best")
-        SealedLadder.objects.create(test_set=new, **{name: getattr(ladder, name) for name in frozen})
 
 
 def _without_labels(profile: dict[str, Any], target: str) -> dict[str, Any]:

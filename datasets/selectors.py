@@ -70,6 +70,25 @@ def project_has_lineage(project: Project, lineage: UUID) -> bool:
     return Dataset.objects.filter(Q(project=project) | Q(uses__project=project), lineage=lineage).exists()
 
 
+def versions_sealed(lineage: Lineage) -> QuerySet[DatasetVersion]:
+    """The sealed versions of a lineage, the latest first."""
+    sealed = DatasetVersion.objects.filter(dataset__lineage=lineage, state=DatasetVersion.State.SEALED)
+    return sealed.select_related("dataset__lineage", "seal").prefetch_related("test_sets").order_by("-seal__sealed_at")
+
+
+def versions_sealed_elsewhere(version: DatasetVersion) -> QuerySet[DatasetVersion]:
+    """The sealed versions of all other lineages, the latest first; the demo's are compared with each other alone."""
+    sealed = DatasetVersion.objects.filter(
+        state=DatasetVersion.State.SEALED, dataset__project__is_demo=version.dataset.project.is_demo
+    ).exclude(dataset__lineage=version.dataset.lineage_id)
+    return sealed.select_related("dataset__lineage", "seal").prefetch_related("test_sets").order_by("-seal__sealed_at")
+
+
+def opening_of_rows(test_set: TestSet) -> Opening | None:
+    """The opening that was agreed for these rows, by whatever project and in whatever version."""
+    return Opening.objects.filter(test_set__family=test_set.family, state__in=CLOSING).select_related("project").first()
+
+
 def findings_open(version: DatasetVersion) -> list[Finding]:
     """The stops that nobody has settled, by dropping the column or by saying why it may stay."""
     stops = version.findings.filter(severity=Finding.Severity.STOP, kept_reason="")
@@ -133,7 +152,7 @@ def look_check(
         j=test_set.releases,
         M=1,  # the rungs of the releases so far are summed in log2_rungs
         log2_rungs=test_set.log2_rungs,
-        is_opened=test_set.is_pooled and test_set.openings.filter(state__in=CLOSING).exists(),
+        is_opened=test_set.is_pooled and opening_of_rows(test_set) is not None,
         clock_mark=latest.spent_at - CLOCK_SLACK if latest else None,
         zone=zone,
     )
@@ -177,8 +196,12 @@ def look_status(project: Project, user: User, now: datetime, zone: tzinfo = UTC)
 
 
 def look_ledger(test_set: TestSet) -> QuerySet[Look]:
-    """Every look at a test set by anybody, in order."""
-    return Look.objects.filter(test_set=test_set).select_related("user", "team", "project").order_by("spent_at")
+    """Every look at these rows by anybody and in whatever version, in order."""
+    return (
+        Look.objects.filter(test_set__family=test_set.family)
+        .select_related("user", "team", "project")
+        .order_by("spent_at")
+    )
 
 
 def looks_at(dataset: Dataset) -> int:

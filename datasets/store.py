@@ -37,6 +37,11 @@ def part_path(version: DatasetVersion, part: str) -> Path:
     return version_folder(version) / f"{part}.parquet"
 
 
+def retired_path(version: DatasetVersion) -> Path:
+    """Features of rows that are used no more, so that they are known when they come again; there only where there are any."""
+    return version_folder(version) / "retired.parquet"
+
+
 def assignments_path(version: DatasetVersion) -> Path:
     """Which unit went to which part, of this version and all before it."""
     return version_folder(version) / "assignments.parquet"

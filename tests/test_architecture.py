@@ -24,6 +24,7 @@ ORDER = (
     ("models",),
     ("http", "permissions", "selectors", "catalogue", "store", "words", "ranks"),
     ("vault",),
+    ("lineages",),
     ("limited", "ingestion", "training", "scoring", "forecasting"),
     ("tasks",),
     ("services",),
@@ -333,6 +334,18 @@ def url_names(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Ite
             yield from url_names(pattern.url_patterns, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
         elif pattern.name:
             yield prefix + pattern.name
+
+
+def test_only_the_vault_reaches_into_its_box():
+    wrong = [
+        f"{name}:{line} imports {module}"
+        for name in sources(*PACKAGES)
+        if not name.startswith("datasets/vault/")
+        for module, line in imports(name)
+        if re.match(r"datasets\.vault\.(box|looks|opening)", module)
+    ]
+
+    assert wrong == []
 
 
 def test_templates_name_only_addresses_that_exist():

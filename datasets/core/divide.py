@@ -13,22 +13,19 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from datasets.core import canonical
+from datasets.core.assign import assign, remember
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
+from datasets.core.lineage import Past
 from datasets.core.readers.types import kind_of
 from datasets.core.split import (
     PARTS,
+    RETIRED,
     Assignments,
     Design,
     Keys,
     Parts,
-    assign_by_time,
-    assign_parts,
-    group_keys,
-    is_pooled,
-    join_groups,
-    split_oversized,
 )
 from datasets.core.table import HELD, Column, col, held_rows, require_columns, row_count
 from datasets.core.target import Labels, class_counts, labels_of, used_rows
@@ -62,6 +59,10 @@ class Division:
     features : list of Column
     pooled : bool
     findings : list of Finding
+    retired : int
+        Rows that were sealed once, or lie in a gap of a time split, and are used no more.
+    sources : dict of "checkpoint" and "final" to list of (version, tier)
+        The sealed parts of past versions that some rows of each were in.
     """
 
     rows_used: int
@@ -75,14 +76,26 @@ class Division:
     pooled: bool
     findings: list[Finding]
     validation_units: NDArray[np.int64] | None = field(default=None, repr=False)
+    retired: int = 0
+    sources: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
-def divide(table: Path, *, design: Design, secret: bytes, stored: Path | None, out: Path, limits: Limits) -> Division:
+def divide(
+    table: Path,
+    *,
+    design: Design,
+    secret: bytes,
+    stored: Path | None,
+    out: Path,
+    limits: Limits,
+    pasts: Sequence[Past] = (),
+    key: bytes = b"",
+) -> Division:
     """Divide a typed table and write its parts into a folder.
 
     Written are `train.parquet` and `validation.parquet` (features and target, rows in the file's order),
-    `checkpoint.parquet` and `final.parquet` (features only, in an order that says nothing) and `assignments.parquet`
-    (every unit ever seen and its part). Labels of classes are written as texts.
+    `checkpoint.parquet` and `final.parquet` (features only, in an order that says nothing), `retired.parquet` likewise
+    where rows are used no more, and `assignments.parquet` (every unit ever seen and its part). Labels of classes are written as texts.
 
     Parameters
     ----------
@@ -96,6 +109,10 @@ def divide(table: Path, *, design: Design, secret: bytes, stored: Path | None, o
     out : Path
         An existing folder.
     limits : Limits
+    pasts : sequence of Past
+        Sealed versions of the lineage, the latest first; their rows keep their parts, whatever the columns are now.
+    key : bytes
+        The installation's, for recognising those rows.
 
     Returns
     -------
@@ -107,14 +124,23 @@ def divide(table: Path, *, design: Design, secret: bytes, stored: Path | None, o
         If the rows cannot be divided this way; then none of the files is there.
     """
     try:
-        return _divide(table, design, secret, stored, out, limits)
+        return _divide(table, design, secret, stored, out, limits, pasts, key)
     except BaseException:
-        for name in (*(f"{part}.parquet" for part in PARTS), _ASSIGNMENTS):
+        for name in (*(f"{part}.parquet" for part in (*PARTS, "retired")), _ASSIGNMENTS):
             (out / name).unlink(missing_ok=True)
         raise
 
 
-def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out: Path, limits: Limits) -> Division:
+def _divide(
+    table: Path,
+    design: Design,
+    secret: bytes,
+    stored: Path | None,
+    out: Path,
+    limits: Limits,
+    pasts: Sequence[Past],
+    key: bytes,
+) -> Division:
     schema = require_columns(table, [name for name in (design.target, design.group, design.time) if name])
     features = _features(schema, design)
     findings: list[Finding] = []
@@ -123,8 +149,8 @@ def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out
     strata = labels.strata()
 
     known = Assignments.read(stored) if stored else Assignments.empty()
-    pooled = is_pooled(len(strata), design.shares) if design.pooled is None else design.pooled
-    keys, parts = _assign(table, design, secret, features, used, strata, known, pooled, findings)
+    memory = remember(table, [name for name in schema if name != design.target], pasts, key).select(used)
+    keys, parts, pooled, known = assign(table, design, secret, features, used, strata, known, memory, findings)
     _refuse_empty_parts(parts, design, pooled)
 
     place = _sealed_order(keys, parts, secret)
@@ -149,6 +175,8 @@ def _divide(table: Path, design: Design, secret: bytes, stored: Path | None, out
         features=[Column(name, design.kinds.get(name) or kind_of(schema[name])) for name in features],
         pooled=pooled,
         findings=findings,
+        retired=int((parts == RETIRED).sum()),
+        sources={name: memory.sources(parts == code) for code, name in ((2, "checkpoint"), (3, "final"))},
     )
 
 
@@ -181,54 +209,6 @@ def _features(schema: pl.Schema, design: Design) -> list[str]:
     return features
 
 
-def _assign(
-    table: Path,
-    design: Design,
-    secret: bytes,
-    features: Sequence[str],
-    used: NDArray[np.bool_],
-    strata: NDArray[np.int64],
-    known: Assignments,
-    pooled: bool,
-    findings: list[Finding],
-) -> tuple[Keys, Parts]:
-    timed = design.kind == "time" and design.time is not None
-    columns = {*features, design.time} if timed and design.time else set(features)
-    content = canonical.canonical_keys(table, sorted(columns), secret)[used]
-    if timed and design.time:
-        times = pl.read_parquet(table, columns=[design.time], glob=False).to_series().filter(pl.Series(used))
-        return content, assign_by_time(
-            content, _instants(times, design.time), known, shares=design.shares, pooled=pooled
-        )
-    if design.kind == "group" and design.group:
-        groups = pl.read_parquet(table, columns=[design.group], glob=False).to_series().filter(pl.Series(used))
-        keys, joined = join_groups(group_keys(groups, secret, content), content, known)
-        if joined:
-            message = f"{joined:,} groups share rows with the same features with another group; these stay together."
-            findings.append(Finding("D204", "look", design.group, message, {"groups": joined}))
-    else:
-        keys, rows = split_oversized(content, strata, secret, known)
-        if rows:
-            message = f"{rows:,} rows have features so common that they were divided one by one."
-            findings.append(Finding("D108", "look", None, message, {"rows": rows}))
-    return keys, assign_parts(keys, strata, known, shares=design.shares, pooled=pooled)
-
-
-def _instants(times: pl.Series, name: str) -> NDArray[np.int64] | NDArray[np.float64]:
-    if times.dtype.is_temporal():
-        return times.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy()
-    if times.dtype.is_numeric():
-        return times.cast(pl.Float64).to_numpy()
-    example = shown(times[0], 40)
-    raise DataProblem(
-        "TIME_NOT_A_TIME",
-        f"Column '{shown(name)}' holds '{example}', which is neither a date nor a number.",
-        where=f"column {shown(name)}",
-        found=example,
-        next="Write times as 2024-03-31 or 2024-03-31 14:05:00, or choose another column.",
-    )
-
-
 def _refuse_empty_parts(parts: Parts, design: Design, pooled: bool) -> None:
     needed = [code for code in range(4) if design.shares[code] > 0 and not (pooled and code == 2)]
     empty = [PARTS[code] for code in needed if not (parts == code).any()]
@@ -256,7 +236,7 @@ def _sealed_order(keys: Keys, parts: Parts, secret: bytes) -> NDArray[np.int32]:
     """
     place = np.full(len(keys), -1, np.int32)
     seed = int.from_bytes(hashlib.blake2b(b"order", key=secret, digest_size=8).digest(), "big")
-    for code in (2, 3):
+    for code in (2, 3, RETIRED):
         rows = np.flatnonzero(parts == code)
         copies: Keys = np.arange(len(rows)).astype(np.uint64)
         rank = _mixed(_mixed(keys[rows] ^ np.uint64(seed)) + copies)
@@ -300,9 +280,10 @@ def _write_parts(
     scan = pl.scan_parquet(table, glob=False).select(map(col, features))
     marked = pl.concat([scan, marks], how="horizontal", strict=True)
     chosen = [col(name) for name in features]
-    last = (label.alias(design.target), label.alias(design.target), pl.col(_PLACE), pl.col(_PLACE))
+    last = (label.alias(design.target), label.alias(design.target), *[pl.col(_PLACE)] * 3)
     with TemporaryDirectory(dir=out, prefix="sealing-") as scratch:
-        files = [out / "train.parquet", out / "validation.parquet", *(Path(scratch) / name for name in SEALED)]
+        held = [*SEALED, "retired"] if (parts == RETIRED).any() else [*SEALED]
+        files = [out / "train.parquet", out / "validation.parquet", *(Path(scratch) / name for name in held)]
         sinks = [
             marked.filter(pl.col(_PART) == code)
             .select(*chosen, last[code])
@@ -312,7 +293,7 @@ def _write_parts(
             for code, file in enumerate(files)
         ]
         pl.collect_all(sinks, engine="streaming")
-        for name, file in zip(SEALED, files[2:], strict=True):
+        for name, file in zip(held, files[2:], strict=True):
             _write_in_order(file, out / f"{name}.parquet", len(features))
 
 

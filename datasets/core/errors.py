@@ -47,6 +47,7 @@ REJECTIONS: dict[str, str] = {
     "SOUND_TOO_LONG": "A sound lasts longer than is read.",
     "NO_SUCH_COLUMN": "A column that was asked for is not in the table.",
     "NO_FEATURES": "No column is left to predict from.",
+    "SEALED_MEANWHILE": "Data with rows in common was sealed at the same time.",
     "SAME_COLUMN": "One column was given two parts to play.",
     "NO_LABELS": "The target has no value in any row.",
     "ONE_CLASS": "All labels are the same.",

@@ -1,4 +1,4 @@
-"""Rows to parts: units that never straddle, sticky quotas by keyed hash, or cuts in time (STATISTICS 3.1)."""
+"""Rows to parts: units that never straddle, sticky quotas by keyed hash (STATISTICS 3.1). Cuts in time: `timecut`."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,9 @@ __all__ = [
     "PARTS",
     "RETIRED",
     "SHARES",
+    "UNKNOWN",
     "Assignments",
     "Design",
-    "assign_by_time",
     "assign_parts",
     "canonical_keys",
     "deciles",
@@ -41,7 +41,7 @@ PARTS = ("train", "validation", "checkpoint", "final")
 RETIRED = 4  # was sealed once, is used no more, and never enters train
 SHARES = (0.6, 0.2, 0.1, 0.1)
 POOLED_BELOW = 600
-_NONE = 255
+UNKNOWN = 255  # the part of a unit never seen
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,12 @@ class Design:
     shares : tuple of float
         Of train, validation, checkpoint and final.
     pooled : bool or None
-        Whether checkpoint and final are one set; None lets the number of test rows decide (below 600).
+        Whether checkpoint and final are one set; None lets the number of test rows decide (below 600), and what
+        earlier versions had.
     kinds : mapping of str to Kind
         Of the columns, as people were shown them; found from the types where left out.
+    horizon : float
+        For cuts in time: how long after its row a label is known, in days where the time is a date, else in its unit.
     """
 
     kind: Literal["random", "group", "time"]
@@ -74,6 +77,7 @@ class Design:
     shares: tuple[float, float, float, float] = SHARES
     pooled: bool | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    horizon: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class Assignments:
 
     def find(self, keys: Keys) -> Parts:
         """The part of each key; 255 where it is not known."""
-        found = np.full(len(keys), _NONE, np.uint8)
+        found = np.full(len(keys), UNKNOWN, np.uint8)
         if len(self.keys):
             place = np.searchsorted(self.keys, keys).clip(0, len(self.keys) - 1)
             known = self.keys[place] == keys
@@ -193,9 +197,9 @@ def split_oversized(keys: Keys, strata: Codes, secret: bytes, stored: Assignment
     class_rows = np.bincount(strata)
     several = np.flatnonzero(counts > 1)
     limit = np.maximum(50, 0.01 * class_rows[_majority(unit_of, strata, len(units), counts)[several]])
-    whole = stored.find(units[several]) != _NONE
+    whole = stored.find(units[several]) != UNKNOWN
     firsts = np.array([_ordinal_key(int(units[unit]), 0, secret) for unit in several], np.uint64)
-    divided = stored.find(firsts) != _NONE
+    divided = stored.find(firsts) != UNKNOWN
     chosen = several[((counts[several] > limit) & ~whole) | divided]
     if not len(chosen):
         return keys, 0
@@ -246,7 +250,7 @@ def join_groups(groups: Keys, content: Keys, stored: Assignments) -> tuple[Keys,
     members = np.bincount(component)
     component_rows = np.bincount(component[group_of])
     tied = (members[component] > 1) & (component_rows[component] <= max(50, 0.1 * len(groups)))
-    known = stored.find(group_names) != _NONE
+    known = stored.find(group_names) != UNKNOWN
     # stored groups first, then by key: the first of each component names it
     order = np.lexsort((group_names, ~known, component))
     first = order[np.searchsorted(component[order], np.arange(len(members)))]
@@ -325,7 +329,7 @@ def assign_parts(
             continue
         known = part[members]
         have = _rows_by_part(known, sizes[members])
-        new = members[known == _NONE]
+        new = members[known == UNKNOWN]
         total += int(sizes[members].sum())
         chosen, taken = _fill(sizes[new], wanted, have, int(rows_of[code]), done, total)
         part[new] = chosen
@@ -378,51 +382,3 @@ def _cut_to(quota: Counts, rows: int) -> Counts:
     above = np.flatnonzero(quota > low)[::-1]
     cut[above[: rows - int(cut.sum())]] += 1
     return cut
-
-
-def assign_by_time(
-    keys: Keys,
-    times: NDArray[np.int64] | NDArray[np.float64],
-    stored: Assignments | None = None,
-    *,
-    shares: Sequence[float] = SHARES,
-    pooled: bool = False,
-) -> Parts:
-    """Cut by time, the latest rows last; rows of one moment stay together.
-
-    With stored assignments, rows later than all stored ones are cut by their own quantiles and the older sealed rows
-    are retired; other new rows go to train or validation, whichever their time belongs to, and no row that was sealed
-    is ever moved to them.
-
-    Parameters
-    ----------
-    keys : ndarray of uint64 of shape (n_rows,)
-    times : ndarray of shape (n_rows,)
-    stored : Assignments, optional
-    shares, pooled : see `assign_parts`
-
-    Returns
-    -------
-    ndarray of uint8 of shape (n_rows,)
-    """
-    part = (stored or Assignments.empty()).find(keys)
-    known = part != _NONE
-    if not known.any():
-        return _cut(times, shares, pooled)
-    later = ~known & (times > times[known].max())
-    if later.any():
-        part[part == 2], part[part == 3] = RETIRED, RETIRED
-        part[later] = _cut(times[later], shares, pooled)
-    earlier = ~known & ~later
-    validation = times[known & (part == 1)]
-    part[earlier] = np.where(times[earlier] < validation.min(), 0, 1) if len(validation) else 0
-    return part
-
-
-def _cut(times: np.ndarray, shares: Sequence[float], pooled: bool) -> Parts:
-    ordered = np.sort(times)
-    ends = np.cumsum(shares)[:3]
-    if pooled:
-        ends = np.array([ends[0], ends[1], ends[1]])
-    cuts = ordered[np.minimum(np.round(ends * len(times)).astype(np.int64), len(times) - 1)]
-    return np.searchsorted(cuts, times, side="right").astype(np.uint8)

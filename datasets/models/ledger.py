@@ -13,7 +13,7 @@ from projects.models import Project, Team, User
 class TestSet(models.Model):
     """A sealed tier of a lineage with its counters. Locked while a look is charged.
 
-    Invariant: `looks` and `releases` only grow; `opened_at` is set once.
+    Invariant: `looks` and `releases` only grow, and are the same all over a family.
     """
 
     __test__ = False  # not for pytest
@@ -30,6 +30,7 @@ class TestSet(models.Model):
     looks = models.PositiveIntegerField(default=0)  # t of STATISTICS 1.2
     releases = models.PositiveIntegerField(default=0)  # j
     log2_rungs = models.FloatField(default=0)  # sum of log2 M over the releases so far
+    family = models.UUIDField(default=uuid.uuid4)  # test sets with rows in common: one count of looks, one opening
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["version", "tier"], name="one_test_set_per_tier")]

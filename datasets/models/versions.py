@@ -18,7 +18,7 @@ def new_secret() -> bytes:
 
 
 class Lineage(models.Model):
-    """All versions of one data set. It owns the split secret, and what is remembered of looks outlives versions."""
+    """All versions of data that have rows in common. It owns the split secret; what is known of looks outlives versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     secret = models.BinaryField(default=new_secret, editable=False)
@@ -35,7 +35,7 @@ class Dataset(models.Model):
     """A labelled data set of a team, at home in one project; others use it by a `DataUse`.
 
     A deposit is at home in a sandbox made for it. One that was removed keeps its rows as a tombstone: its files are gone.
-    Invariant: its lineage never changes.
+    Its lineage changes only at a seal: `lineages.join`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -101,6 +101,7 @@ class DatasetVersion(models.Model):
     time_column = models.CharField(max_length=255, blank=True)
     dropped = models.JSONField(default=list, blank=True)
     rule = models.CharField(max_length=6, choices=Rule, blank=True)
+    horizon = models.FloatField(null=True, blank=True)  # how long after a row its label is known: days, or time's unit
     seconds = models.FloatField(default=0)  # worker seconds spent on it
 
     class Meta:
@@ -191,4 +192,6 @@ class Seal(models.Model):
     classes = models.JSONField(null=True, blank=True)  # {label: {part: rows}}; None for a number
     fingerprints = models.JSONField()  # {part: SHA-256}
     features = models.JSONField()  # [{"name", "kind"}]
+    retired = models.PositiveBigIntegerField(default=0)  # rows used no more: sealed before, or in a gap of time
+    sealed_elsewhere = models.PositiveBigIntegerField(default=0)  # rows sealed in another data set, which stay so
     is_pooled = models.BooleanField()  # checkpoint and final are one set (under 600 test rows)

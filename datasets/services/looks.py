@@ -56,16 +56,12 @@ def ask_opening(*, test_set: TestSet, project: Project, user: User) -> Opening:
     """
     if not (is_owner(user, project) or (project.is_sandbox and is_member(user, project))):
         raise PermissionDenied(f"Only an owner of {project.team} asks for this.")
-    test_set = (
-        TestSet.objects.select_for_update(of=("self",))
-        .select_related("lineage", "version__dataset")
-        .get(pk=test_set.pk)
-    )
+    test_set = vault.locked(test_set.pk)
     if test_set.tier != TestSet.Tier.FINAL or not selectors.project_has_lineage(project, test_set.lineage_id):
         raise PermissionDenied("This is not the final tier of the project's data.")
     if test_set.version.dataset.removed_at is not None:
         raise NotYet("removed", "This data was removed; nothing of it is left to open.")
-    live = Opening.objects.exclude(state=Opening.State.WITHDRAWN).filter(test_set__lineage=test_set.lineage)
+    live = Opening.objects.exclude(state=Opening.State.WITHDRAWN).filter(test_set__family=test_set.family)
     for opening in live.select_related("project"):
         if opening.state == Opening.State.SCORED:
             raise NotYet(
@@ -95,13 +91,13 @@ def agree_opening(*, opening: Opening, user: User, now: datetime | None = None) 
     project = opening.project
     if not (is_handler(user, project) or (project.is_sandbox and is_member(user, project))):
         raise PermissionDenied("Only the handler named for this proposal agrees to an opening.")
-    test_set = TestSet.objects.select_for_update().get(pk=opening.test_set_id)
+    test_set = vault.locked(opening.test_set_id)
     opening = Opening.objects.get(pk=opening.pk)
     if opening.state in (Opening.State.AGREED, Opening.State.SCORED):
         return opening
     if opening.state == Opening.State.WITHDRAWN:
         raise NotYet("withdrawn", "The team withdrew its question. An owner may ask again.")
-    if test_set.is_pooled and test_set.ledger.filter(state=Look.State.SPENT).exists():
+    if test_set.is_pooled and selectors.look_ledger(test_set).filter(state=Look.State.SPENT).exists():
         raise NotYet("look-waiting", "A look at these rows waits for its answer. Agree once it has come.")
     if test_set.is_pooled:  # its interval pays for the looks it took
         opening.alpha = final_alpha(test_set.looks + 1, test_set.releases, 1, test_set.log2_rungs)

@@ -15,8 +15,9 @@ from datasets import selectors, services, vault
 from datasets.core.budget import NoLookLeft
 from datasets.core.sealed_ladder import SealedScore
 from datasets.models import Look, Opening, SealedLadder, TestSet
+from datasets.vault import box
 from projects.models import Membership
-from tests.factories import make_approved_project, make_project, make_sealed_version, make_team, make_user
+from tests.factories import make_approved_project, make_csv, make_project, make_sealed_version, make_team, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
@@ -66,7 +67,7 @@ def spend(version, *, user=None, now=NOW, key="", digest="", **fields) -> Look:
 
 
 def labels_of(version) -> np.ndarray:
-    return vault._labels(selectors.test_set_for_looks(version))[0]
+    return box.labels_of(selectors.test_set_for_looks(version))[0]
 
 
 def answer(look, predictions, *, best=None, now=NOW, floor=0.5) -> Look:
@@ -369,7 +370,7 @@ def test_opened_pooled_set_takes_no_more_looks(version):
 def test_alpha_of_a_pooled_set_pays_for_its_looks(version):
     assert agreed(version).alpha == 0.05
 
-    other = make_sealed_version(make_approved_project(name="Other"))
+    other = make_sealed_version(make_approved_project(name="Other"), file=make_csv(seed=1))
     answer(spend(other), labels_of(other))
 
     assert agreed(other).alpha < 0.05 / 12

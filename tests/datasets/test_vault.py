@@ -9,13 +9,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from datasets import selectors, services, store, vault
 from datasets.models import DatasetVersion
+from datasets.vault import box
 from tests.factories import do_ingestions, make_project, make_sealed_version, make_version
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def open_labels(version: DatasetVersion):
-    return vault._labels(selectors.test_set_final(version))
+    return box.labels_of(selectors.test_set_final(version))
 
 
 def test_vault_is_readable_by_its_owner_alone(settings):
@@ -68,7 +69,7 @@ def test_a_changed_file_is_noticed(settings, name):
 
 
 def test_a_file_cut_short_or_swapped_is_noticed(settings, monkeypatch):
-    monkeypatch.setattr(vault, "CHUNK", 64)
+    monkeypatch.setattr(box, "CHUNK", 64)
     version = make_sealed_version()
     folder = settings.VAULT / str(version.pk)
     whole = (folder / "final").read_bytes()
@@ -83,11 +84,11 @@ def test_a_file_cut_short_or_swapped_is_noticed(settings, monkeypatch):
 
 
 def test_original_comes_back_byte_for_byte(settings, monkeypatch):
-    monkeypatch.setattr(vault, "CHUNK", 1000)
+    monkeypatch.setattr(box, "CHUNK", 1000)
     content = b"a,b,mug\n" + b"".join(b"%d,%d,%s\n" % (i, i * 5 % 13, b"yes" if i % 2 else b"no") for i in range(100))
     version = make_sealed_version(make_project(is_sandbox=True), file=SimpleUploadedFile("o.csv", content))
 
-    assert vault._decrypt(version, "original") == content
+    assert box._decrypt(version, "original") == content
 
 
 def test_version_that_is_not_being_sealed_does_not_enter(settings, tmp_path):

@@ -11,7 +11,6 @@ from datasets.core.split import (
     RETIRED,
     SHARES,
     Assignments,
-    assign_by_time,
     assign_parts,
     deciles,
     group_keys,
@@ -20,6 +19,7 @@ from datasets.core.split import (
     split_oversized,
     unit_position,
 )
+from datasets.core.timecut import assign_by_time
 from tests.datasets.core.tables import SECRET
 
 SPLITS = settings(max_examples=60, deadline=None)

@@ -1,42 +1,23 @@
-"""Seals a test set; the only module that reads its labels, and only against a spent look or an agreed opening.
+"""A look: spent first, charged when it is answered."""
 
-A version's labels and its original file lie in their own folder, encrypted with AES-256-GCM in chunks under a key of
-that version, which is wrapped with a key derived from the installation's. Nothing leaves but what `answer` and
-`open_final` write down.
-"""
-
-import io
 import math
-import os
-import shutil
-import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import numpy as np
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, keywrap
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from datasets import selectors, store
+from datasets import selectors
 from datasets.core import sealed_ladder
 from datasets.core.budget import next_look_at
 from datasets.core.sealed_ladder import LadderState, SealedScore
-from datasets.models import DatasetVersion, Look, LookGate, Opening, SealedLadder, TestSet
+from datasets.models import Look, LookGate, SealedLadder, TestSet
+from datasets.vault.box import labels_of
 from projects.models import Membership, Project, Team, User
 
-CHUNK = 4 * 2**20
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # a gate that has never been used
-
-
-class SealBroken(Exception):
-    """What lies in the vault was changed, or is not of this installation's key."""
 
 
 class Metric(Protocol):
@@ -61,133 +42,6 @@ class Metric(Protocol):
     ) -> SealedScore: ...
 
     def from_sealed(self, value: float, scale: float | None) -> float: ...
-
-
-# ---- sealing
-
-
-def seal(
-    version: DatasetVersion,
-    *,
-    labels: Mapping[str, np.ndarray],
-    groups: Mapping[str, np.ndarray] | None,
-    original: Path,
-) -> None:
-    """Encrypt the labels of the sealed parts and the original upload; once, while the version is being sealed.
-
-    Parameters
-    ----------
-    version : DatasetVersion
-        In state "sealing".
-    labels : mapping of str to ndarray of shape (n_rows,)
-        Labels of "checkpoint" and "final" in the row order of their feature files.
-    groups : mapping of str to ndarray of shape (n_rows,), or None
-        Which rows belong together, where units hold more than one row.
-    original : Path
-        The upload as it came. Whoever calls removes it from quarantine once the seal is written down.
-    """
-    if not DatasetVersion.objects.filter(pk=version.pk, state=DatasetVersion.State.SEALING).exists():
-        raise ValueError(f"Version {version.pk} is not being sealed; only then its labels go into the vault.")
-    unfinished = settings.VAULT / f".{version.pk}"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=0o700)
-    key = AESGCM.generate_key(bit_length=256)
-    _write(unfinished / "key", keywrap.aes_key_wrap(_wrapping_key(version), key))
-    for tier in store.SEALED_PARTS:
-        content: dict[str, np.ndarray] = {"labels": _plain(labels[tier])}
-        if groups is not None:
-            content["groups"] = _plain(groups[tier])
-        packed = io.BytesIO()
-        np.savez(packed, allow_pickle=False, **content)
-        packed.seek(0)
-        _encrypt(packed, unfinished / tier, key=key, what=f"{version.pk}/{tier}")
-    with original.open("rb") as upload:
-        _encrypt(upload, unfinished / "original", key=key, what=f"{version.pk}/original")
-    place = settings.VAULT / str(version.pk)
-    shutil.rmtree(place, ignore_errors=True)  # of an attempt that died before it was written down
-    os.rename(unfinished, place)
-    store.sync_folder(settings.VAULT)
-
-
-def _plain(values: np.ndarray) -> np.ndarray:
-    """Numbers as they are, everything else as text: no pickled object ever lies in the vault."""
-    values = np.asarray(values)
-    return values if values.dtype.kind in "fiub" else values.astype(str)
-
-
-def _wrapping_key(version: DatasetVersion) -> bytes:
-    """The key that wraps a version's own; another one for each version, so that keys cannot be swapped."""
-    derive = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"dlstart vault {version.pk}".encode())
-    return derive.derive(settings.VAULT_KEY.encode())
-
-
-def _open_key(version: DatasetVersion) -> bytes:
-    wrapped = (settings.VAULT / str(version.pk) / "key").read_bytes()
-    try:
-        return keywrap.aes_key_unwrap(_wrapping_key(version), wrapped)
-    except (keywrap.InvalidUnwrap, ValueError) as fault:
-        raise SealBroken(f"The key of version {version.pk} is not one of this installation.") from fault
-
-
-def _write(path: Path, content: bytes) -> None:
-    with _new_file(path) as file:
-        file.write(content)
-        _flush(file)
-
-
-def _new_file(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _flush(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _chunks(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
-    """Number, content and "is the last" of each chunk; an empty file has one empty chunk."""
-    number, chunk = 0, file.read(size)
-    while True:
-        following = file.read(size)
-        yield number, chunk, not following
-        if not following:
-            return
-        number, chunk = number + 1, following
-
-
-def _nonce(prefix: bytes, number: int, last: bool) -> bytes:
-    # number and end are part of it: chunks cannot be swapped, and a file cannot be cut short (the STREAM construction)
-    return prefix + struct.pack(">IB", number, last)
-
-
-def _encrypt(source: BinaryIO, target: Path, *, key: bytes, what: str) -> None:
-    cipher, prefix = AESGCM(key), os.urandom(7)
-    with _new_file(target) as file:
-        file.write(prefix)
-        for number, chunk, last in _chunks(source, CHUNK):
-            file.write(cipher.encrypt(_nonce(prefix, number, last), chunk, what.encode()))
-        _flush(file)
-
-
-def _decrypt(version: DatasetVersion, name: str) -> bytes:
-    cipher, plain = AESGCM(_open_key(version)), []
-    with (settings.VAULT / str(version.pk) / name).open("rb") as file:
-        prefix = file.read(7)
-        try:
-            for number, chunk, last in _chunks(file, CHUNK + 16):
-                plain.append(cipher.decrypt(_nonce(prefix, number, last), chunk, f"{version.pk}/{name}".encode()))
-        except (InvalidTag, ValueError) as fault:
-            raise SealBroken(f"{name} of version {version.pk} was changed since it was sealed.") from fault
-    return b"".join(plain)
-
-
-def _labels(test_set: TestSet) -> tuple[np.ndarray, np.ndarray | None]:
-    """Labels and groups of a sealed tier, for `answer` and `open_final` alone."""
-    with np.load(io.BytesIO(_decrypt(test_set.version, test_set.tier)), allow_pickle=False) as content:
-        return content["labels"], content.get("groups", None)
-
-
-# ---- a look: spent first, charged when it is answered
 
 
 def spend_look(
@@ -218,7 +72,7 @@ def spend_look(
     """
     with transaction.atomic():
         # Everybody who wants the same rows waits here, so that what is read below stays true.
-        test_set = _locked(test_set.pk)
+        test_set = locked(test_set.pk)
         lineage = test_set.lineage
         _admit(test_set=test_set, project=project, team=team, user=user)
         looks = Look.objects.filter(project=project)
@@ -253,9 +107,11 @@ def spend_look(
         )
 
 
-def _locked(pk: int) -> TestSet:
-    """The row of a test set, held until the transaction ends: all that is done with one test set happens in a row."""
-    return TestSet.objects.select_for_update(of=("self",)).select_related("lineage", "version__dataset").get(pk=pk)
+def locked(pk: int) -> TestSet:
+    """A test set, its whole family held until the transaction ends: all that is done with the same rows happens in a row."""
+    family = TestSet.objects.filter(pk=pk).values("family")
+    held = TestSet.objects.select_for_update(of=("self",)).select_related("lineage", "version__dataset")
+    return {test_set.pk: test_set for test_set in held.filter(family__in=family).order_by("pk")}[pk]
 
 
 def _admit(*, test_set: TestSet, project: Project, team: Team, user: User) -> None:
@@ -315,11 +171,11 @@ def answer(
         With all that may be known of it.
     """
     with transaction.atomic():
-        test_set = _locked(look.test_set_id)
+        test_set = locked(look.test_set_id)
         look = Look.objects.select_related("project").get(pk=look.pk)
         if look.state != Look.State.SPENT:
             return look
-        labels, groups = _labels(test_set)
+        labels, groups = labels_of(test_set)
         ladder = _frozen(test_set, look.project, metric=metric, floor=floor, scale=scale, groups=groups)
         before = LadderState(
             t=test_set.looks,
@@ -365,7 +221,9 @@ def answer(
             test_set.log2_rungs += math.log2(ladder.rungs)
             ladder.best, ladder.best_look = said.k, look
             ladder.save(update_fields=["best", "best_look"])
-        test_set.save(update_fields=["looks", "releases", "log2_rungs"])
+        TestSet.objects.filter(family=test_set.family).update(
+            looks=test_set.looks, releases=test_set.releases, log2_rungs=test_set.log2_rungs
+        )
         look.refresh_from_db()
         return look
 
@@ -404,7 +262,7 @@ def _frozen(
 def void_look(*, look: Look, sentence: str, now: datetime) -> bool:
     """Give back a look whose scorer died before the answer, and the gap with it; False if it has an answer."""
     with transaction.atomic():
-        _locked(look.test_set_id)
+        locked(look.test_set_id)
         voided = Look.objects.filter(pk=look.pk, state=Look.State.SPENT).update(
             state=Look.State.VOIDED, scored_at=now, sentence=sentence[:300]
         )
@@ -417,31 +275,3 @@ def void_look(*, look: Look, sentence: str, now: datetime) -> bool:
             opens = next_look_at(last, lineage.look_gap_days) or LONG_AGO
             LookGate.objects.filter(lineage=lineage, **owner, next_look_at__gt=opens).update(next_look_at=opens)
         return True
-
-
-# ---- the final tier, opened once
-
-
-def open_final(*, opening: Opening, score: Callable[[np.ndarray, np.ndarray | None], dict], now: datetime) -> Opening:
-    """Open a final tier once, after owner and handler agreed; an opening that has its result comes back as it is.
-
-    Parameters
-    ----------
-    opening : Opening
-        In state "agreed"; its `alpha` already pays for pooled looks.
-    score : callable
-        Takes the labels and the groups, returns what may be known: the `final` of the contract, never rows.
-    now : datetime
-        When it is opened.
-    """
-    with transaction.atomic():
-        test_set = _locked(opening.test_set_id)
-        opening = Opening.objects.get(pk=opening.pk)
-        if opening.state == Opening.State.SCORED:
-            return opening
-        if opening.state != Opening.State.AGREED:
-            raise PermissionDenied("The final tier opens once its owner has asked and the handler has agreed.")
-        opening.result = score(*_labels(test_set))
-        opening.state, opening.scored_at = Opening.State.SCORED, now
-        opening.save(update_fields=["result", "state", "scored_at"])
-        return opening

@@ -1,0 +1,128 @@
+"""The unit and the part of each row of a table: by chance, by group or by time, and as earlier versions had it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from datasets.core import canonical
+from datasets.core.carry import Memory, divided_again, known_units, rotate, settle, too_few_for_a_final
+from datasets.core.errors import DataProblem, shown
+from datasets.core.findings import Finding
+from datasets.core.lineage import Past, recognise
+from datasets.core.split import (
+    RETIRED,
+    Assignments,
+    Design,
+    Keys,
+    Parts,
+    assign_parts,
+    group_keys,
+    is_pooled,
+    join_groups,
+    split_oversized,
+)
+from datasets.core.timecut import Times, assign_by_time, later_rows
+
+
+def remember(table: Path, columns: Sequence[str], pasts: Sequence[Past], key: bytes) -> Memory:
+    """Where the rows of a table were before."""
+    found = [(past, match) for past in pasts if (match := recognise(table, columns, past, key))]
+    return Memory([past for past, _ in found], [match for _, match in found])
+
+
+def assign(
+    table: Path,
+    design: Design,
+    secret: bytes,
+    features: Sequence[str],
+    used: NDArray[np.bool_],
+    strata: NDArray[np.int64],
+    stored: Assignments,
+    memory: Memory,
+    findings: list[Finding],
+) -> tuple[Keys, Parts, bool, Assignments]:
+    """The unit and part of each row, whether the sealed parts are pooled, and what is stored of earlier versions."""
+    timed = design.kind == "time" and design.time is not None
+    columns = {*features, design.time} if timed and design.time else set(features)
+    content = canonical.canonical_keys(table, sorted(columns), secret)[used]
+    if timed and design.time:
+        times, day = _instants(_column(table, design.time, used), design.time)
+        return _by_time(design, content, times, design.horizon * day, stored, memory)
+    grouped = design.kind == "group" and design.group is not None
+    if grouped and design.group:
+        groups = group_keys(_column(table, design.group, used), secret, content)
+        keys, joined = join_groups(groups, content, stored)
+        if joined:
+            message = f"{joined:,} groups share rows with the same features with another group; these stay together."
+            findings.append(Finding("D204", "look", design.group, message, {"groups": joined}))
+    else:
+        keys, rows = split_oversized(content, strata, secret, stored)
+        if rows:
+            message = f"{rows:,} rows have features so common that they were divided one by one."
+            findings.append(Finding("D108", "look", None, message, {"rows": rows}))
+
+    def attempt(pooled: bool) -> tuple[Parts, Assignments]:
+        before = stored
+        if memory.was_pooled() and not pooled:
+            again = memory.pasts[0]
+            regraded = divided_again(before.parts, before.keys, looked=again.looked, opened=again.opened)
+            before = Assignments(before.keys, regraded)
+        carried = memory.parts(keys, pooled=pooled)
+        known = known_units(keys, carried, before, grouped=grouped)
+        parts = assign_parts(keys, strata, known, shares=design.shares, pooled=pooled)
+        return rotate(keys, settle(parts, carried), memory, pooled=pooled), before
+
+    pooled = _is_pooled(design, len(strata), stored.find(keys), memory)
+    parts, before = attempt(pooled)
+    if design.pooled is None and not pooled and too_few_for_a_final(parts, memory):
+        pooled = True
+        parts, before = attempt(pooled)
+    return keys, parts, pooled, before
+
+
+def _is_pooled(design: Design, rows: int, known: Parts, memory: Memory) -> bool:
+    """Rows that were two tiers stay two; else their number decides."""
+    if design.pooled is not None:
+        return design.pooled
+    two_tiers = (known == 2).any() or (memory.parts(np.zeros(rows, np.uint64), pooled=True) == 2).any()
+    return is_pooled(rows, design.shares) and not two_tiers
+
+
+def _by_time(
+    design: Design, keys: Keys, times: Times, horizon: float, stored: Assignments, memory: Memory
+) -> tuple[Keys, Parts, bool, Assignments]:
+    """Later rows are cut by themselves, so their number decides about tiers; without any the tiers stay as they are."""
+    carried = memory.parts(keys, pooled=True)
+    known = known_units(keys, carried, stored, grouped=False)
+    have = known.find(keys)
+    later = later_rows(have, times)
+    pooled = design.pooled
+    if pooled is None:
+        pooled = is_pooled(int(later.sum()), design.shares) if later.any() else not (have == 2).any()
+    parts = assign_by_time(keys, times, known, shares=design.shares, pooled=pooled, horizon=horizon)
+    if later.any():  # whoever sealed them, older sealed rows are used no more
+        carried = np.where((carried == 2) | (carried == 3), RETIRED, carried).astype(np.uint8)
+    return keys, settle(parts, carried), pooled, stored
+
+
+def _column(table: Path, name: str, used: NDArray[np.bool_]) -> pl.Series:
+    return pl.read_parquet(table, columns=[name], glob=False).to_series().filter(pl.Series(used))
+
+
+def _instants(times: pl.Series, name: str) -> tuple[Times, float]:
+    """Times as numbers, and how many of them a horizon of 1 is: a day, or one of the column's own unit."""
+    if times.dtype.is_temporal():
+        return times.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy(), 86_400e6
+    if times.dtype.is_numeric():
+        return times.cast(pl.Float64).to_numpy(), 1.0
+    example = shown(times[0], 40)
+    raise DataProblem(
+        "TIME_NOT_A_TIME",
+        f"Column '{shown(name)}' holds '{example}', which is neither a date nor a number.",
+        where=f"column {shown(name)}",
+        found=example,
+        next="Write times as 2024-03-31 or 2024-03-31 14:05:00, or choose another column.",
+    )

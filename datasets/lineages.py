@@ -1,0 +1,160 @@
+"""Data that comes again: which sealed versions a table shares rows with, and what they share from then on.
+
+One lineage has one split secret, one gap between looks and one opening of the same rows, whatever the project or the
+team it was uploaded for.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from datasets import selectors, store
+from datasets.core.errors import DataProblem
+from datasets.core.findings import Finding
+from datasets.core.lineage import SAME_FROM, SEALED, Match, Past, recognise, shares_columns
+from datasets.models import Dataset, DatasetVersion, Lineage, LookGate, SealedLadder, TestSet
+
+Tier = TestSet.Tier
+
+
+def key() -> bytes:
+    """The installation's key for recognising rows; made of the vault's, so that hashes say nothing without it."""
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"dlstart lineage").derive(
+        settings.VAULT_KEY.encode()
+    )
+
+
+def past(version: DatasetVersion) -> Past:
+    """What a sealed version is to those that come after it."""
+    tiers = {test_set.tier: test_set for test_set in version.test_sets.all()}
+    final = tiers[Tier.FINAL]
+    files = {part: store.part_path(version, part) for part in store.PARTS} | {"retired": store.retired_path(version)}
+    return Past(
+        name=str(version.pk),
+        files={part: path for part, path in files.items() if path.exists()},
+        features=[column["name"] for column in version.seal.features],
+        rule=version.seal.rule,
+        pooled=version.seal.is_pooled,
+        looked=tiers.get(Tier.CHECKPOINT, final).looks > 0,
+        opened=selectors.opening_of_rows(final) is not None,
+    )
+
+
+def kin_of(version: DatasetVersion, table: Path, columns: Sequence[str]) -> list[tuple[DatasetVersion, Match]]:
+    """Sealed versions of other lineages that share a tenth of the rows or more, the latest first."""
+    found = []
+    for other in selectors.versions_sealed_elsewhere(version):
+        if shares_columns(columns, [column["name"] for column in other.seal.features]):
+            match = recognise(table, columns, past(other), key())
+            if match and match.overlap >= SAME_FROM:
+                found.append((other, match))
+    return found
+
+
+def finding_of(version: DatasetVersion, kin: Sequence[tuple[DatasetVersion, Match]]) -> Finding | None:
+    """What a person is told who brings rows that are sealed already; it names nobody else's project."""
+    if not kin:
+        return None
+    sealed = np.zeros(len(kin[0][1].masks), bool)
+    for _, match in kin:
+        sealed |= (match.masks & SEALED) > 0
+    own = all(other.dataset.project_id == version.dataset.project_id for other, _ in kin)
+    where = "another data set of this project" if own else "a data set of another project"
+    message = (
+        f"{int(sealed.sum()):,} of these rows are sealed in {where}; they stay sealed. "
+        "Both share the looks, the gap between them and the one opening."
+    )
+    return Finding("D119", "look", None, message, {"rows": int(sealed.sum())})
+
+
+def lineage_to_keep(version: DatasetVersion, kin: Sequence[tuple[DatasetVersion, Match]]) -> Lineage:
+    """The one that goes on: its own if something of it is sealed, else that of its kin."""
+    own = version.dataset.lineage
+    return kin[0][0].dataset.lineage if kin and not selectors.versions_sealed(own).exists() else own
+
+
+def sealed_now() -> set[UUID]:
+    """The versions that are sealed at this moment."""
+    return set(DatasetVersion.objects.filter(state=DatasetVersion.State.SEALED).values_list("pk", flat=True))
+
+
+def refuse_if_overtaken(version: DatasetVersion, known: set[UUID]) -> None:
+    """DataProblem if a version with such columns was sealed since `known` was asked for; holds up other seals."""
+    Lineage.objects.select_for_update().order_by("created_at", "pk").first()  # one seal at a time passes here
+    columns = [column["name"] for column in version.columns]
+    for other in DatasetVersion.objects.filter(pk__in=sealed_now() - known).select_related("seal"):
+        if shares_columns(columns, [column["name"] for column in other.seal.features]):
+            raise DataProblem(
+                "SEALED_MEANWHILE",
+                "Another data set with such columns was sealed at the same time, and rows of both must be compared.",
+                next="Seal it again.",
+            )
+
+
+def join(keep: Lineage, version: DatasetVersion, kin: Sequence[tuple[DatasetVersion, Match]]) -> None:
+    """Make one lineage of several: the longer gap, the later gate and the stricter rule hold."""
+    others = {other.dataset.lineage_id for other, _ in kin} | {version.dataset.lineage_id}
+    for lineage in Lineage.objects.select_for_update().filter(pk__in=others - {keep.pk}).order_by("pk"):
+        if selectors.versions_sealed(lineage).exists():
+            keep.look_gap_days = max(keep.look_gap_days, lineage.look_gap_days)
+            keep.looks_open &= lineage.looks_open
+            keep.members_may_look &= lineage.members_may_look
+            keep.save(update_fields=["look_gap_days", "looks_open", "members_may_look"])
+        for gate in lineage.gates.all():
+            mine, is_new = LookGate.objects.get_or_create(
+                lineage=keep, team=gate.team, user=gate.user, defaults={"next_look_at": gate.next_look_at}
+            )
+            if not is_new and mine.next_look_at < gate.next_look_at:
+                LookGate.objects.filter(pk=mine.pk).update(next_look_at=gate.next_look_at)
+        lineage.gates.all().delete()
+        TestSet.objects.filter(lineage=lineage).update(lineage=keep)
+        Dataset.objects.filter(lineage=lineage).update(lineage=keep)
+        lineage.delete()
+    version.dataset.lineage = keep
+
+
+def carry_wear(version: DatasetVersion, sources: dict[str, list[tuple[str, str]]]) -> None:
+    """Rows that were read begin where they stood: looks, releases, ladders and the opening go on (STATISTICS 1.6).
+
+    Test sets that have rows in common are one family and count together; fresh rows begin a family of their own.
+    """
+    taken: set[UUID] = set()
+    for test_set in version.test_sets.order_by("tier"):  # the checkpoint first
+        olds = _test_sets_of(sources.get(test_set.tier, []))
+        families = dict.fromkeys(old.family for old in olds)
+        # both tiers of a pooled set that nobody had looked at: the checkpoint takes its ledger, the final begins anew
+        if not olds or (set(families) <= taken and not any(selectors.opening_of_rows(old) for old in olds)):
+            continue
+        heads = [next(old for old in olds if old.family == family) for family in families]
+        taken |= set(families)
+        test_set.family = heads[0].family
+        for counter in ("looks", "releases", "log2_rungs"):
+            setattr(test_set, counter, sum(getattr(head, counter) for head in heads))
+        test_set.save()
+        TestSet.objects.filter(family__in=families).update(
+            family=test_set.family,
+            looks=test_set.looks,
+            releases=test_set.releases,
+            log2_rungs=test_set.log2_rungs,
+        )
+        _carry_ladders(olds, test_set)
+
+
+def _test_sets_of(sources: list[tuple[str, str]]) -> list[TestSet]:
+    """Those of the sources that are test sets: a pooled version has a final alone."""
+    found = [TestSet.objects.filter(version=UUID(name), tier=tier).first() for name, tier in sources]
+    return [test_set for test_set in found if test_set is not None]
+
+
+def _carry_ladders(olds: list[TestSet], new: TestSet) -> None:
+    # predictions of the best model do not cover the new rows; its rung stays the one to beat
+    frozen = ("metric", "floor", "scale", "step", "rungs", "best")
+    for old in olds:
+        for ladder in old.ladders.all():
+            values = {name: getattr(ladder, name) for name in frozen}
+            SealedLadder.objects.get_or_create(test_set=new, project_id=ladder.project_id, defaults=values)
