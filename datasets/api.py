@@ -139,8 +139,10 @@ class VersionReport(APIView):
 
     @extend_schema(operation_id="version_report", responses=serializers.VersionReportSerializer)
     def get(self, request: ApiRequest, pk: UUID) -> Response:
-        """Columns, profile and findings with their codes."""
-        return Response(serializers.VersionReportSerializer(permissions.get_version_or_404(request.user, pk)).data)
+        """Columns, profile and findings with their codes. Who asks before the seal is named on the certificate."""
+        version = permissions.get_version_or_404(request.user, pk)
+        services.note_viewing(version=version, user=request.user)
+        return Response(serializers.VersionReportSerializer(version).data)
 
 
 class VersionColumns(APIView):

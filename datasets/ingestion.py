@@ -290,6 +290,7 @@ def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, aga
         fingerprints=division.fingerprints,
         features=[column.as_dict() for column in division.features],
         is_pooled=division.pooled,
+        types=division.types,
         retired=division.retired,
         sealed_elsewhere=again.evidence["rows"] if again else 0,
     )

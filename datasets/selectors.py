@@ -89,6 +89,16 @@ def opening_of_rows(test_set: TestSet) -> Opening | None:
     return Opening.objects.filter(test_set__family=test_set.family, state__in=CLOSING).select_related("project").first()
 
 
+def viewers_of(version: DatasetVersion) -> list[dict[str, object]]:
+    """Who saw the rows before they were sealed, how and when, the uploader first."""
+    first = {"name": str(version.uploaded_by), "how": "brought the file", "first_at": version.uploaded_at}
+    later = version.viewings.select_related("user").exclude(user=version.uploaded_by_id)
+    return [
+        first,
+        *({"name": str(one.user), "how": one.get_how_display(), "first_at": one.first_at} for one in later),
+    ]
+
+
 def findings_open(version: DatasetVersion) -> list[Finding]:
     """The stops that nobody has settled, by dropping the column or by saying why it may stay."""
     stops = version.findings.filter(severity=Finding.Severity.STOP, kept_reason="")

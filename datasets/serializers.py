@@ -3,11 +3,15 @@
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from datasets import selectors
 from datasets.core.corrections import KINDS, MEDIA
 from datasets.models import Dataset, DatasetVersion, Finding, Upload
 from datasets.services import RULES
+
+CERTIFICATE_FORMAT = 1  # as `core.verifying` reads it, which loads what pages must not
 
 
 class UploadRequest(serializers.Serializer):
@@ -75,6 +79,9 @@ class SealRequest(serializers.Serializer):
     )
     group = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
     time = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    horizon = serializers.FloatField(
+        required=False, allow_null=True, default=None, min_value=0, help_text="later: days until a label is known"
+    )
 
 
 class KeepRequest(serializers.Serializer):
@@ -150,20 +157,51 @@ class VersionReportSerializer(VersionSerializer):
         read_only_fields = fields
 
 
-class CertificateSerializer(serializers.Serializer):
-    """The seal of a version."""
+class ViewerSerializer(serializers.Serializer):
+    """Somebody who saw the rows before they were sealed."""
 
+    name = serializers.CharField()
+    how = serializers.CharField()
+    first_at = serializers.DateTimeField()
+
+
+class CertificateSerializer(serializers.Serializer):
+    """The seal of a version; `dlstart verify` reads it."""
+
+    format = serializers.SerializerMethodField()
     version = serializers.UUIDField(source="pk")
     name = serializers.CharField(source="__str__")
     sealed_at = serializers.DateTimeField(source="seal.sealed_at")
     sealed_by = serializers.CharField(source="seal.sealed_by.name")
     uploaded_by = serializers.CharField(source="uploaded_by.name")
+    seen_before_sealing = serializers.SerializerMethodField()
+    original_sha256 = serializers.CharField(source="sha256")
+    target = serializers.CharField()
+    task = serializers.CharField()
     rule = serializers.CharField(source="seal.rule")
+    group = serializers.CharField(source="group_column")
+    time = serializers.CharField(source="time_column")
+    horizon = serializers.FloatField(allow_null=True)
+    left_out = serializers.SerializerMethodField()
     rows_used = serializers.IntegerField(source="seal.rows_used")
+    retired = serializers.IntegerField(source="seal.retired")
+    sealed_elsewhere = serializers.IntegerField(source="seal.sealed_elsewhere")
     parts = serializers.DictField(source="seal.parts", child=serializers.IntegerField())
     classes = serializers.SerializerMethodField()
     fingerprints = serializers.DictField(source="seal.fingerprints", child=serializers.CharField())
+    types = serializers.DictField(source="seal.types", child=serializers.CharField())
     is_pooled = serializers.BooleanField(source="seal.is_pooled")
+
+    def get_format(self, version: DatasetVersion) -> int:
+        return CERTIFICATE_FORMAT
+
+    @extend_schema_field(ViewerSerializer(many=True))
+    def get_seen_before_sealing(self, version: DatasetVersion) -> list[dict[str, Any]]:
+        return list(ViewerSerializer(selectors.viewers_of(version), many=True).data)
+
+    def get_left_out(self, version: DatasetVersion) -> list[str]:
+        """Columns of the file that are neither features nor target."""
+        return [column["name"] for column in version.columns if column["name"] not in version.seal.types]
 
     def get_classes(self, version: DatasetVersion) -> dict[str, Any] | None:
         return version.seal.classes

@@ -27,6 +27,7 @@ urlpatterns = [
     path("data/versions/<uuid:pk>/split/", views.version_split, name="version_split"),
     path("data/versions/<uuid:pk>/seal/", views.version_seal, name="version_seal"),
     path("data/versions/<uuid:pk>/certificate/", views.certificate, name="certificate"),
+    path("data/versions/<uuid:pk>/certificate.json", views.certificate_download, name="certificate_download"),
     path("data/versions/<uuid:pk>/parts/<slug:part>/", views.part_download, name="part_download"),
     path("projects/<slug:slug>/data/", views.project_data, name="project_data"),
     path("projects/<slug:slug>/data/fragment/", views.project_fragment, name="project_fragment"),

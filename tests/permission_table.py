@@ -99,6 +99,7 @@ datasets:certificate                      GET    302  404  404  200  200  200  2
 datasets:dataset_deposit                  GET    302  200  200  200  200  200  200  200  200
 datasets:dataset_deposit                  POST   302  422  422  422  422  422  422  422  422
 datasets:dataset_detail                   GET    302  404  404  200  200  404  404  200  200
+datasets:certificate_download             GET    302  404  404  200  200  200  200  200  200
 datasets:dataset_list                     GET    302  200  200  200  200  200  200  200  200
 datasets:dataset_listing                  POST   302  404  404  403  302  404  404  302  302
 datasets:dataset_remove                   GET    302  404  404  403  200  404  404  200  200

@@ -121,7 +121,7 @@ def header(schema: pl.Schema) -> bytes:
     """Names and types of the columns, each with its length in bytes before it."""
     parts = []
     for name, dtype in schema.items():
-        for text in (name.encode(), _type_word(dtype).encode()):
+        for text in (name.encode(), type_word(dtype).encode()):
             parts.append(b"%d:%s" % (len(text), text))
     return b"".join(parts) + b"\n"
 
@@ -134,7 +134,8 @@ def batches(path: Path, names: Sequence[str]) -> Iterator[pl.DataFrame]:
         yield scan.slice(start, step).collect()
 
 
-def _type_word(dtype: pl.DataType) -> str:
+def type_word(dtype: pl.DataType) -> str:
+    """What a column's values are, in the word that stands in its bytes."""
     if dtype.is_integer():
         return "integer"
     if dtype.is_float():

@@ -59,6 +59,8 @@ class Division:
     features : list of Column
     pooled : bool
     findings : list of Finding
+    types : dict of column to str
+        What the values of each column of train and validation are, the target among them: `canonical.type_word`.
     retired : int
         Rows that were sealed once, or lie in a gap of a time split, and are used no more.
     sources : dict of "checkpoint" and "final" to list of (version, tier)
@@ -76,6 +78,7 @@ class Division:
     pooled: bool
     findings: list[Finding]
     validation_units: NDArray[np.int64] | None = field(default=None, repr=False)
+    types: dict[str, str] = field(default_factory=dict)
     retired: int = 0
     sources: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -175,6 +178,7 @@ def _divide(
         features=[Column(name, design.kinds.get(name) or kind_of(schema[name])) for name in features],
         pooled=pooled,
         findings=findings,
+        types={name: canonical.type_word(kind) for name, kind in pl.read_parquet_schema(out / "train.parquet").items()},
         retired=int((parts == RETIRED).sum()),
         sources={name: memory.sources(parts == code) for code, name in ((2, "checkpoint"), (3, "final"))},
     )

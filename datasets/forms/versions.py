@@ -134,13 +134,26 @@ class SplitForm(KitForm):
         label="Column that names the group", required=False, help_text="For new groups only. It is no feature."
     )
     time = forms.ChoiceField(label="Column that tells the time", required=False, help_text="For later times only")
+    horizon = forms.FloatField(
+        label="Days until a label is known",
+        required=False,
+        min_value=0,
+        help_text="For later times only: rows whose label was not known yet when the next part begins are left out. "
+        "Where the time is a number, in its unit.",
+        error_messages={"invalid": "Days until a label is known: write a number such as 30"},
+    )
 
     MEETS = {rule: meets for meets, rule in (("same", "random"), ("new", "group"), ("later", "time"))}
 
     def __init__(self, *args: Any, version: DatasetVersion, **kwargs: Any) -> None:
         kwargs.setdefault(
             "initial",
-            {"meets": self.MEETS.get(version.rule), "group": version.group_column, "time": version.time_column},
+            {
+                "meets": self.MEETS.get(version.rule),
+                "group": version.group_column,
+                "time": version.time_column,
+                "horizon": version.horizon,
+            },
         )
         super().__init__(*args, **kwargs)
         columns = [choice for choice in column_choices(version) if choice[0] != version.target]
@@ -149,6 +162,8 @@ class SplitForm(KitForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if cleaned.get("meets") != "later":
+            cleaned["horizon"] = None
         for meets, column, what in (("new", "group", "names the group"), ("later", "time", "tells the time")):
             if cleaned.get("meets") != meets:
                 cleaned[column] = ""

@@ -3,7 +3,7 @@
 from datasets.models.catalogue import AccessRequest, DataUse, SheetAnswer, Wanted, WantedAnswer
 from datasets.models.ledger import AppendOnly, Look, LookGate, Opening, SealedLadder, TestSet
 from datasets.models.uploads import Upload
-from datasets.models.versions import Dataset, DatasetVersion, Finding, Ingestion, Lineage, Seal, new_secret
+from datasets.models.versions import Dataset, DatasetVersion, Finding, Ingestion, Lineage, Seal, Viewing, new_secret
 
 __all__ = [
     "AccessRequest",
@@ -22,6 +22,7 @@ __all__ = [
     "SheetAnswer",
     "TestSet",
     "Upload",
+    "Viewing",
     "Wanted",
     "WantedAnswer",
     "new_secret",

@@ -149,6 +149,25 @@ class Finding(models.Model):
         ordering = ["id"]
 
 
+class Viewing(models.Model):
+    """Somebody saw rows of a version, sealed ones among them, before it was sealed; it stands on the certificate."""
+
+    class How(models.TextChoices):
+        REPORT = "report", "opened the report"
+        DOWNLOAD = "download", "downloaded rows"
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="viewings")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    how = models.CharField(max_length=8, choices=How)
+    first_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "user", "how"], name="one_viewing_per_person_and_way")
+        ]
+        ordering = ["first_at", "pk"]
+
+
 class Ingestion(Job):
     """What a worker does with a version: read the file, read it again as people corrected it, check it, or seal it."""
 
@@ -192,6 +211,7 @@ class Seal(models.Model):
     classes = models.JSONField(null=True, blank=True)  # {label: {part: rows}}; None for a number
     fingerprints = models.JSONField()  # {part: SHA-256}
     features = models.JSONField()  # [{"name", "kind"}]
+    types = models.JSONField(default=dict)  # {column: what its values are}, for who checks a part offline
     retired = models.PositiveBigIntegerField(default=0)  # rows used no more: sealed before, or in a gap of time
     sealed_elsewhere = models.PositiveBigIntegerField(default=0)  # rows sealed in another data set, which stay so
     is_pooled = models.BooleanField()  # checkpoint and final are one set (under 600 test rows)

@@ -27,6 +27,7 @@ from datasets.services.sharing import (
 )
 from datasets.services.sheets import edit_sheet, save_sheet_answer
 from datasets.services.uploads import accept_upload, delete_unsealed, queue, too_large
+from datasets.services.viewings import note_viewing
 
 __all__ = [
     "RULES",
@@ -53,6 +54,7 @@ __all__ = [
     "keep_finding",
     "list_dataset",
     "may_remove",
+    "note_viewing",
     "queue",
     "remove_dataset",
     "save_sheet_answer",

@@ -117,13 +117,17 @@ def keep_finding(*, finding: Finding, user: User, reason: str) -> Finding:
 
 
 @transaction.atomic
-def choose_split(*, version: DatasetVersion, meets: str, group: str = "", time: str = "") -> DatasetVersion:
+def choose_split(
+    *, version: DatasetVersion, meets: str, group: str = "", time: str = "", horizon: float | None = None
+) -> DatasetVersion:
     """Turn the answer to "what will it meet in real use" into the rule of the split.
 
     Parameters
     ----------
     meets : {"same", "new", "later"}
         The same kind of rows; new groups, named by the column `group`; or a later time, told by the column `time`.
+    horizon : float, optional
+        For later times: how long after its row a label is known, in days, or in the unit of a time that is a number.
     """
     version = require_ready(version)
     if not version.target:
@@ -148,8 +152,8 @@ def choose_split(*, version: DatasetVersion, meets: str, group: str = "", time: 
             "One column was given two parts to play: target, group and time are columns of their own.",
             next="Choose another column.",
         )
-    version.rule = rule
-    version.save(update_fields=["rule", "group_column", "time_column"])
+    version.rule, version.horizon = rule, horizon if rule == DatasetVersion.Rule.TIME else None
+    version.save(update_fields=["rule", "horizon", "group_column", "time_column"])
     return version
 
 

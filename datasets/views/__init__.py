@@ -8,7 +8,7 @@ from datasets.views.catalogue import (
     dataset_remove,
     home_fragment,
 )
-from datasets.views.certificates import certificate, part_download
+from datasets.views.certificates import certificate, certificate_download, part_download
 from datasets.views.columns import version_columns
 from datasets.views.gates import look_gate
 from datasets.views.lists import project_data, project_fragment
@@ -35,6 +35,7 @@ __all__ = [
     "access_ask",
     "access_decide",
     "certificate",
+    "certificate_download",
     "dataset_deposit",
     "dataset_detail",
     "dataset_list",

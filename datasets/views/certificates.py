@@ -4,12 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from datasets import permissions, store
+from datasets import permissions, selectors, store
 from datasets.models import DatasetVersion
+from datasets.serializers import CertificateSerializer
 from datasets.views.common import version_context
 from projects.http import Request
 
@@ -31,14 +32,39 @@ def certificate(request: Request, pk: UUID) -> HttpResponse:
         ],
         rule=rule_words(version),
         may_see=permissions.may_see_data(request.user, version.dataset.project),
-        notes=[
-            f"Seen before sealing by the uploader, {version.uploaded_by}. "
-            "A fresh test set taken by a steward is stronger.",
-            "A sealed set cannot show that the world has shifted.",
-            f"Sealed in the vault with the labels: the original upload, SHA-256 {version.sha256}.",
-        ],
+        notes=certificate_notes(version),
+        viewers=selectors.viewers_of(version),
+        left_out=[column["name"] for column in version.columns if column["name"] not in seal.types],
     )
     return render(request, "datasets/certificate.html", context)
+
+
+def certificate_notes(version: DatasetVersion) -> list[str]:
+    """What weakens the seal, what is used no more, and what went into the vault."""
+    seal, notes = version.seal, []
+    if seal.sealed_elsewhere:
+        notes.append(
+            f"{seal.sealed_elsewhere:,} of these rows were sealed in another data set before; they stay sealed, "
+            "and both share the looks and the one opening."
+        )
+    if seal.retired:
+        notes.append(f"{seal.retired:,} rows are used no more: they were sealed before, or lie in the gap at a cut.")
+    return [
+        *notes,
+        "Who saw the rows before sealing is listed below. A fresh test set taken by a steward is stronger.",
+        "A sealed set cannot show that the world has shifted.",
+        f"Sealed in the vault with the labels: the original upload, SHA-256 {version.sha256}.",
+    ]
+
+
+@login_required
+@require_safe
+def certificate_download(request: Request, pk: UUID) -> JsonResponse:
+    """The certificate as a file, for `dlstart verify`."""
+    version = permissions.get_certificate_version_or_404(request.user, pk)
+    response = JsonResponse(CertificateSerializer(version).data, json_dumps_params={"indent": 1, "ensure_ascii": False})
+    response.headers["Content-Disposition"] = f'attachment; filename="certificate-{version.pk}.json"'
+    return response
 
 
 def certificate_parts(version: DatasetVersion) -> list[dict[str, Any]]:
@@ -69,6 +95,8 @@ def rule_words(version: DatasetVersion) -> str:
         "group": f"by group, each value of “{version.group_column}” in one part",
         "time": f"by time, the latest rows of “{version.time_column}” sealed",
     }[version.seal.rule]
+    if version.horizon:
+        how += f", a gap of {version.horizon:g} before each cut"
     return f"Rule: {how} · keyed hash of each row, the key stays on the server · {version.seal.rows_used:,} rows used"
 
 

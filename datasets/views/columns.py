@@ -24,6 +24,7 @@ A_PAGE = 100
 def version_columns(request: Request, pk: UUID) -> HttpResponse:
     """Look at what each column was found to be, and correct it; some columns at a time where there are many."""
     version = permissions.get_version_or_404(request.user, pk)
+    services.note_viewing(version=version, user=request.user)
     page = Paginator(_described(version), A_PAGE).get_page(request.GET.get("page"))
     form = KindsForm(request.POST if request.method == "POST" else None, columns=list(page))
     if form.is_valid():

@@ -24,6 +24,7 @@ from projects.http import Request
 def version_detail(request: Request, pk: UUID) -> HttpResponse:
     """The report: what was read, what was found, what comes next."""
     version = permissions.get_version_or_404(request.user, pk)
+    services.note_viewing(version=version, user=request.user)
     context = version_context(
         request,
         version,

@@ -87,8 +87,8 @@ def _validation(run: Run) -> str:
 
 
 def opened_elsewhere(test_set: TestSet, project: Project) -> Opening | None:
-    """The opening that another project of the lineage had of its final rows."""
-    scored = Opening.objects.filter(test_set__lineage=test_set.lineage_id, state=Opening.State.SCORED)
+    """The opening that another project had of these rows."""
+    scored = Opening.objects.filter(test_set__family=test_set.family, state=Opening.State.SCORED)
     return scored.exclude(project=project).select_related("project").first()
 
 
