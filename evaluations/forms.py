@@ -142,6 +142,28 @@ class OpeningForm(KitForm):
         return word
 
 
+class GuessForm(KitForm):
+    """What one expects of the best rung, before it is known."""
+
+    guess = forms.FloatField(
+        label="Your guess",
+        required=False,
+        help_text="Of the best rung on validation, before you see it; it costs nothing",
+    )
+
+    def __init__(self, *args: Any, says: Speech, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.says = says
+        self.fields["guess"].label = f"Your guess, {says.head}"
+
+    def clean_guess(self) -> float | None:
+        guess = self.cleaned_data["guess"]
+        guess = guess / 100 if guess is not None and self.says.percent else guess
+        if guess is not None and self.says.measure.unit == "share" and not -1 <= guess <= 1:
+            raise forms.ValidationError(f"Your guess goes to {'100' if self.says.percent else '1'} at most")
+        return guess
+
+
 def _amount(label: str, hint: str = "", *, low: float | None = 0, high: float = 1e12) -> forms.FloatField:
     return forms.FloatField(label=label, help_text=hint, required=False, min_value=low, max_value=high)
 

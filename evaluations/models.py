@@ -28,6 +28,8 @@ class Ladder(models.Model):
     seed = models.PositiveIntegerField(default=0)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
+    guess = models.FloatField(null=True, blank=True)  # the best score expected, in the metric's own unit
+    results_before = models.PositiveIntegerField(default=0)  # validation results that existed when it was guessed
     optimism = models.FloatField(
         null=True, blank=True
     )  # by how much the best of this board is flattered (STATISTICS 1.4)

@@ -37,7 +37,19 @@ class LadderSerializer(serializers.ModelSerializer[Ladder]):
 
     class Meta:
         model = Ladder
-        fields = ("id", "version", "metric", "criterion", "budget", "seed", "asked_at", "optimism", "runs", "next_step")
+        fields = (
+            "id",
+            "version",
+            "metric",
+            "criterion",
+            "budget",
+            "seed",
+            "asked_at",
+            "guess",
+            "optimism",
+            "runs",
+            "next_step",
+        )
         read_only_fields = fields
 
     def get_runs(self, ladder: Ladder) -> list[dict[str, Any]]:
@@ -56,6 +68,9 @@ class LadderAskSerializer(serializers.Serializer[Any]):
     )
     only = serializers.ListField(
         child=serializers.ChoiceField(choices=list(RUNGS)), default=list, help_text="Recipes; all where left out"
+    )
+    guess = serializers.FloatField(
+        min_value=-1e12, max_value=1e12, required=False, help_text="of the best score, in the metric's own unit"
     )
 
 

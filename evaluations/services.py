@@ -47,6 +47,7 @@ def run_ladder(
     budget: int | None = None,
     metric: str = "",
     only: Iterable[str] = (),
+    guess: float | None = None,
 ) -> Ladder:
     """Queue one run a rung on the sealed version; outside a sandbox the success criterion must be locked before.
 
@@ -58,6 +59,8 @@ def run_ladder(
         For a sandbox without a criterion; the task's own measure where left out.
     only : iterable of str, optional
         Names of rungs; all where left out.
+    guess : float, optional
+        The best score expected, in the metric's own unit; kept with how many results were known by then.
 
     Raises
     ------
@@ -91,6 +94,8 @@ def run_ladder(
         budget=budget or settings.LADDER_BUDGET,
         seed=seed,
         asked_by=user,
+        guess=guess,
+        results_before=Run.objects.filter(project=project, score__isnull=False).count(),
     )
     wanted = set(only) or set(RUNGS)
     for rung in RUNGS.values():

@@ -30,5 +30,6 @@ urlpatterns = [
     path("projects/<slug:slug>/final/retry/", views.opening_retry, name="opening_retry"),
     path("projects/<slug:slug>/verdict/", views.verdict, name="verdict"),
     path("projects/<slug:slug>/report/", views.report, name="report"),
+    path("surprises/", views.surprise_list, name="surprise_list"),
     path("jobs/", views.jobs_fragment, name="jobs_fragment"),
 ]

@@ -164,6 +164,7 @@ evaluations:run_model                     GET    302  404  404  200  200  403  4
 evaluations:run_retry                     POST   302  404  404  302  302  403  403  404  404
 evaluations:run_script                    GET    302  404  404  200  200  403  403  404  404
 evaluations:run_takeaway                  GET    302  404  404  200  200  200  200  404  404
+evaluations:surprise_list                 GET    302  200  200  200  200  200  200  200  200
 evaluations:verdict                       GET    302  404  404  200  200  200  200  404  404
 healthz                                   GET    200  200  200  200  200  200  200  200  200
 kit:glossary                              GET    200  200  200  200  200  200  200  200  200

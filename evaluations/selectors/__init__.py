@@ -54,6 +54,7 @@ from evaluations.selectors.runs import (
     run_facts,
     run_points,
 )
+from evaluations.selectors.surprises import guess_words, surprises
 from evaluations.selectors.takeaway import model_card, reproduce_script, takeaway_facts
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "forecast_chart",
     "forecast_data",
     "forecast_newest",
+    "guess_words",
     "kept_point",
     "ladder_rows",
     "ladder_runs",
@@ -102,6 +104,7 @@ __all__ = [
     "state_label",
     "stated_costs",
     "submission_of",
+    "surprises",
     "takeaway_facts",
     "terms_known",
     "threshold_words",

@@ -3,7 +3,7 @@
 from evaluations.views.criteria import criterion
 from evaluations.views.final import opening, opening_agree, opening_retry, report, verdict
 from evaluations.views.forecasts import run_forecast, run_forecast_figure
-from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, ladder_run, leaderboard
+from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, ladder_run, leaderboard, surprise_list
 from evaluations.views.looks import look, look_fragment, look_list
 from evaluations.views.operating import operating_point
 from evaluations.views.runs import jobs_fragment, run_cancel, run_detail, run_figure, run_fragment, run_retry
@@ -36,5 +36,6 @@ __all__ = [
     "run_retry",
     "run_script",
     "run_takeaway",
+    "surprise_list",
     "verdict",
 ]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from datasets import selectors as dataset_selectors
 from dlstart_web.kit.jobs import JobState
 from evaluations import permissions, selectors, services
+from evaluations.forms import GuessForm
 from evaluations.models import Ladder, Run
 from evaluations.views.common import page_of
 from evaluations.words import speech
@@ -48,6 +49,8 @@ def _ladder_context(ladder: Ladder) -> dict[str, Any]:
         "optimism": selectors.optimism_words(ladder, len(scored), says),
         "next_step": None if is_open else selectors.next_step_panel(ladder),
         "told_apart": selectors.told_apart(runs),
+        "guess_form": GuessForm(says=says),
+        "guessed": selectors.guess_words(ladder, runs, says),
     }
 
 
@@ -64,6 +67,8 @@ def ladder(request: Request, slug: str) -> HttpResponse:
     newest = selectors.project_ladder(project)
     if newest:
         page |= _ladder_context(newest)
+    elif page["version"]:
+        page["guess_form"] = GuessForm(says=speech(selectors.project_metric(project, page["version"])))
     return render(request, "evaluations/ladder.html", page)
 
 
@@ -88,7 +93,10 @@ def ladder_run(request: Request, slug: str) -> HttpResponse:
     try:
         if version is None:
             raise services.OutOfTurn("not-sealed", "No data is sealed in this project yet. Seal a data set first.")
-        services.run_ladder(project=project, version=version, user=request.user)
+        form = GuessForm(request.POST, says=speech(selectors.project_metric(project, version)))
+        if not form.is_valid():
+            raise services.OutOfTurn("guess", f"{form.errors['guess'][0]}. Nothing was started.")
+        services.run_ladder(project=project, version=version, user=request.user, guess=form.cleaned_data["guess"])
     except services.OutOfTurn as refusal:
         messages.warning(request, str(refusal))
     return redirect("evaluations:ladder", slug=slug)
@@ -137,3 +145,10 @@ def leaderboard(request: Request, slug: str) -> HttpResponse:
         "optimism": selectors.optimism_words(newest, paginator.count, says),
     }
     return render(request, "evaluations/leaderboard.html", page)
+
+
+@login_required
+@require_safe
+def surprise_list(request: Request) -> HttpResponse:
+    """What came out otherwise than people had guessed, in all projects that the person may read."""
+    return render(request, "evaluations/surprise_list.html", {"rows": selectors.surprises(request.user)})

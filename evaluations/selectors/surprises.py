@@ -1,0 +1,73 @@
+"""Guesses made before a result, and how they came out: only what was guessed can surprise."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch
+
+from dlstart_web.kit.jobs import OPEN_STATES
+from evaluations.core.rungs import RUNGS
+from evaluations.models import Ladder, Run
+from evaluations.words import Speech, speech
+from projects import selectors as project_selectors
+from projects.models import User
+
+SHOWN = 200
+
+
+def _best(runs: Iterable[Run]) -> Run | None:
+    return max((run for run in runs if run.score is not None), key=lambda run: run.goodness, default=None)
+
+
+def _outcome(guess: float, best: Run, says: Speech) -> tuple[str, str]:
+    """A word and a sentence: inside the range, or how far from the score and on which side."""
+    if best.low <= guess <= best.high:
+        return "as guessed", "The guess lies within the range of the best rung."
+    better = (best.score > guess) == says.measure.greater_is_better
+    gap = says.difference(abs(best.score - guess), signed=False)
+    return ("better" if better else "worse"), f"{gap} {'better' if better else 'worse'} than guessed."
+
+
+def guess_words(ladder: Ladder, runs: Sequence[Run], says: Speech) -> str:
+    """ "You guessed 88.0, it got 94.6 (93.2–95.7).\" once a ladder has ended; only the guess before."""
+    if ladder.guess is None:
+        return ""
+    best, guessed = _best(runs), f"Guessed before: {says.number(ladder.guess)}"
+    if best is None or any(run.is_open for run in runs):
+        return f"{guessed}."
+    outcome = _outcome(ladder.guess, best, says)[1]
+    return f"{guessed}; the best rung got {says.span(best.score, best.low, best.high)}. {outcome}"
+
+
+def surprises(user: User) -> list[dict[str, Any]]:
+    """Ended ladders with a guess that a person may read: those that surprised first, then the newest."""
+    still_open = Run.objects.filter(ladder=OuterRef("pk"), state__in=OPEN_STATES)
+    ladders = (
+        Ladder.objects.filter(guess__isnull=False, project__in=project_selectors.readable_projects(user).values("pk"))
+        .exclude(Exists(still_open))
+        .select_related("project")
+        .prefetch_related(Prefetch("runs", Run.objects.filter(score__isnull=False)))[:SHOWN]
+    )
+    rows = []
+    for ladder in ladders:
+        best, says = _best(ladder.runs.all()), speech(ladder.metric)
+        if best is None:
+            continue
+        word, sentence = _outcome(ladder.guess, best, says)
+        rows.append(
+            {
+                "project": ladder.project,
+                "is_sandbox": ladder.project.is_sandbox,
+                "at": ladder.asked_at,
+                "is_mine": ladder.asked_by_id == user.pk,
+                "measure": says.measure.title,
+                "guess": says.number(ladder.guess),
+                "result": says.span(best.score, best.low, best.high, best.rows_validation),
+                "rung": RUNGS[best.recipe].title,
+                "run": best.pk,
+                "outcome": word,
+                "sentence": sentence,
+                "results_before": ladder.results_before,
+            }
+        )
+    return sorted(rows, key=lambda row: row["outcome"] == "as guessed")
