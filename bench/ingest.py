@@ -1,17 +1,17 @@
-"""CPU seconds and memory of a CSV on its way to four sealed parts, against one shared Polars scan to Parquet.
+"""CPU seconds and memory of a CSV from its upload to four sealed parts, against one shared Polars scan to Parquet.
 
     python bench/ingest.py [ROWS]
 
 Makes a CSV of ROWS rows (5,000,000: about 0.9 GB) and 20 mixed columns in a temporary folder, then runs both ways in a
-process of their own: the scan writes three Parquet files by a hash of the row; ours checks every byte, types, profiles,
-looks for leaks, divides, writes and fingerprints. Prints the CPU ratio, which means the same on any machine.
+process of their own: the scan writes three Parquet files by a hash of the row; ours is the whole of it, as web and
+worker do it: hash the upload, check every byte, type, profile, look for leaks, divide, fingerprint, encrypt, seal.
+Prints the CPU ratio, which means the same on any machine, and what each stage took.
 """
 
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +19,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv
 
-from datasets.core.checks import columns_left_out, run_checks
-from datasets.core.divide import divide
-from datasets.core.limits import Limits
-from datasets.core.profile import profile_table
-from datasets.core.readers import read_table
-from datasets.core.split import Design
-
 ROWS = 5_000_000
 CHUNK = 250_000
-# as the workers have it: files are read in pieces instead of mapped into memory whole
-WORKER = {"POLARS_FORCE_ASYNC": "1", "POLARS_ROW_GROUP_PREFETCH_SIZE": "4"}
 GOAL_RATIO, GOAL_MEGABYTES = 4.0, 1000
 
 
@@ -77,32 +68,6 @@ def scan(source: Path, out: Path) -> None:
     pl.collect_all(sinks, engine="streaming")
 
 
-def ingest(source: Path, out: Path) -> None:
-    """Our side, from the bytes to four parts; the seconds of each step go to the standard error."""
-    limits = Limits()
-    table_path = out / "table.parquet"
-    clock = _Clock()
-    table = read_table(source, file_name=source.name, out=table_path, limits=limits)
-    clock.lap("read and check")
-    profile_table(table_path, table.columns)
-    clock.lap("profile")
-    findings = run_checks(table_path, target="target", task="binary")
-    clock.lap("findings")
-    design = Design("random", "target", "binary", drop=columns_left_out(findings))
-    divide(table_path, design=design, secret=b"s" * 32, stored=None, out=out, limits=limits)
-    clock.lap("divide")
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.last = time.process_time()
-
-    def lap(self, what: str) -> None:
-        now = time.process_time()
-        print(f"  {what:16s} {now - self.last:6.1f} CPU s", file=sys.stderr, flush=True)
-        self.last = now
-
-
 def main(arguments: list[str]) -> None:
     """Measure both ways and print the ratio."""
     rows = int(arguments[0]) if arguments else ROWS
@@ -121,25 +86,25 @@ def main(arguments: list[str]) -> None:
 
 
 def _measured(way: str, source: Path, out: Path) -> tuple[float, float]:
-    """CPU seconds, those of the start-up taken off, and peak resident memory in MB."""
-    started = _child([sys.executable, __file__, "nothing", str(source), str(out)])[0]
-    settings = WORKER if way == "ingest" else {}
-    seconds, peak = _child([sys.executable, __file__, way, str(source), str(out)], settings)
+    """CPU seconds, those of the start-up taken off, and the most resident memory of one process in MB."""
+    script = Path(__file__) if way == "scan" else Path(__file__).with_name("_upload_to_seal.py")
+    started = _child([sys.executable, str(script), "nothing", str(out)])[0]
+    seconds, peak = _child([sys.executable, str(script), str(source), str(out)])
     return seconds - started, peak
 
 
-def _child(command: list[str], settings: dict[str, str] | None = None) -> tuple[float, float]:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])} | (settings or {})
+def _child(command: list[str]) -> tuple[float, float]:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(command, env=environment) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{command[2]} ended with {process.returncode}")
+        raise SystemExit(f"{command[1]} ended with {process.returncode}")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        {"scan": scan, "ingest": ingest, "nothing": lambda *_: None}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))
-    else:
+    if len(sys.argv) < 3:
         main(sys.argv[1:])
+    elif sys.argv[1] != "nothing":
+        scan(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -169,9 +169,12 @@ def _bytes(frame: pl.DataFrame) -> bytes:
 def _repr(numbers: pl.Series) -> pl.Series:
     """Numbers that the writer formats as Python's repr does; as texts where it would not (small ones)."""
     numbers = numbers.fill_nan(None)
-    numbers = numbers.set(numbers == 0, 0.0)  # a negative zero too
-    size = numbers.abs()
-    odd = ((size > 0) & (size < 1e-4)).fill_null(False)
+    small = (numbers.abs() < 1e-4).fill_null(False)
+    if not small.any():
+        return numbers
+    zero = numbers == 0
+    numbers = numbers.set(zero, 0.0)  # a negative zero too
+    odd = small & ~zero.fill_null(False)
     if not odd.any():
         return numbers
     texts = numbers.cast(pl.String)

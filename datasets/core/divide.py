@@ -302,8 +302,8 @@ def _write_parts(
 
 
 def _write_in_order(unordered: Path, file: Path, columns: int) -> None:
-    """Sort features by their places, a batch at a time."""
-    rows = held_rows(unordered, columns, groups=4)
+    """Sort features by their places, some batches at a time: each turn reads the file once."""
+    rows = held_rows(unordered, columns, groups=16)
     scan = pl.scan_parquet(unordered, glob=False)
     empty = scan.head(0).drop(_PLACE).collect().to_arrow(compat_level=_PLAIN)
     with pq.ParquetWriter(file, empty.schema, **_ZSTD) as writer:
