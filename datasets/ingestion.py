@@ -239,10 +239,11 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
             limits=limits(),
             pasts=[lineages.past(one) for one in pasts],
             key=lineages.key(),
+            progress=pulse.check,
         )
-        pulse.check(0.7)
-        vault.seal(version, labels=division.labels, groups=division.units, original=store.quarantine_path(version))
         pulse.check(0.9)
+        vault.seal(version, labels=division.labels, groups=division.units, original=store.quarantine_path(version))
+        pulse.check(0.97)
         for part in store.PARTS:
             store.put(folder / f"{part}.parquet", store.part_path(version, part))
         if (folder / "retired.parquet").exists():

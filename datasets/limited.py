@@ -28,9 +28,9 @@ from datasets.core.limits import Limits
 from datasets.core.profile import guess_task, profile_table
 from datasets.core.readers import read_table
 from datasets.core.split import Design
+from datasets.core.stages import Progress, within
 from datasets.core.target import class_counts, labels_of, used_rows
 
-Progress = Callable[[float], None]
 # a few threads and arenas: on a large machine their stacks alone would fill the address space
 QUIET = {
     "OMP_NUM_THREADS": "1",
@@ -59,7 +59,7 @@ def read(
         out=Path(out),
         limits=Limits(**limits),
         corrections=Corrections(**(corrections or {})),
-        progress=progress,
+        progress=within(progress, 0, 0.9),
     )
     profile = profile_table(Path(out), table.columns)
     findings = [*table.findings, *numeric_codes(Path(out), profile, settled=(corrections or {}).get("kinds", {}))]

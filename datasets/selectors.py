@@ -8,10 +8,24 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from datasets.core.budget import LIMIT_BITS, Gate, NoLookLeft, check_look, looks_left_without_release, spent_bits
-from datasets.models import Dataset, DatasetVersion, DataUse, Finding, Lineage, Look, LookGate, Opening, TestSet
+from datasets.core.stages import step_words
+from datasets.models import (
+    Dataset,
+    DatasetVersion,
+    DataUse,
+    Finding,
+    Ingestion,
+    Lineage,
+    Look,
+    LookGate,
+    Opening,
+    TestSet,
+)
+from dlstart_web.kit import text
 from projects.models import APPROVING, Decision, Membership, Project, Team, User
 
 CLOCK_SLACK = timedelta(minutes=1)  # requests overtake each other, and the clocks of two machines differ a little
+LIVE_EVERY = timedelta(seconds=10)  # listeners are not told of progress more often
 CLOSING = (Opening.State.AGREED, Opening.State.SCORED)
 
 
@@ -48,6 +62,18 @@ def dataset_list_for(user: User) -> QuerySet[Dataset]:
         all_open = Dataset.objects.filter(project__is_sandbox=False)
         mine = mine | (all_open.filter(project__is_demo=True) if user.is_demo else all_open)
     return mine.select_related("project__team").prefetch_related("versions__seal").distinct()
+
+
+def ingestion_words(job: Ingestion, now: datetime) -> str:
+    """What a worker is doing with a version: "reading, 41%, about 20 s left"; no estimate before it could be one."""
+    words = f"{step_words(job.stage, job.progress)}, {int(100 * job.progress)}%"
+    return f"{words}, {text.time_left_words((job.ends_at - now).total_seconds())}" if job.ends_at else words
+
+
+def ingestion_seen(job: Ingestion, now: datetime) -> str:
+    """Changes with what is worth telling: at once with the state, and every 10 seconds while it runs."""
+    turn = (now - job.started_at) // LIVE_EVERY if job.started_at and job.is_open else 0
+    return f"{job.pk}-{job.state}-{job.attempts}-{turn}"
 
 
 def version_list(project: Project) -> QuerySet[DatasetVersion]:

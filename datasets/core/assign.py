@@ -24,6 +24,7 @@ from datasets.core.split import (
     join_groups,
     split_oversized,
 )
+from datasets.core.stages import Progress, nothing
 from datasets.core.timecut import Times, assign_by_time, later_rows
 
 
@@ -43,11 +44,12 @@ def assign(
     stored: Assignments,
     memory: Memory,
     findings: list[Finding],
+    progress: Progress = nothing,
 ) -> tuple[Keys, Parts, bool, Assignments]:
     """The unit and part of each row, whether the sealed parts are pooled, and what is stored of earlier versions."""
     timed = design.kind == "time" and design.time is not None
     columns = {*features, design.time} if timed and design.time else set(features)
-    content = canonical.canonical_keys(table, sorted(columns), secret)[used]
+    content = canonical.canonical_keys(table, sorted(columns), secret, progress)[used]
     if timed and design.time:
         times, day = _instants(_column(table, design.time, used), design.time)
         return _by_time(design, content, times, design.horizon * day, stored, memory)

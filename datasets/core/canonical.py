@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from datasets.core.media import content_key
+from datasets.core.stages import Progress, nothing
 from datasets.core.table import col, held_rows, row_count
 
 _END = b"\0"  # no cell holds it: the readers refuse it
@@ -25,7 +26,9 @@ _DAY, _SECOND = 86_400_000_000, 1_000_000
 _CLOCKS = pl.Series([f"T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}" for second in range(86_400)])
 
 
-def canonical_keys(path: Path, columns: Sequence[str], secret: bytes) -> NDArray[np.uint64]:
+def canonical_keys(
+    path: Path, columns: Sequence[str], secret: bytes, progress: Progress = nothing
+) -> NDArray[np.uint64]:
     """One keyed 64-bit hash a row, over the row's canonical bytes.
 
     Parameters
@@ -36,6 +39,8 @@ def canonical_keys(path: Path, columns: Sequence[str], secret: bytes) -> NDArray
         The columns that count; their order does not.
     secret : bytes
         The key, at most 64 bytes.
+    progress : callable, optional
+        Called with the share of rows done.
 
     Returns
     -------
@@ -56,6 +61,7 @@ def canonical_keys(path: Path, columns: Sequence[str], secret: bytes) -> NDArray
             digests += hashed.digest()
         keys[start : start + len(rows)] = np.frombuffer(digests, ">u8")
         start += len(rows)
+        progress(start / len(keys))
     return keys
 
 

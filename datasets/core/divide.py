@@ -27,6 +27,7 @@ from datasets.core.split import (
     Keys,
     Parts,
 )
+from datasets.core.stages import Progress, nothing, within
 from datasets.core.table import HELD, Column, col, held_rows, require_columns, row_count
 from datasets.core.target import Labels, class_counts, labels_of, used_rows
 
@@ -93,6 +94,7 @@ def divide(
     limits: Limits,
     pasts: Sequence[Past] = (),
     key: bytes = b"",
+    progress: Progress = nothing,
 ) -> Division:
     """Divide a typed table and write its parts into a folder.
 
@@ -116,6 +118,8 @@ def divide(
         Sealed versions of the lineage, the latest first; their rows keep their parts, whatever the columns are now.
     key : bytes
         The installation's, for recognising those rows.
+    progress : callable, optional
+        Called with the share of the work done; see `stages.STEPS`.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def divide(
         If the rows cannot be divided this way; then none of the files is there.
     """
     try:
-        return _divide(table, design, secret, stored, out, limits, pasts, key)
+        return _divide(table, design, secret, stored, out, limits, pasts, key, progress)
     except BaseException:
         for name in (*(f"{part}.parquet" for part in (*PARTS, "retired")), _ASSIGNMENTS):
             (out / name).unlink(missing_ok=True)
@@ -143,6 +147,7 @@ def _divide(
     limits: Limits,
     pasts: Sequence[Past],
     key: bytes,
+    progress: Progress,
 ) -> Division:
     schema = require_columns(table, [name for name in (design.target, design.group, design.time) if name])
     features = _features(schema, design)
@@ -153,11 +158,16 @@ def _divide(
 
     known = Assignments.read(stored) if stored else Assignments.empty()
     memory = remember(table, [name for name in schema if name != design.target], pasts, key).select(used)
-    keys, parts, pooled, known = assign(table, design, secret, features, used, strata, known, memory, findings)
+    progress(0.05)
+    keys, parts, pooled, known = assign(
+        table, design, secret, features, used, strata, known, memory, findings, within(progress, 0.05, 0.45)
+    )
     _refuse_empty_parts(parts, design, pooled)
 
+    progress(0.5)
     place = _sealed_order(keys, parts, secret)
     _write_parts(table, features, design, used, labels, parts, place, out)
+    progress(0.75)
     known.updated(Assignments.of(keys, parts)).write(out / _ASSIGNMENTS)
 
     rows_of = {name: _rows_in_order(code, parts, place) for code, name in enumerate(PARTS)}
@@ -302,8 +312,8 @@ def _write_parts(
 
 
 def _write_in_order(unordered: Path, file: Path, columns: int) -> None:
-    """Sort features by their places, some batches at a time: each turn reads the file once."""
-    rows = held_rows(unordered, columns, groups=16)
+    """Sort features by their places, a batch at a time."""
+    rows = held_rows(unordered, columns, groups=4)
     scan = pl.scan_parquet(unordered, glob=False)
     empty = scan.head(0).drop(_PLACE).collect().to_arrow(compat_level=_PLAIN)
     with pq.ParquetWriter(file, empty.schema, **_ZSTD) as writer:

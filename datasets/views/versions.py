@@ -8,9 +8,10 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from datasets import permissions, services
+from datasets import permissions, selectors, services
 from datasets.core.errors import DataProblem
 from datasets.forms import KeepForm, SplitForm, TargetForm
 from datasets.models import DatasetVersion, Ingestion
@@ -29,7 +30,7 @@ def version_detail(request: Request, pk: UUID) -> HttpResponse:
         request,
         version,
         "report",
-        job=version.ingestions.first(),
+        **_live(version.ingestions.first()),
         findings=_findings(version),
         columns=_columns(version),
         obstacle=services.seal_obstacle(version) if version.state == State.READY else None,
@@ -86,16 +87,25 @@ def version_status(request: Request, pk: UUID) -> HttpResponse:
     """The live part: polled every 2 s while a worker is at it; when it has ended, the page is fetched anew."""
     version = permissions.get_version_or_404(request.user, pk)
     job = version.ingestions.first()
-    if request.htmx and job and request.GET.get("seen") == _seen(job):
+    live = _live(job)
+    if request.htmx and job and request.GET.get("seen") == live["seen"]:
         return HttpResponse(status=204)
-    response = render(request, "datasets/_version.html", {"version": version, "job": job, "seen": _seen(job)})
+    response = render(request, "datasets/_version.html", {"version": version, **live})
     if request.htmx and not (job and job.is_open):
         response.headers["HX-Refresh"] = "true"
     return response
 
 
-def _seen(job: Ingestion | None) -> str:
-    return f"{job.pk}-{job.state}-{job.progress:.2f}-{job.attempts}" if job else ""
+def _live(job: Ingestion | None) -> dict[str, Any]:
+    """The job of a version and what is said of it."""
+    now = timezone.now()
+    if job is None:
+        return {"job": None, "seen": "", "words": ""}
+    return {
+        "job": job,
+        "seen": selectors.ingestion_seen(job, now),
+        "words": selectors.ingestion_words(job, now),
+    }
 
 
 @login_required

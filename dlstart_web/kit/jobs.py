@@ -25,6 +25,7 @@ from django.utils import timezone
 from dlstart_web.celery import app
 
 log = logging.getLogger(__name__)
+LEAST_SHARE = 0.05  # of the work, before anything is said of the rest
 J = TypeVar("J", bound="Job")
 
 
@@ -62,6 +63,7 @@ class Job(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     progress = models.FloatField(default=0)  # 0 to 1
+    ends_at = models.DateTimeField(null=True, blank=True)  # if it goes on as it did up to the last mark
     problem = models.TextField(blank=True)  # why it failed, in words for the person who asked
     history = models.TextField(blank=True)  # what befell it on the way, one sentence a line
 
@@ -96,7 +98,13 @@ def claim(model: type[J], pk: str, token: str, *, owner: str) -> J | None:
     """Take the queued job for this worker; None if the message is stale or doubled."""
     now = timezone.now()
     taken = model._default_manager.filter(pk=pk, token=token, state=JobState.QUEUED).update(
-        state=JobState.RUNNING, owner=owner, started_at=now, heartbeat_at=now, attempts=F("attempts") + 1, progress=0
+        state=JobState.RUNNING,
+        owner=owner,
+        started_at=now,
+        heartbeat_at=now,
+        attempts=F("attempts") + 1,
+        progress=0,
+        ends_at=None,
     )
     return model._default_manager.get(pk=pk) if taken else None
 
@@ -106,6 +114,11 @@ def _ours(job: Job) -> models.QuerySet:
     return type(job)._default_manager.filter(pk=job.pk, token=job.token, owner=job.owner, state=JobState.RUNNING)
 
 
+def expected_end(began: datetime, share: float, now: datetime) -> datetime | None:
+    """When work ends that did this share of itself (0 to 1) since it began; None where that is too little to say."""
+    return now + (now - began) * (1 - share) / share if share >= LEAST_SHARE else None
+
+
 class Pulse:
     """Renews the heartbeat of a claimed job from a thread; `check` raises JobTaken once the job is not ours any more."""
 
@@ -113,6 +126,7 @@ class Pulse:
 
     def __init__(self, job: Job) -> None:
         self._job, self._progress = job, 0.0
+        self._ends_at: datetime | None = None
         self._end, self._taken = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True, name=f"pulse-{job.pk}")
 
@@ -128,7 +142,9 @@ class Pulse:
         while not self._end.wait(settings.JOB_BEAT):
             try:
                 close_old_connections()
-                if not _ours(self._job).update(heartbeat_at=timezone.now(), progress=self._progress):
+                if not _ours(self._job).update(
+                    heartbeat_at=timezone.now(), progress=self._progress, ends_at=self._ends_at
+                ):
                     self._taken.set()
                     break
             except Exception:  # a database away for a moment: the next beat tries again
@@ -139,6 +155,7 @@ class Pulse:
         """Called by the work between two steps: notes the progress (0 to 1), raises JobTaken if the job was taken away."""
         if progress is not None:
             self._progress = progress
+            self._ends_at = expected_end(self._job.started_at or timezone.now(), progress, timezone.now())
             if Pulse.watch:
                 Pulse.watch(progress)
         if self._taken.is_set():

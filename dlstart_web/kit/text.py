@@ -88,6 +88,18 @@ def duration_words(seconds: object) -> str:
     return f"{hours // 24} days"
 
 
+def time_left_words(seconds: float) -> str:
+    """What is left of a wait, no finer than it can be known: "about 20 s left", "about 3 min left"."""
+    if seconds < 0:
+        return "longer than expected"
+    if seconds < 8:
+        return "a few seconds left"
+    if seconds < 55:
+        return f"about {5 * round(seconds / 5)} s left"
+    minutes = max(1, round(seconds / 60))
+    return f"about {minutes} min left" if minutes < 90 else f"about {round(minutes / 60)} h left"
+
+
 def file_size_words(size: object) -> str:
     """A size in units of 1,000: "812 bytes", "41.3 MB"."""
     if not is_number(size):

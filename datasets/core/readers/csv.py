@@ -34,6 +34,7 @@ _CODEC_WORDS = {
     "utf-32": "UTF-32",
     "cp1252": "Windows-1252",
 }
+STRICT = 0.38  # of the work is the strict look at every byte
 _LIKE_DEFLATE = (b"x\x01", b"x^", b"x\x9c", b"x\xda")
 _BLANK_LINES = re.compile(rb'("[^"]*+")|(?<=\n)(?:[ \t]*+\r?\n)++')
 
@@ -67,11 +68,11 @@ def read_csv(
         if codec:
             path = _converted(source, codec, Path(scratch))
         try:
-            layout = strict.check(path, limits, lambda share: progress(share * 0.4))
+            layout = strict.check(path, limits, lambda share: progress(share * STRICT))
         except strict.NeedsConversion as need:
             codec = str(need)
             path = _converted(source, codec, Path(scratch))
-            layout = strict.check(path, limits, lambda share: progress(share * 0.4))
+            layout = strict.check(path, limits, lambda share: progress(share * STRICT))
         findings = _how_it_was_read(codec, layout)
         if layout.blank_lines:
             path = _without_blank_lines(path, layout, Path(scratch), limits)
