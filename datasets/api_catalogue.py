@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,7 +13,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from datasets import catalogue, permissions, services
+from datasets import catalogue, exports, permissions, services, store
 from datasets import serializers_catalogue as serializers
 from datasets.api import ByAge, refusals
 from datasets.models import AccessRequest, Dataset, DatasetVersion
@@ -152,3 +153,30 @@ class AccessDecision(APIView):
         with refusals():
             asked = services.decide_access(request=asked, user=request.user, **sent.validated_data)
         return Response(serializers.AccessRequestSerializer(asked).data)
+
+
+class Download(APIView):
+    """Train and validation with all that describes them."""
+
+    @extend_schema(
+        operation_id="version_download",
+        parameters=[OpenApiParameter("format", OpenApiTypes.STR, enum=list(exports.ENDINGS), default="parquet")],
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: ApiRequest, pk: UUID) -> HttpResponseBase:
+        """One ZIP: both parts as Parquet or CSV, croissant.json, README.md and SHA256SUMS."""
+        version = permissions.get_rows_version_or_404(request.user, pk)
+        ending = request.query_params.get("format", "parquet")
+        if ending not in exports.ENDINGS:
+            raise Problem("unknown-format", f"Choose one of {', '.join(exports.ENDINGS)}.", where="format")
+        if not store.is_at_hand(version):
+            raise Problem(
+                "not-sealed", f"{version} is not sealed, or was removed: there is nothing to fetch.", status=409
+            )
+        if ending == "csv" and exports.holds_media(version):
+            raise Problem(
+                "media", f"{version} holds pictures or sounds, which a CSV cannot. Take parquet.", where="format"
+            )
+        address = request.build_absolute_uri(version.dataset.get_absolute_url())
+        facts = catalogue.known_facts(version, is_open=True)
+        return exports.version_response(version, ending, address=address, facts=facts)

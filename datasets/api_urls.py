@@ -20,5 +20,6 @@ urlpatterns = [
     path("versions/<uuid:pk>/findings/<int:finding>/keep", api.FindingKeep.as_view(), name="api_finding_keep"),
     path("versions/<uuid:pk>/seal", api.VersionSeal.as_view(), name="api_version_seal"),
     path("versions/<uuid:pk>/certificate", api.Certificate.as_view(), name="api_certificate"),
+    path("versions/<uuid:pk>/download", api_catalogue.Download.as_view(), name="api_download"),
     path("versions/<uuid:pk>/splits/<slug:part>", api.Split.as_view(), name="api_split"),
 ]

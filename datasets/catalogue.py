@@ -19,7 +19,7 @@ from projects.selectors import readable_projects
 
 State = DatasetVersion.State
 REMINDER = timedelta(days=30)  # before the day to which a data set is kept
-HOLDS = {"picture": "pictures", "text": "free text"}
+HOLDS = {"picture": "pictures", "sound": "sounds", "text": "free text"}
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,35 @@ def version_shown(user_may_see: bool, dataset: Dataset) -> DatasetVersion | None
     versions = dataset.versions.select_related("dataset__project__team", "uploaded_by", "seal")
     sealed = versions.filter(state=State.SEALED).first()
     return sealed or (versions.exclude(state=State.REJECTED).first() if user_may_see else None)
+
+
+def known_facts(version: DatasetVersion, *, is_open: bool) -> list[tuple[str, str]]:
+    """What the server knows of a version by itself, for the head of its datasheet."""
+    kinds: dict[str, int] = {}
+    for column in version.columns:
+        kinds[column["kind"]] = kinds.get(column["kind"], 0) + 1
+    facts = [("Rows", f"{version.rows_read:,}" if version.rows_read is not None else "not read yet")]
+    if is_open and kinds:
+        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        facts.append(("Columns", f"{len(version.columns):,}: {listed}"))
+        missing = sum(column.get("missing", 0) for column in version.profile.get("columns", []))
+        cells = (version.rows_read or 0) * len(version.columns)
+        facts.append(("Missing cells", f"{missing:,} of {cells:,}"))
+    if version.target:
+        facts.append(("Label", f"“{version.target}”, {version.get_task_display() or 'kind not known yet'}"))
+    if version.state == State.SEALED:
+        seal = version.seal
+        if seal.classes:
+            named = [f"{label} ({sum(rows.values()):,})" for label, rows in list(seal.classes.items())[:8]]
+            more = len(seal.classes) - len(named)
+            facts.append(("Classes", ", ".join(named) + (f", and {more} more" if more > 0 else "")))
+        parts = ", ".join(f"{part} {rows:,}" for part, rows in seal.parts.items() if rows)
+        facts.append(("Split", f"{version.get_rule_display()}: {parts}"))
+    if is_open:
+        found = version.findings.values_list("code", flat=True).distinct().order_by("code")
+        facts.append(("Findings", ", ".join(found) or "none"))
+        facts.append(("Uploaded by", str(version.uploaded_by)))
+    return facts
 
 
 # ---- who asks whom, who uses what

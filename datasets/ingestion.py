@@ -1,5 +1,6 @@
 """What a worker does with an upload: read it, check it against the chosen target, divide and seal it."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -8,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast
 from uuid import UUID
+from zipfile import ZipFile
 
 import numpy as np
 from django.conf import settings
@@ -17,9 +19,12 @@ from django.utils import timezone
 from datasets import limited, lineages, selectors, store, vault
 from datasets.core.divide import Division, divide
 from datasets.core.errors import NOTHING_STORED, DataProblem
+from datasets.core.figures import look_over
 from datasets.core.findings import Finding as CoreFinding
 from datasets.core.limits import Limits
 from datasets.core.split import Design
+from datasets.core.table import Column
+from datasets.core.wall import picture_wall
 from datasets.models import DatasetVersion, Finding, Ingestion, LookGate, Seal, TestSet, Upload
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import Pulse
@@ -241,6 +246,7 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
             key=lineages.key(),
             progress=pulse.check,
         )
+        has_wall = _draw(folder, version, division, design)
         pulse.check(0.9)
         vault.seal(version, labels=division.labels, groups=division.units, original=store.quarantine_path(version))
         pulse.check(0.97)
@@ -248,6 +254,9 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
             store.put(folder / f"{part}.parquet", store.part_path(version, part))
         if (folder / "retired.parquet").exists():
             store.put(folder / "retired.parquet", store.retired_path(version))
+        store.put(folder / "figures.json", store.figures_path(version))
+        if has_wall:
+            store.put(folder / "wall.zip", store.wall_path(version))
         store.put(folder / "assignments.parquet", store.assignments_path(version))
         if division.validation_units is not None:
             np.save(folder / "units.npy", division.validation_units)
@@ -259,6 +268,28 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
         _write_seal(version, job, division, lineages.finding_of(version, kin))
 
     return write
+
+
+def _draw(folder: Path, version: DatasetVersion, division: Division, design: Design) -> bool:
+    """Leave the figures of the open parts beside them, and a wall of pictures if there are any (True)."""
+    kinds = {column["name"]: column["kind"] for column in version.columns}
+    target = Column(design.target, "number" if design.task == "regression" else "category")
+    features = [Column(each.name, kinds.get(each.name, each.kind)) for each in division.features]
+    found = look_over(
+        folder / "train.parquet",
+        folder / "validation.parquet",
+        columns=[target, *features],
+        target=design.target,
+        task=design.task,
+    )
+    for column in [each.name for each in features if each.kind == "picture"][:1]:
+        wall = picture_wall(folder / "train.parquet", column=column, target=design.target, task=design.task)
+        with ZipFile(folder / "wall.zip", "w") as archive:
+            for place, (_, content) in enumerate(wall):
+                archive.writestr(f"{place}.png", content)
+        found["wall"] = {"column": column, "labels": [label for label, _ in wall]}
+    (folder / "figures.json").write_text(json.dumps(found))
+    return "wall" in found
 
 
 def _row_names(version: DatasetVersion) -> list[str]:

@@ -1,11 +1,14 @@
 """Where the files of a version lie: what the people of the team may read. Sealed labels never come here."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
 
 from django.conf import settings
 from django.http import FileResponse, Http404
@@ -50,6 +53,38 @@ def assignments_path(version: DatasetVersion) -> Path:
 def units_path(version: DatasetVersion) -> Path:
     """Which rows of validation belong together; there only where a unit holds more than one."""
     return version_folder(version) / "units.npy"
+
+
+def figures_path(version: DatasetVersion) -> Path:
+    """What the pages draw of train and validation, worked out when the version was sealed."""
+    return version_folder(version) / "figures.json"
+
+
+def wall_path(version: DatasetVersion) -> Path:
+    """Small pictures of train to look at, a ZIP of PNGs; there only where a column holds pictures."""
+    return version_folder(version) / "wall.zip"
+
+
+def wall_picture(version: DatasetVersion, place: int) -> bytes:
+    """One picture of the wall; 404 where there is none."""
+    try:
+        if not is_at_hand(version):
+            raise KeyError(place)
+        with ZipFile(wall_path(version)) as archive:
+            return archive.read(f"{place}.png")
+    except (FileNotFoundError, KeyError) as fault:
+        raise Http404("No picture under this address.") from fault
+
+
+def read_figures(version: DatasetVersion) -> dict[str, Any] | None:
+    """The figures of a sealed version; None where there are none."""
+    path = settings.STORE / "versions" / str(version.pk) / "figures.json"
+    return json.loads(path.read_text()) if is_at_hand(version) and path.exists() else None
+
+
+def is_at_hand(version: DatasetVersion) -> bool:
+    """Sealed and not removed: its open parts lie in the store."""
+    return version.state == DatasetVersion.State.SEALED and version.dataset.removed_at is None
 
 
 def quarantine_path(version: DatasetVersion) -> Path:
@@ -126,7 +161,7 @@ def withdraw(version: DatasetVersion) -> None:
 
 def part_response(version: DatasetVersion, part: str) -> FileResponse:
     """The file of an open part for whoever was let in; 404 for all else."""
-    if part not in OPEN_PARTS or version.state != DatasetVersion.State.SEALED or version.dataset.removed_at:
+    if part not in OPEN_PARTS or not is_at_hand(version):
         raise Http404("No part under this address.")
     name = f"{version.dataset.name}-v{version.number}-{part}.parquet"
     file = part_path(version, part).open("rb")

@@ -48,6 +48,7 @@ api_datasets                              POST   401  415  415  415  415  415  4
 api_datasheet                             GET    401  404  404  200  200  404  404  200  200
 api_datasheet                             PATCH  401  404  404  428  428  404  404  428  428
 api_docs                                  GET    200  200  200  200  200  200  200  200  200
+api_download                              GET    401  404  404  200  200  403  403  200  200
 api_finding_keep                          POST   401  404  404  422  422  403  403  422  422
 api_ladder                                GET    401  404  404  200  200  200  200  404  404
 api_ladders                               POST   401  404  404  202  202  403  403  404  404
@@ -95,7 +96,10 @@ datasets:access_ask                       GET    302  404  404  200  200  404  4
 datasets:access_ask                       POST   302  404  404  422  422  404  404  422  422
 datasets:access_decide                    GET    302  404  404  403  200  404  404  200  200
 datasets:access_decide                    POST   302  404  404  403  422  404  404  422  422
+datasets:balance_chart                    GET    302  404  404  404  404  403  403  404  404
 datasets:certificate                      GET    302  404  404  200  200  200  200  200  200
+datasets:column_chart                     GET    302  404  404  200  200  403  403  200  200
+datasets:column_figures                   GET    302  404  404  200  200  403  403  200  200
 datasets:dataset_deposit                  GET    302  200  200  200  200  200  200  200  200
 datasets:dataset_deposit                  POST   302  422  422  422  422  422  422  422  422
 datasets:dataset_detail                   GET    302  404  404  200  200  404  404  200  200
@@ -120,6 +124,8 @@ datasets:project_fragment                 GET    302  404  404  200  200  200  2
 datasets:version_columns                  GET    302  404  404  200  200  403  403  200  200
 datasets:version_columns                  POST   302  404  404  302  302  403  403  302  302
 datasets:version_detail                   GET    302  404  404  200  200  403  403  200  200
+datasets:version_download                 GET    302  404  404  200  200  403  403  200  200
+datasets:version_figures                  GET    302  404  404  200  200  403  403  200  200
 datasets:version_finding                  GET    302  404  404  200  200  403  403  200  200
 datasets:version_finding                  POST   302  404  404  404  404  403  403  404  404
 datasets:version_seal                     GET    302  404  404  200  200  403  403  200  200
@@ -129,6 +135,7 @@ datasets:version_split                    POST   302  404  404  403  422  403  4
 datasets:version_status                   GET    302  404  404  200  200  403  403  200  200
 datasets:version_target                   GET    302  404  404  200  200  403  403  200  200
 datasets:version_target                   POST   302  404  404  422  422  403  403  422  422
+datasets:wall_picture                     GET    302  404  404  404  404  403  403  404  404
 datasets:wanted_answer                    POST   302  422  422  422  422  422  422  422  422
 datasets:wanted_create                    GET    302  200  200  200  200  200  200  200  200
 datasets:wanted_create                    POST   302  422  422  422  422  422  422  422  422

@@ -25,7 +25,7 @@ ORDER = (
     ("http", "permissions", "selectors", "catalogue", "store", "words", "ranks"),
     ("vault",),
     ("lineages",),
-    ("limited", "ingestion", "training", "scoring", "forecasting"),
+    ("limited", "exports", "ingestion", "training", "scoring", "forecasting"),
     ("tasks",),
     ("services",),
     ("adapter", "middleware", "forms", "serializers", "serializers_catalogue"),

@@ -20,6 +20,18 @@ from tests.world import HIDDEN_REVIEW, OTHER_DRAFT, World, make_world
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ALLAUTH = ("account_", "mfa_")  # takes PUT for POST; the two that browsers send are walked
+SEALED = {  # addresses of a sealed version
+    *(
+        "certificate",
+        "certificate_download",
+        "part_download",
+        "version_figures",
+        "balance_chart",
+        "column_figures",
+        "column_chart",
+    ),
+    *("version_download", "wall_picture", "api_certificate", "api_split", "api_download"),
+}
 MAY_READ_HIDDEN_REVIEWS = {"handler"}
 MAY_READ_OTHER_DRAFT = {"other"}
 Row = tuple[str, str]  # name and method
@@ -49,12 +61,7 @@ def address(name: str, world: World) -> str:
         project = world.judged
     elif name.startswith("projects:") or "dataset" in name or name == "api_project":
         project = world.idea
-    version = (
-        world.sealed
-        if name.split(":")[-1]
-        in ("certificate", "certificate_download", "part_download", "api_certificate", "api_split")
-        else world.ready
-    )
+    version = world.sealed if name.split(":")[-1] in SEALED else world.ready
     args: dict[str, list[object]] = {
         "account_confirm_email": ["no-such-key"],
         "account_reset_password_from_key": ["1", "no-such-key"],
@@ -83,6 +90,9 @@ def address(name: str, world: World) -> str:
         "datasets:wanted_answer": [values["wanted"]],
         "datasets:wanted_detail": [values["wanted"]],
         "datasets:part_download": [version.pk, "train"],
+        "datasets:column_figures": [version.pk, 1],
+        "datasets:wall_picture": [version.pk, 0],
+        "datasets:column_chart": [version.pk, 1, "part"],
         "evaluations:ladder_fragment": [world.ladder.pk],
         "evaluations:operating_point": [values["run"]],
         "api_token": [values["token"]],

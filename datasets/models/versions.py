@@ -5,6 +5,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from datasets.core.corrections import SET_ASIDE, Kind
@@ -54,6 +55,9 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("datasets:dataset_detail", args=[self.pk])
 
 
 class DatasetVersion(models.Model):

@@ -10,6 +10,14 @@ from datasets.views.catalogue import (
 )
 from datasets.views.certificates import certificate, certificate_download, part_download
 from datasets.views.columns import version_columns
+from datasets.views.figures import (
+    balance_chart,
+    column_chart,
+    column_figures,
+    version_download,
+    version_figures,
+    wall_picture,
+)
 from datasets.views.gates import look_gate
 from datasets.views.lists import project_data, project_fragment
 from datasets.views.sharing import (
@@ -34,8 +42,11 @@ from datasets.views.versions import (
 __all__ = [
     "access_ask",
     "access_decide",
+    "balance_chart",
     "certificate",
     "certificate_download",
+    "column_chart",
+    "column_figures",
     "dataset_deposit",
     "dataset_detail",
     "dataset_list",
@@ -52,11 +63,14 @@ __all__ = [
     "project_fragment",
     "version_columns",
     "version_detail",
+    "version_download",
+    "version_figures",
     "version_finding",
     "version_seal",
     "version_split",
     "version_status",
     "version_target",
+    "wall_picture",
     "wanted_answer",
     "wanted_create",
     "wanted_detail",

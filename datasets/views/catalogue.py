@@ -17,8 +17,8 @@ from datasets import catalogue, permissions, selectors, services
 from datasets.core.datasheet import QUESTIONS, words
 from datasets.core.errors import DataProblem
 from datasets.forms import CatalogueForm, DepositForm, ListingForm, ReasonForm
-from datasets.models import AccessRequest, Dataset, DatasetVersion
-from datasets.views.common import GET_POST, State, status_of
+from datasets.models import AccessRequest, Dataset
+from datasets.views.common import GET_POST, status_of
 from dlstart_web.kit.uploads import upload_refused
 from projects.http import Request
 
@@ -82,7 +82,7 @@ def dataset_detail(request: Request, pk: UUID) -> HttpResponse:
             {"question": question, "is_filled": replies[name].is_filled, "words": words(question, replies[name])}
             for name, question in QUESTIONS.items()
         ],
-        "facts": known_facts(version, is_open=context["is_open"]) if version else [],
+        "facts": catalogue.known_facts(version, is_open=context["is_open"]) if version else [],
         "columns": version.columns[:200] if version and context["is_open"] else [],
         "versions": dataset.versions.select_related("seal"),
         "used": used,
@@ -97,35 +97,6 @@ def dataset_detail(request: Request, pk: UUID) -> HttpResponse:
         "may_remove": services.may_remove(request.user, dataset),
     }
     return render(request, "datasets/dataset_detail.html", context)
-
-
-def known_facts(version: DatasetVersion, *, is_open: bool) -> list[tuple[str, str]]:
-    """What the server knows of a version by itself, for the head of its datasheet."""
-    kinds: dict[str, int] = {}
-    for column in version.columns:
-        kinds[column["kind"]] = kinds.get(column["kind"], 0) + 1
-    facts = [("Rows", f"{version.rows_read:,}" if version.rows_read is not None else "not read yet")]
-    if is_open and kinds:
-        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-        facts.append(("Columns", f"{len(version.columns):,}: {listed}"))
-        missing = sum(column.get("missing", 0) for column in version.profile.get("columns", []))
-        cells = (version.rows_read or 0) * len(version.columns)
-        facts.append(("Missing cells", f"{missing:,} of {cells:,}"))
-    if version.target:
-        facts.append(("Label", f"“{version.target}”, {version.get_task_display() or 'kind not known yet'}"))
-    if version.state == State.SEALED:
-        seal = version.seal
-        if seal.classes:
-            named = [f"{label} ({sum(rows.values()):,})" for label, rows in list(seal.classes.items())[:8]]
-            more = len(seal.classes) - len(named)
-            facts.append(("Classes", ", ".join(named) + (f", and {more} more" if more > 0 else "")))
-        parts = ", ".join(f"{part} {rows:,}" for part, rows in seal.parts.items() if rows)
-        facts.append(("Split", f"{version.get_rule_display()}: {parts}"))
-    if is_open:
-        found = version.findings.values_list("code", flat=True).distinct().order_by("code")
-        facts.append(("Findings", ", ".join(found) or "none"))
-        facts.append(("Uploaded by", str(version.uploaded_by)))
-    return facts
 
 
 @login_required

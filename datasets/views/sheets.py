@@ -13,7 +13,7 @@ from datasets import catalogue, permissions, services
 from datasets.core.datasheet import QUESTIONS
 from datasets.forms import SheetForm
 from datasets.models import Dataset
-from datasets.views.catalogue import entry_context, known_facts
+from datasets.views.catalogue import entry_context
 from datasets.views.common import GET_POST
 from projects.core.errors import StaleSave
 from projects.http import Request
@@ -64,7 +64,7 @@ def datasheet(request: Request, pk: UUID) -> HttpResponse:
             form, status = SheetForm(data, answers={}), 409
     context = entry_context(request, dataset, "datasheet", form=form, conflicts=conflicts, problem=problem)
     version = context["version"]
-    facts = known_facts(version, is_open=True) if version else []
+    facts = catalogue.known_facts(version, is_open=True) if version else []
     context |= {"items": _items(form, conflicts), "facts": facts}
     return render(request, "datasets/datasheet.html", context, status=status)
 

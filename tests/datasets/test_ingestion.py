@@ -108,7 +108,8 @@ def test_seal_divides_and_takes_the_labels_away(settings):
     assert "mug" in pl.read_parquet_schema(store.part_path(version, "train"))
     assert "mug" not in pl.read_parquet_schema(store.part_path(version, "final"))
     assert files_of(version) == [
-        *("assignments.parquet", "checkpoint.parquet", "final.parquet", "train.parquet", "validation.parquet")
+        *("assignments.parquet", "checkpoint.parquet", "figures.json", "final.parquet"),
+        *("train.parquet", "validation.parquet"),
     ]
     assert list(settings.QUARANTINE.iterdir()) == []
     assert list(TestSet.objects.values_list("tier", "is_pooled", "rows")) == [("final", True, 200)]
