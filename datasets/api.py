@@ -106,7 +106,7 @@ class ProjectDatasets(Upload):
         responses={202: serializers.VersionSerializer},
     )
     def post(self, request: ApiRequest, slug: str) -> Response:
-        """Bring a new data set: one CSV or Parquet file. Reading goes on after the answer; ask the status address."""
+        """Bring a new data set: one CSV, XLSX, ARFF, Parquet or ZIP file. Reading goes on after the answer; ask the status address."""
         return self.receive(request, get_project_or_404(request.user, slug, role=Role.MEMBER), None)
 
 
@@ -160,6 +160,23 @@ class VersionColumns(APIView):
         sent.is_valid(raise_exception=True)
         with refusals():
             return accepted(services.correct_kinds(version=version, user=request.user, **sent.validated_data))
+
+
+class VersionHeader(APIView):
+    """Where the table begins."""
+
+    @extend_schema(
+        operation_id="version_header",
+        request=serializers.HeaderRequest,
+        responses={202: serializers.VersionSerializer},
+    )
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
+        """Say which line names the columns; the file is read again where another one was taken for it."""
+        version = permissions.get_version_or_404(request.user, pk)
+        sent = serializers.HeaderRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        with refusals():
+            return accepted(services.correct_header(version=version, user=request.user, **sent.validated_data))
 
 
 class VersionTarget(APIView):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("uploads/<uuid:pk>/finish", api_uploads.UploadFinish.as_view(), name="api_upload_finish"),
     path("versions/<uuid:pk>", api.VersionDetail.as_view(), name="api_version"),
     path("versions/<uuid:pk>/report", api.VersionReport.as_view(), name="api_version_report"),
+    path("versions/<uuid:pk>/header", api.VersionHeader.as_view(), name="api_version_header"),
     path("versions/<uuid:pk>/columns", api.VersionColumns.as_view(), name="api_version_columns"),
     path("versions/<uuid:pk>/target", api.VersionTarget.as_view(), name="api_version_target"),
     path("versions/<uuid:pk>/findings/<int:finding>/keep", api.FindingKeep.as_view(), name="api_finding_keep"),

@@ -140,7 +140,10 @@ def _correct(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[
         if before.get(version.target) != after.get(version.target):
             version.task = ""
         checked = None
-        if version.target and list(before) == list(after):
+        if list(before) != list(after):  # another line names the columns: what was chosen means nothing now
+            version.target = version.task = version.group_column = version.time_column = version.rule = ""
+            version.dropped = []
+        if version.target:
             version.columns = found["columns"]
             checked = _limited("check", _checking(version, table), pulse)
         _add_what_is_known_again(version, table, found)
@@ -153,6 +156,8 @@ def _correct(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[
         version.state = State.READY
         if checked:
             _write_check(version, checked)
+        else:
+            _write_findings(version, [], needs_target=True)
 
     return write
 
@@ -345,7 +350,8 @@ def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, aga
 
 
 def _without_labels(profile: dict[str, Any], target: str) -> dict[str, Any]:
-    """The profile without figures of the target that are cells of sealed rows, such as its largest value."""
+    """The profile without what are cells of sealed rows: the first lines, and the largest value of the target."""
+    profile = {key: value for key, value in profile.items() if key != "head"}
     columns = [
         {key: entry[key] for key in ("name", "kind", "missing", "distinct") if key in entry}
         if entry.get("name") == target

@@ -67,7 +67,7 @@ def read(
         "rows": table.rows,
         "columns": [column.as_dict() for column in table.columns],
         "findings": [finding.as_dict() for finding in findings],
-        "profile": profile,
+        "profile": profile | ({"head": table.head} if table.head else {}),
     }
 
 

@@ -61,6 +61,13 @@ class ColumnsRequest(serializers.Serializer):
     kinds = serializers.DictField(child=serializers.ChoiceField([*KINDS, *MEDIA]), allow_empty=False)
 
 
+class HeaderRequest(serializers.Serializer):
+    """Which line names the columns, counted from 1, 0 if none does; of a spreadsheet, which sheet holds the table."""
+
+    line = serializers.IntegerField(min_value=0, max_value=1_000_000, required=False, allow_null=True)
+    sheet = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+
+
 class TargetRequest(serializers.Serializer):
     """Label column, and the part that other columns play."""
 

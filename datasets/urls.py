@@ -21,6 +21,7 @@ urlpatterns = [
     path("data/<uuid:pk>/looks/", views.look_gate, name="look_gate"),
     path("data/versions/<uuid:pk>/", views.version_detail, name="version_detail"),
     path("data/versions/<uuid:pk>/status/", views.version_status, name="version_status"),
+    path("data/versions/<uuid:pk>/header/", views.version_header, name="version_header"),
     path("data/versions/<uuid:pk>/columns/", views.version_columns, name="version_columns"),
     path("data/versions/<uuid:pk>/target/", views.version_target, name="version_target"),
     path("data/versions/<uuid:pk>/finding/", views.version_finding, name="version_finding"),

@@ -89,6 +89,7 @@ api_upload_finish                         POST   401  404  404  404  409  404  4
 api_verdict                               GET    401  404  404  200  200  200  200  404  404
 api_version                               GET    401  404  404  200  200  403  403  200  200
 api_version_columns                       POST   401  404  404  422  422  403  403  422  422
+api_version_header                        POST   401  404  404  202  202  403  403  202  202
 api_version_report                        GET    401  404  404  200  200  403  403  200  200
 api_version_seal                          POST   401  404  404  403  403  403  403  422  422
 api_version_target                        POST   401  404  404  422  422  403  403  422  422
@@ -128,6 +129,8 @@ datasets:version_download                 GET    302  404  404  200  200  403  4
 datasets:version_figures                  GET    302  404  404  200  200  403  403  200  200
 datasets:version_finding                  GET    302  404  404  200  200  403  403  200  200
 datasets:version_finding                  POST   302  404  404  404  404  403  403  404  404
+datasets:version_header                   GET    302  404  404  200  200  403  403  200  200
+datasets:version_header                   POST   302  404  404  422  422  403  403  422  422
 datasets:version_seal                     GET    302  404  404  200  200  403  403  200  200
 datasets:version_seal                     POST   302  404  404  403  403  403  403  422  422
 datasets:version_split                    GET    302  404  404  200  200  403  403  200  200

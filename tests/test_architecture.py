@@ -41,6 +41,7 @@ CORE_LIBRARIES = {
     "polars",
     "soundfile",
     "pyarrow",
+    "python_calamine",
     "scipy",
     "sklearn",
     "lightgbm",

@@ -28,9 +28,15 @@ class Corrections:
     ----------
     kinds : mapping of str to Kind
         By column; columns that are not named keep the kind that is found.
+    header : int or None
+        The line (of a spreadsheet, the row) that names the columns, counted from 1; 0 if none does.
+    sheet : str or None
+        The sheet of a spreadsheet.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    header: int | None = None
+    sheet: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The corrections as JSON-able fields."""

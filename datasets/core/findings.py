@@ -18,6 +18,7 @@ FINDINGS: dict[str, str] = {
     "D109": "Some checks looked at a fixed sample of the rows.",
     "D110": "Rows without a time cannot be divided by time and were kept out.",
     "D111": "Whole numbers that may be codes: a category rather than a measure.",
+    "D112": "Somebody should look where the table begins: no line names the columns, rows or sheets were passed over.",
     "D119": "Rows are sealed in another data set already.",
     "D121": "System files in the archive were skipped.",
     "D122": "Files in the archive that are no pictures or sounds, or cannot be decoded, were left out.",

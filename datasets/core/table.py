@@ -45,6 +45,7 @@ class Table:
     rows: int
     columns: list[Column]
     findings: list[Finding]
+    head: dict[str, Any] | None = None  # Heading.as_dict(), where the format leaves it open where the table begins
 
 
 def col(name: str) -> pl.Expr:

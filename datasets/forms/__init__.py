@@ -12,7 +12,7 @@ from datasets.forms.catalogue import (
     WantedAnswerForm,
     WantedForm,
 )
-from datasets.forms.versions import DatasetUploadForm, GateForm, KeepForm, KindsForm, SplitForm, TargetForm
+from datasets.forms.versions import DatasetUploadForm, GateForm, HeaderForm, KeepForm, KindsForm, SplitForm, TargetForm
 
 __all__ = [
     "AskForm",
@@ -21,6 +21,7 @@ __all__ = [
     "DecideForm",
     "DepositForm",
     "GateForm",
+    "HeaderForm",
     "KeepForm",
     "KindsForm",
     "ListingForm",

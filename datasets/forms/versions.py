@@ -17,9 +17,9 @@ class DatasetUploadForm(KitForm):
 
     file = forms.FileField(
         label="Labelled file",
-        help_text="CSV or Parquet, one row an example, the right answer in a column; or a ZIP with a folder of pictures or "
-        "sounds for each class. Up to 2 GB.",
-        error_messages={"required": "Select a labelled CSV, Parquet or ZIP file", "missing": "Select a labelled file"},
+        help_text="CSV, Excel (XLSX), ARFF or Parquet, one row an example, the right answer in a column; or a ZIP with a folder "
+        "of pictures or sounds for each class. Up to 2 GB.",
+        error_messages={"required": "Select a labelled table or ZIP file", "missing": "Select a labelled file"},
         max_length=255,
     )
     name = forms.CharField(
@@ -115,6 +115,33 @@ class KindsForm(KitForm):
         """Kinds by column, of those that were sent."""
         chosen = zip(self.columns, self.cleaned_data.values(), strict=True)
         return {column["name"]: kind for column, kind in chosen if kind}
+
+
+class HeaderForm(KitForm):
+    """Which sheet holds the table, where there are several, and which of its first lines names the columns."""
+
+    sheet = forms.ChoiceField(
+        label="Which sheet holds the table?",
+        help_text="Another sheet is read first; its lines are shown then",
+        required=False,
+    )
+    line = forms.TypedChoiceField(
+        label="Which line names the columns?",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the line that names the columns"},
+    )
+
+    def __init__(self, *args: Any, version: DatasetVersion, **kwargs: Any) -> None:
+        head = version.profile.get("head", {"line": 0, "lines": []})
+        kwargs.setdefault("initial", {"line": head["line"]})
+        super().__init__(*args, **kwargs)
+        lines = [(place, f"{place}: {line}") for place, line in enumerate(head["lines"], 1) if line.strip()]
+        if len(sheets := head.get("sheets", [])) > 1:
+            self.fields["sheet"].choices = [(name, name) for name in sheets]
+        else:
+            del self.fields["sheet"]
+        self.fields["line"].choices = [*lines, (0, "None of them: the columns have no names")]
 
 
 class SplitForm(KitForm):

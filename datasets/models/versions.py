@@ -126,6 +126,11 @@ class DatasetVersion(models.Model):
         return self.corrections.get("found", {})
 
     @property
+    def is_header_open(self) -> bool:
+        """Whether somebody should say which line names the columns, before one is chosen."""
+        return self.profile.get("head", {}).get("is_sure") is False and self.corrections.get("header") is None
+
+    @property
     def no_features(self) -> list[str]:
         """Columns left out of the features: dropped, or of a kind that is no feature."""
         return [name for name, kind in self.kinds.items() if name in self.dropped or kind in SET_ASIDE]

@@ -9,7 +9,7 @@ from datasets.services.choices import (
     seal_obstacle,
     seal_version,
 )
-from datasets.services.columns import correct_kinds, found_kinds
+from datasets.services.columns import correct_header, correct_kinds, found_kinds
 from datasets.services.looks import agree_opening, ask_opening, set_gate, spend_look, withdraw_opening
 from datasets.services.problems import NotYet
 from datasets.services.resumable import append_upload, create_upload, drop_upload, finish_upload
@@ -41,6 +41,7 @@ __all__ = [
     "choose_split",
     "choose_target",
     "close_wanted",
+    "correct_header",
     "correct_kinds",
     "create_upload",
     "decide_access",

@@ -68,6 +68,8 @@ def choose_target(
     two parts to play.
     """
     version = require_ready(version)
+    if obstacle := header_obstacle(version):
+        raise obstacle
     drop = list(dict.fromkeys(drop or []))
     for name in (target, group, time, *drop):
         require_column(version, name)
@@ -157,9 +159,18 @@ def choose_split(
     return version
 
 
+def header_obstacle(version: DatasetVersion) -> NotYet | None:
+    """Somebody must say which line names the columns before one of them is chosen."""
+    if not version.is_header_open:
+        return None
+    return NotYet("header-open", "Say first which line of the file names the columns.")
+
+
 def seal_obstacle(version: DatasetVersion) -> NotYet | None:
     """What must come before the seal, said in the order in which it is done."""
     project = version.dataset.project
+    if obstacle := header_obstacle(version):
+        return obstacle
     if not version.target or not version.task:
         return NotYet("target-missing", "Choose the target first.")
     if not version.rule:

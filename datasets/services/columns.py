@@ -1,6 +1,7 @@
 """What people correct about how a file was read; the file is then read again."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 
@@ -41,10 +42,50 @@ def correct_kinds(*, version: DatasetVersion, user: User, kinds: Mapping[str, Ki
     if corrected != version.corrections.get("kinds", {}):
         version.state, version.rejection = DatasetVersion.State.CHECKING, None
         version.save(update_fields=["state", "rejection"])
-        queue(version, Ingestion.Stage.CORRECT, user, corrections={**version.corrections, "kinds": corrected})
+        queue(version, Ingestion.Stage.CORRECT, user, corrections=_said(version, kinds=corrected))
+    return version
+
+
+@transaction.atomic
+def correct_header(*, version: DatasetVersion, user: User, line: int | None = None, sheet: str = "") -> DatasetVersion:
+    """Say which line names the columns, 0 if none does; the file is read again unless it was read like that.
+
+    A line that is not among the first ones is refused by the worker; then all stays as it was. Where a spreadsheet has
+    several sheets, another `sheet` is looked at first, and `line` then waits.
+    """
+    version = require_ready(version)
+    head = version.profile.get("head")
+    if head is None:
+        raise DataProblem("NO_HEADER", f"The columns of {version} have their names in the file.", found=line)
+    if sheet and sheet not in head.get("sheets", ()):
+        listed = ", ".join(shown(each, 40) for each in head.get("sheets", ())) or "none"
+        raise DataProblem(
+            "NO_SUCH_SHEET",
+            f"There is no sheet '{shown(sheet)}' in {version}.",
+            found=shown(sheet),
+            next=f"The sheets are: {listed}.",
+        )
+    said: dict[str, Any] = {"sheet": sheet or head["sheet"]} if "sheet" in head else {}
+    if other := bool(sheet) and sheet != head["sheet"]:
+        said["header"] = None
+    else:
+        said["header"] = head["line"] if line is None else line
+    if not other and said["header"] == head["line"]:
+        version.corrections = {**version.corrections, **said}
+        version.save(update_fields=["corrections"])
+    else:
+        version.state, version.rejection = DatasetVersion.State.CHECKING, None
+        version.save(update_fields=["state", "rejection"])
+        # other names, so nothing that was said of a column holds
+        queue(version, Ingestion.Stage.CORRECT, user, corrections=_said(version, kinds={}, **said))
     return version
 
 
 def found_kinds(version: DatasetVersion) -> dict[str, Kind]:
     """What the reader found each column to be, before anybody corrected it."""
     return version.kinds | version.found
+
+
+def _said(version: DatasetVersion, **more: Any) -> dict[str, Any]:
+    """What people said of how the file is to be read, with what they say now."""
+    return {key: value for key, value in version.corrections.items() if key != "found"} | more

@@ -115,7 +115,7 @@ def accept_upload(
                 pk=key,
                 dataset=dataset,
                 number=last.number + 1 if last else 1,
-                corrections=last.corrections if last else {},  # what people said of one version holds for the next
+                corrections=_inherited(last),
                 file_name=file_name,
                 bytes=size,
                 sha256=digest,
@@ -126,6 +126,11 @@ def accept_upload(
     except BaseException:
         place.unlink(missing_ok=True)
         raise
+
+
+def _inherited(last: DatasetVersion | None) -> dict[str, Any]:
+    """What people said of the columns of one version holds for the next; where its table begins is found again."""
+    return {key: last.corrections.get(key, {}) for key in ("kinds", "found")} if last else {}
 
 
 def _receive(file: File, place: Path) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from datasets.views.catalogue import (
     home_fragment,
 )
 from datasets.views.certificates import certificate, certificate_download, part_download
-from datasets.views.columns import version_columns
+from datasets.views.columns import version_columns, version_header
 from datasets.views.figures import (
     balance_chart,
     column_chart,
@@ -66,6 +66,7 @@ __all__ = [
     "version_download",
     "version_figures",
     "version_finding",
+    "version_header",
     "version_seal",
     "version_split",
     "version_status",

@@ -11,12 +11,28 @@ from django.shortcuts import redirect, render
 from datasets import permissions, services
 from datasets.core.corrections import KINDS
 from datasets.core.errors import DataProblem
-from datasets.forms import KindsForm
+from datasets.forms import HeaderForm, KindsForm
 from datasets.models import DatasetVersion
 from datasets.views.common import GET_POST, State, status_of, version_context
 from projects.http import Request
 
 A_PAGE = 100
+
+
+@login_required
+@GET_POST
+def version_header(request: Request, pk: UUID) -> HttpResponse:
+    """Look at the first lines of the file, and say which one names the columns."""
+    version = permissions.get_version_or_404(request.user, pk)
+    form = HeaderForm(request.POST if request.method == "POST" else None, version=version)
+    if form.is_valid():
+        try:
+            services.correct_header(version=version, user=request.user, **form.cleaned_data)
+            return redirect("datasets:version_detail", version.pk)
+        except (DataProblem, services.NotYet) as refusal:
+            form.add_error(None, str(refusal))
+    context = version_context(request, version, "columns", form=form, is_open=version.state == State.READY)
+    return render(request, "datasets/version_header.html", context, status=status_of(form))
 
 
 @login_required

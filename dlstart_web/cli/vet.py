@@ -18,7 +18,7 @@ DONE, REFUSED = 0, 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="CSV, TSV or Parquet, with a header; or a ZIP of pictures or sounds")
+    add("file", type=Path, metavar="FILE", help="CSV, TSV, XLSX, ARFF or Parquet; or a ZIP of pictures or sounds")
     add("--target", required=True, metavar="COLUMN", help="the label to predict")
     add("--task", choices=TASKS, help="found from the target where left out")
     add("--metric", choices=MEASURES, metavar="NAME", help=f"one of {', '.join(MEASURES)}")

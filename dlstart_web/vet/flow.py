@@ -124,8 +124,12 @@ def _sealed_version(args: argparse.Namespace, digest: str, user: User, team: Tea
         raise
     try:
         _work_off(version.ingestions.get(stage="read"), f"reading {args.file.name}", screen)
+        version = DatasetVersion.objects.get(pk=version.pk)
+        if version.is_header_open:  # the target that was named is a column of it, or is refused
+            line = version.profile["head"]["line"]
+            version = dataset_services.correct_header(version=version, user=user, line=line)
         version = dataset_services.choose_target(
-            version=DatasetVersion.objects.get(pk=version.pk),
+            version=version,
             user=user,
             target=args.target,
             task=args.task or "",

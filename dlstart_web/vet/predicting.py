@@ -48,7 +48,10 @@ def predict(ladder: Ladder, rows: Path, out: Path) -> None:
     if run is None:
         return
     words = {name: kind for name, kind in run.version.kinds.items() if kind in ("category", "text")}
-    as_learnt = Corrections(kinds=words)  # a category of digits is no number in these rows either
+    nameless = run.version.corrections.get("header") == 0
+    as_learnt = Corrections(
+        kinds=words, header=0 if nameless else None
+    )  # a category of digits is no number in these rows either
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "rows.parquet"
         read = read_table(rows, file_name=rows.name, out=table, limits=ingestion.limits(), corrections=as_learnt)

@@ -9,8 +9,10 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from datasets import services, store
+from datasets.core.errors import DataProblem
 from datasets.models import DatasetVersion
 from evaluations import training
+from tests.datasets.hostile.sheets import workbook
 from tests.factories import do_ingestions, make_csv, make_project, make_sealed_version, make_version
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -147,3 +149,96 @@ def test_sealed_version_is_not_read_again():
         services.correct_kinds(version=version, user=version.uploaded_by, kinds={"belt": "id"})
 
     assert refusal.value.code == "sealed"
+
+
+def nameless() -> SimpleUploadedFile:
+    return SimpleUploadedFile("n.csv", b"".join(b"%d.5,%d,%s\n" % (i % 7, i, b"ab"[i % 2 :][:1]) for i in range(30)))
+
+
+def test_header_is_confirmed_before_the_target_is_chosen(sign_in):
+    version = make_version(file=nameless(), target="")
+    client = sign_in(version.uploaded_by)
+    address = reverse("datasets:version_header", args=[version.pk])
+
+    assert version.is_header_open
+    with pytest.raises(services.NotYet) as refusal:
+        services.choose_target(version=version, user=version.uploaded_by, target="column_3")
+    assert refusal.value.code == "header-open"
+    assert address in client.get(reverse("datasets:version_detail", args=[version.pk])).content.decode()
+    assert "1: 0.5,0,a" in client.get(address).content.decode()
+
+    client.post(address, {"line": "0"})
+
+    version.refresh_from_db()
+    assert not version.is_header_open
+    assert version.ingestions.count() == 1  # it was read like that
+    services.choose_target(version=version, user=version.uploaded_by, target="column_3")
+
+
+def test_other_header_reads_again_and_forgets_what_was_chosen():
+    lines = [b"first,second,y", *(b"%d,%d,%s" % (i, i % 5, b"ab"[i % 2 :][:1]) for i in range(30))]
+    version = make_version(file=SimpleUploadedFile("t.csv", b"\n".join(lines)), target="y")
+    version = corrected(version, first="id")
+
+    services.correct_header(version=version, user=version.uploaded_by, line=0)
+    do_ingestions()
+    version = DatasetVersion.objects.get(pk=version.pk)
+
+    assert (version.rows_read, list(version.kinds)) == (31, ["column_1", "column_2", "column_3"])
+    assert (version.target, version.task, version.rule) == ("", "", "")
+    assert version.corrections == {"kinds": {}, "header": 0, "found": {}}
+    assert not version.findings.filter(needs_target=True).exists()
+
+
+def test_first_lines_go_when_the_version_is_sealed():
+    version = make_sealed_version(file=make_csv(80))
+
+    assert "head" not in version.profile
+
+
+def test_api_says_where_the_table_begins():
+    version = make_version(file=nameless(), target="")
+    client = APIClient()
+    client.force_authenticate(version.uploaded_by)
+    address = reverse("api_version_header", args=[version.pk])
+
+    early = client.post(reverse("api_version_target", args=[version.pk]), {"target": "column_3"}, format="json")
+    taken = client.post(address, {"line": 0}, format="json")
+    far = client.post(address, {"line": 900}, format="json")
+    do_ingestions()
+
+    assert (early.status_code, taken.status_code, far.status_code) == (409, 202, 202)
+    refused = client.get(reverse("api_version", args=[version.pk])).data
+    assert (refused["state"], refused["rejection"]["code"]) == ("ready", "NO_HEADER")
+    assert refused["rejection"]["next"].endswith("All stays as it was.")
+
+
+def test_sheet_is_chosen_where_there_are_several(sign_in):
+    rows = [["Report", None], ["size", "y"], *([i, "ab"[i % 2]] for i in range(20))]
+    book = SimpleUploadedFile("b.xlsx", workbook({"Notes": [["read me", "first"]] * 12, "Data": rows}))
+    version = make_version(file=book, target="")
+    client = sign_in(version.uploaded_by)
+    address = reverse("datasets:version_header", args=[version.pk])
+
+    assert version.is_header_open
+    assert "Which sheet holds the table?" in client.get(address).content.decode()
+    client.post(address, {"sheet": "Data", "line": "1"})
+    do_ingestions()
+    version = DatasetVersion.objects.get(pk=version.pk)
+    assert (list(version.kinds), version.profile["head"]["line"]) == (["size", "y"], 2)
+    assert version.is_header_open  # another sheet, other first lines
+
+    client.post(address, {"sheet": "Data", "line": "2"})
+
+    version.refresh_from_db()
+    assert not version.is_header_open
+    assert version.corrections == {"kinds": {}, "found": {}, "sheet": "Data", "header": 2}
+
+
+def test_sheet_that_is_not_there_is_refused():
+    version = make_version(file=codes(), target="")
+
+    with pytest.raises(DataProblem) as refusal:
+        services.correct_header(version=version, user=version.uploaded_by, sheet="Data")
+
+    assert refusal.value.code == "NO_SUCH_SHEET"

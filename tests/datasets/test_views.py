@@ -71,7 +71,7 @@ def test_upload_without_a_file_is_a_field_error(sign_in):
     page = sign_in(owner_of(project)).post(url("dataset_upload", project.slug), {"name": "belt"})
 
     assert page.status_code == 422
-    assert page.content.decode().count("Select a labelled CSV, Parquet or ZIP file") == 2
+    assert page.content.decode().count("Select a labelled table or ZIP file") == 2
     assert "<title>Error: " in page.content.decode()
 
 

@@ -6,15 +6,25 @@ from pathlib import Path
 from datasets.core.corrections import Corrections
 from datasets.core.errors import NOTHING_STORED, DataProblem
 from datasets.core.limits import Limits
+from datasets.core.readers.arff import read_arff
 from datasets.core.readers.csv import read_csv
 from datasets.core.readers.media import read_archive
+from datasets.core.readers.packed import read_gzip
 from datasets.core.readers.parquet import read_parquet
 from datasets.core.readers.sniff import sniff
+from datasets.core.readers.xlsx import read_xlsx
 from datasets.core.table import Column, Table
 
 __all__ = ["Column", "Table", "read_table"]
 
-_READERS = {"csv": read_csv, "parquet": read_parquet, "zip": read_archive}
+_READERS = {
+    "csv": read_csv,
+    "parquet": read_parquet,
+    "xlsx": read_xlsx,
+    "arff": read_arff,
+    "gzip": read_gzip,
+    "zip": read_archive,
+}
 
 
 def read_table(

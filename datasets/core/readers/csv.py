@@ -4,7 +4,7 @@ import codecs
 import io
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +14,19 @@ from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
 from datasets.core.readers import strict
-from datasets.core.readers.types import REAL, WORDS, Reading, chosen, cleaned, does_not_fit, is_nothing, kind_of
+from datasets.core.readers.types import (
+    MARKED,
+    MARKS,
+    REAL,
+    WORDS,
+    Reading,
+    chosen,
+    cleaned,
+    does_not_fit,
+    is_nothing,
+    kind_of,
+    may_be_numbers,
+)
 from datasets.core.table import (
     HELD,
     MISSING_WORDS,
@@ -68,11 +80,11 @@ def read_csv(
         if codec:
             path = _converted(source, codec, Path(scratch))
         try:
-            layout = strict.check(path, limits, lambda share: progress(share * STRICT))
+            layout = strict.check(path, limits, lambda share: progress(share * STRICT), corrections.header)
         except strict.NeedsConversion as need:
             codec = str(need)
             path = _converted(source, codec, Path(scratch))
-            layout = strict.check(path, limits, lambda share: progress(share * STRICT))
+            layout = strict.check(path, limits, lambda share: progress(share * STRICT), corrections.header)
         findings = _how_it_was_read(codec, layout)
         if layout.blank_lines:
             path = _without_blank_lines(path, layout, Path(scratch), limits)
@@ -80,7 +92,7 @@ def read_csv(
             raise DataProblem("NO_ROWS", "The file has a header and 0 rows.", found=0, next="Send the rows with it.")
         columns, found = _write(path, layout, out, limits, corrections)
     progress(1.0)
-    return Table(layout.rows, columns, findings + found)
+    return Table(layout.rows, columns, findings + found, layout.heading.as_dict())
 
 
 def _wide_codec(source: Path) -> str | None:
@@ -140,11 +152,27 @@ def _how_it_was_read(codec: str | None, layout: strict.Layout) -> list[Finding]:
         word = strict.DELIMITER_WORDS[layout.delimiter]
         message = f"Columns are parted by a {word}; read as such."
         findings.append(Finding("D107", "tip", None, message, {"delimiter": layout.delimiter}))
+    if not layout.heading.is_sure:
+        findings.append(_how_it_begins(layout))
     if layout.unnamed:
         message = f"{len(layout.unnamed)} column{'s' * (len(layout.unnamed) > 1)} without a name, now called "
         message += ", ".join(layout.unnamed[:5]) + ("…" if len(layout.unnamed) > 5 else "") + "."
         findings.append(Finding("D107", "tip", layout.unnamed[0], message, {"named": layout.unnamed[:100]}))
     return findings
+
+
+def _how_it_begins(layout: strict.Layout) -> Finding:
+    """Look at it: title rows, or no row of names."""
+    heading, titles = layout.heading, ""
+    if heading.titles:
+        above = f"The first {heading.titles} rows are" if heading.titles > 1 else "The first row is"
+        titles = f"{above} no part of the table"
+    if heading.line:
+        message = f"{titles}; line {heading.line} names the columns."
+    else:
+        message = f"No line names the columns; they are called {layout.names[0]} to {layout.names[-1]}."
+        message = f"{titles}. {message}" if titles else message
+    return Finding("D112", "look", None, message, {"line": heading.line, "titles": heading.titles})
 
 
 def _write(
@@ -156,6 +184,7 @@ def _write(
     texts = {cells.name: cells.to_frame().select(cleaned(pl.all())).to_series() for cells in raw}
     kinds = corrections.kinds
     options = {name: chosen(name, kinds.get(name), texts[name]) for name in names}
+    unsettled = _settle_by_the_others(texts, options)
     readings = {name: options[name][0] for name in names}
     try:
         facts = _sink(path, layout, readings, out, typed=_parser_can_type(layout, readings))
@@ -172,7 +201,7 @@ def _write(
         raise _unreadable(f"The check counted {layout.rows:,} rows and the parser {row_count(out):,}.")
     _refuse_long_cells(names, facts, limits)
     columns = [Column(name, kinds.get(name) or kind_of(readings[name].dtype, texts[name])) for name in names]
-    return columns, _findings(names, raw, facts)
+    return columns, [*_findings(names, raw, facts), *_marked_numbers(readings, unsettled)]
 
 
 def _unreadable(message: str) -> DataProblem:
@@ -197,9 +226,7 @@ def _parser_can_type(layout: strict.Layout, readings: dict[str, Reading]) -> boo
 
 
 def _schema(readings: dict[str, Reading], *, typed: bool) -> dict[str, pl.DataType]:
-    return {
-        name: reading.dtype if typed and not reading.date_format else pl.String() for name, reading in readings.items()
-    }
+    return {name: reading.dtype if typed and reading.is_plain else pl.String() for name, reading in readings.items()}
 
 
 def _scan(path: Path, layout: strict.Layout, schema: dict[str, pl.DataType]) -> pl.LazyFrame:
@@ -273,6 +300,32 @@ def _refuse_long_cells(names: list[str], facts: dict[str, int], limits: Limits) 
         length = facts.get(f"bytes {name}", 0)
         if length > limits.cell:
             raise cell_too_long(name, length, limits)
+
+
+def _settle_by_the_others(texts: dict[str, pl.Series], options: dict[str, list[Reading]]) -> list[str]:
+    """Columns of cells such as 1,234 are read as the other columns of the file are; the names of those left open."""
+    unsettled = [name for name in texts if options[name] == [WORDS] and may_be_numbers(texts[name])]
+    settled = {readings[0].marks for readings in options.values()} - {""}
+    if len(settled) != 1:
+        return unsettled
+    for name in unsettled:
+        options[name] = [*MARKED[next(iter(settled))], WORDS]
+    return []
+
+
+def _marked_numbers(readings: dict[str, Reading], unsettled: list[str]) -> Iterator[Finding]:
+    """Say how numbers were read that are not written as programs do."""
+    for name in unsettled:
+        message = (
+            f"Column '{shown(name)}' holds cells such as 1,234, which may be one and a bit or more than a thousand; "
+        )
+        message += "read as a category. If the comma parts thousands, make it a number."
+        yield Finding("D107", "look", name, message)
+    for marks, words in MARKS.items():
+        names = [name for name, reading in readings.items() if reading.marks == marks]
+        if names:
+            listed = ", ".join(f"'{shown(name, 40)}'" for name in names[:5]) + ("…" if len(names) > 5 else "")
+            yield Finding("D107", "tip", names[0], f"Numbers with {words}: {listed}.", {"columns": names[:100]})
 
 
 def _findings(names: list[str], raw: pl.DataFrame, facts: dict[str, int]) -> list[Finding]:

@@ -3,6 +3,7 @@
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -140,7 +141,7 @@ def _only_a_table(
             progress=progress,
         )
     message = f"'{shown(entry.name)}' read out of the archive."
-    return Table(table.rows, table.columns, [Finding("D107", "tip", None, message), *table.findings])
+    return replace(table, findings=[Finding("D107", "tip", None, message), *table.findings])
 
 
 def _no_media(others: Sequence[Entry]) -> DataProblem:

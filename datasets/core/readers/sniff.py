@@ -6,11 +6,10 @@ from pathlib import Path
 
 from datasets.core.errors import DataProblem, shown
 
-READ_HERE = "CSV, TSV and Parquet files are read, and ZIP archives of pictures or sounds."
+READ_HERE = "CSV, TSV, Parquet, XLSX and ARFF files are read, and ZIP archives of pictures or sounds."
 
 _MAGIC = (
     (b"\xd0\xcf\x11\xe0", "a spreadsheet of the old kind", "Save the sheet as CSV."),
-    (b"\x1f\x8b", "a gzip archive, which is not read in this version", "Unpack it first."),
     (b"BZh", "a bzip2 archive", "Unpack it first."),
     (b"\xfd7zXZ", "an xz archive", "Unpack it first."),
     (b"(\xb5/\xfd", "a zstd archive", "Unpack it first."),
@@ -22,6 +21,14 @@ _MAGIC = (
     (b"%PDF", "a PDF document", "Send the table itself."),
     (b"\x93NUMPY", "a NumPy array, a kind never accepted since it may hold code", "Save the table as CSV or Parquet."),
     (b"ARROW1", "an Arrow file", "Save it as Parquet."),
+    (b"FEA1", "a Feather file", "Save it as Parquet."),
+    (b"Obj\x01", "an Avro file", "Save it as Parquet."),
+    (b"MATLAB 5.0", "a MATLAB file", "Save the table as CSV."),
+    (b"<stata_dta>", "a Stata file", "Save the table as CSV."),
+    (b"$FL2", "an SPSS file", "Save the table as CSV."),
+    (b"{\\rtf", "a text document", "Save the table as CSV."),
+    (b"%!PS", "a print file", "Send the table itself."),
+    (b"#!", "a program", "Send a table."),
     (b"ORC", "an ORC file", "Save it as Parquet."),
     (b"SQLite format 3", "a database", "Export one table as CSV."),
     (b"\x89HDF", "an HDF5 file", "Save the table as CSV or Parquet."),
@@ -38,8 +45,12 @@ _MAGIC = (
 _SPECIAL_ZIP = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|xl/|[^/\x00]{1,200}/data\.pkl)", re.DOTALL)
 
 
+# comments and blank lines may stand above the first declaration
+_ARFF = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:%[^\n]*)?\r?\n)*[ \t]*@(?:relation|attribute)\s", re.IGNORECASE)
+
+
 def sniff(source: Path, file_name: str) -> str:
-    """ "csv", "parquet" or "zip"; DataProblem with status 415 for anything else."""
+    """ "csv", "parquet", "xlsx", "arff", "gzip" or "zip"; DataProblem with status 415 for anything else."""
     with source.open("rb") as file:
         head = file.read(64 * 1024)
         size = file.seek(0, 2)
@@ -55,21 +66,25 @@ def sniff(source: Path, file_name: str) -> str:
                 next="Send it again: the upload or the copy may have stopped early.",
             )
         return "parquet"
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not _SPECIAL_ZIP.search(head):
-        return "zip"
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        special = _SPECIAL_ZIP.search(head)
+        if not special:
+            return "zip"
+        if not special[0].endswith(b".pkl"):
+            return "xlsx"
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip"
     found = _other_kind(head)
     if found:
         what, advice = found
         name = f"'{shown(file_name)}'"
         raise DataProblem("WRONG_KIND", f"{name} is {what}, not CSV. {READ_HERE}", 415, found=what, next=advice)
-    return "csv"
+    return "arff" if _ARFF.match(head) else "csv"
 
 
 def _other_kind(head: bytes) -> tuple[str, str] | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        if b"data.pkl" in head:
-            return "a PyTorch file, a kind never accepted since it may hold code", "Send a table."
-        return "a spreadsheet", "Save the sheet as CSV."
+        return "a PyTorch file, a kind never accepted since it may hold code", "Send a table."
     for magic, what, advice in _MAGIC:
         if head.startswith(magic):
             return what, advice
@@ -85,8 +100,6 @@ def _other_kind(head: bytes) -> tuple[str, str] | None:
         return "an XML document", "Save the table as CSV."
     if _is_json(text):
         return "JSON", "Save the table as CSV or Parquet."
-    if start.startswith(b"@relation"):
-        return "an ARFF file, which is not read in this version", "Save it as CSV."
     # a few odd bytes are a fault of a text file, to be named with its line; many are no text at all
     odd = sum(head.count(bytes([byte])) for byte in (*range(9), *range(14, 32), 127))
     if odd > 0.05 * len(head):
@@ -115,4 +128,4 @@ def _is_json(text: bytes) -> bool:
     try:
         return isinstance(json.loads(first), dict | list)
     except (ValueError, RecursionError):
-        return first.startswith((b'{"', b'[{"', b"[{"))
+        return first.startswith((b'{"', b'[{"', b"[{", b"[["))

@@ -5,9 +5,6 @@ file without fault is one pattern repeated, which is compared at the speed of me
 apart to name the line.
 """
 
-import csv
-import io
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,15 +16,12 @@ from numpy.typing import NDArray
 
 from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
+from datasets.core.readers.heading import DELIMITERS, HEAD, QUOTED, RECORD, Heading, fields, find_heading
 
 Positions = NDArray[np.int64]
 CHUNK = 4 * 2**20
 SAMPLE = 16 * 2**10  # bytes kept of each chunk, from which the types are guessed
-DELIMITERS = ",;\t|"
 DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-QUOTED = re.compile(rb'"[^"]*+"')
-RECORD = re.compile(rb'(?:[^"\n]++|"[^"]*+")*+\n')
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 class NeedsConversion(Exception):
@@ -38,7 +32,7 @@ class NeedsConversion(Exception):
 class Layout:
     """How a checked CSV file is laid out, and a sample of its records from all over the file."""
 
-    delimiter: str
+    heading: Heading
     names: list[str]
     unnamed: list[str]
     header_lines: int
@@ -46,6 +40,11 @@ class Layout:
     blank_lines: bool
     ascii: bool
     sample: bytes
+
+    @property
+    def delimiter(self) -> str:
+        """What parts the columns."""
+        return self.heading.delimiter
 
 
 def whole_records(buffer: bytes) -> int:
@@ -114,39 +113,11 @@ def line_too_long(line: int, length: int, limits: Limits) -> DataProblem:
     )
 
 
-def find_delimiter(head: bytes) -> str:
-    """The delimiter that parts the most lines as it parts the first, into the most fields; a comma if none does.
-
-    Parameters
-    ----------
-    head : bytes
-        The first records of the file, the header first.
-    """
-    lines = [line for line in QUOTED.sub(b"", head).split(b"\n") if line.strip()][:200]
-    best, most = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        counts = [line.count(delimiter.encode()) for line in lines]
-        if counts and counts[0]:
-            merit = (counts.count(counts[0]) / len(counts), counts[0])
-            if merit > most:
-                best, most = delimiter, merit
-    return best
-
-
-def read_header(record: bytes, delimiter: str, limits: Limits, line: int) -> tuple[list[str], list[str]]:
+def read_header(record: bytes, heading: Heading, limits: Limits, line: int) -> tuple[list[str], list[str]]:
     """The columns' names, those without a name filled in, and the list of the names filled in."""
-    cells = next(csv.reader(io.StringIO(record.decode("utf-8-sig")), delimiter=delimiter))
-    names = [unicodedata.normalize("NFC", cell.strip()) for cell in cells]
+    names = [unicodedata.normalize("NFC", cell) for cell in fields(record, heading.delimiter)]
     if len(names) > limits.columns:
         raise too_many_columns(len(names), limits)
-    if all(not name or NUMBER.fullmatch(name) for name in names):
-        raise DataProblem(
-            "NO_HEADER",
-            f"Line {line:,} holds numbers only, so it does not name the columns.",
-            where=f"line {line}",
-            found=shown(record.decode().strip()),
-            next="Put a line with the columns' names on top.",
-        )
     if len(names) == 1:
         raise DataProblem(
             "ONE_COLUMN",
@@ -155,6 +126,8 @@ def read_header(record: bytes, delimiter: str, limits: Limits, line: int) -> tup
             found=1,
             next="Part the columns by comma, semicolon, tab or bar.",
         )
+    if not heading.line:
+        return [f"column_{place}" for place in range(1, len(names) + 1)], []
     unnamed = [f"column_{place}" for place, name in enumerate(names, 1) if not name]
     return check_names([name or f"column_{place}" for place, name in enumerate(names, 1)], limits), unnamed
 
@@ -215,7 +188,7 @@ def too_many_rows(found: int, limits: Limits) -> DataProblem:
     )
 
 
-def check(path: Path, limits: Limits, progress: Callable[[float], None]) -> Layout:
+def check(path: Path, limits: Limits, progress: Callable[[float], None], header: int | None = None) -> Layout:
     """Look at every byte of a CSV file in UTF-8.
 
     Parameters
@@ -225,6 +198,8 @@ def check(path: Path, limits: Limits, progress: Callable[[float], None]) -> Layo
     limits : Limits
     progress : callable
         Called with the share of bytes seen.
+    header : int, optional
+        The line that names the columns, as somebody said; 0 if none does. Found where left out.
 
     Returns
     -------
@@ -239,13 +214,16 @@ def check(path: Path, limits: Limits, progress: Callable[[float], None]) -> Layo
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        header_at, delimiter = _find_header(file, limits)
+        above = _blank_lines(file)
+        start = file.tell()
+        heading = find_heading(file.read(HEAD), header, offset=start, skipped=above)
+        file.seek(heading.offset)
         names: list[str] = []
         unnamed: list[str] = []
-        rows, header_lines, header_bytes, blank, plain, seen = 0, header_at, 0, False, True, 0
+        rows, header_lines, header_bytes, blank, plain, seen = 0, heading.skipped, 0, False, True, heading.offset
         sample: list[bytes] = []
         inspector: _Inspector | None = None
-        for chunk, line in record_chunks(file, limits, header_at + 1):
+        for chunk, line in record_chunks(file, limits, heading.skipped + 1):
             seen += len(chunk)
             plain = _check_text(chunk, line, plain)
             end = 0
@@ -253,12 +231,14 @@ def check(path: Path, limits: Limits, progress: Callable[[float], None]) -> Layo
                 check_quotes(chunk, line, DELIMITERS.encode())
                 found_header = RECORD.match(chunk)
                 end = found_header.end() if found_header else len(chunk)
-                delimiter = delimiter or find_delimiter(chunk[: 64 * 1024])
-                names, unnamed = read_header(chunk[:end], delimiter, limits, line)
-                header_lines += chunk.count(b"\n", 0, end)
+                names, unnamed = read_header(chunk[:end], heading, limits, line)
+                inspector = _Inspector(heading.delimiter, len(names), limits)
                 header_bytes = end
-                inspector = _Inspector(delimiter, len(names), limits)
-                rows -= 1  # the header is inspected with the rest
+                if heading.line:
+                    header_lines += chunk.count(b"\n", 0, end)
+                    rows -= 1  # the header is inspected with the rest
+                else:
+                    end = 0
             found, has_blank = inspector.inspect(chunk, line)
             rows, blank = rows + found, blank or has_blank
             if rows > limits.rows:
@@ -267,30 +247,26 @@ def check(path: Path, limits: Limits, progress: Callable[[float], None]) -> Layo
             progress(min(1.0, seen / max(1, size)))
     if inspector is None:
         raise empty_file()
-    assert delimiter is not None
-    return Layout(delimiter, names, unnamed, header_lines, rows, blank, plain, b"".join(sample))
+    return Layout(heading, names, unnamed, header_lines, rows, blank, plain, b"".join(sample))
+
+
+def _blank_lines(file: BinaryIO) -> int:
+    """Place the file at its first line that is not blank; how many are above it."""
+    lines, start = 0, 0
+    while block := file.read(2**20):
+        text = block.removeprefix(b"\xef\xbb\xbf") if not start else block
+        bare = text.lstrip()
+        if bare:
+            above = block[: len(block) - len(bare)]
+            file.seek(start + above.rfind(b"\n") + 1)
+            return lines + above.count(b"\n")
+        lines, start = lines + block.count(b"\n"), start + len(block)
+    raise empty_file()
 
 
 def empty_file() -> DataProblem:
     """The refusal of a file with nothing in it."""
     return DataProblem("EMPTY_FILE", "The file is empty: it has no rows.", found=0, next="Send a file with rows.")
-
-
-def _find_header(file: BinaryIO, limits: Limits) -> tuple[int, str | None]:
-    """Place the file at the header; the lines before it, and the delimiter a 'sep=' line names."""
-    lines, delimiter = 0, None
-    while True:
-        offset = file.tell()
-        line = file.readline(limits.line + 1)
-        text = line.removeprefix(b"\xef\xbb\xbf").strip()
-        if not line:
-            raise empty_file()
-        if text.lower().startswith(b"sep=") and len(text) == 5 and chr(text[4]) in DELIMITERS:
-            delimiter = chr(text[4])
-        elif text:
-            file.seek(offset)
-            return lines, delimiter
-        lines += 1
 
 
 def _first_records(body: bytes, budget: int) -> bytes:

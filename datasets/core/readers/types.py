@@ -28,6 +28,12 @@ class Reading:
     date_format: str = ""
     yes: tuple[str, ...] = ("true",)
     no: tuple[str, ...] = ("false",)
+    marks: str = ""  # a key of MARKS, for numbers that are not written as programs do
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a parser of CSV can make the type."""
+        return not (self.date_format or self.marks)
 
     def cast(self, texts: pl.Expr) -> pl.Expr:
         """The typed column; what does not fit becomes null."""
@@ -35,6 +41,10 @@ class Reading:
             low = texts.str.to_lowercase()
             yes, no = (pl.any_horizontal(low == word for word in words) for words in (self.yes, self.no))
             return pl.when(yes).then(True).when(no).then(False)
+        if self.marks:
+            pattern, noise = _MARKED[self.marks]
+            bare = texts.str.replace_all(noise, "").str.replace(",", ".", literal=True)
+            return pl.when(texts.str.contains(pattern)).then(bare).cast(self.dtype, strict=False)
         if not self.date_format:
             return texts if self.dtype == pl.String else texts.cast(self.dtype, strict=False)
         if self.dtype == pl.Date:
@@ -43,10 +53,22 @@ class Reading:
         return times.dt.replace_time_zone(None) if self.date_format.endswith("%z") else times
 
 
+# How people write numbers where programs would write 1234.5.
+MARKS = {
+    "comma": "a decimal comma, such as 1.234,5, read as numbers",
+    "point": "commas between the thousands, such as 1,234.5, read as numbers",
+}
+_SPACES = "\u0020\u00a0\u2009\u202f"
+_MARKED = {
+    "comma": (rf"^[+-]?(?:[1-9]\d{{0,2}}(?:[.{_SPACES}']\d{{3}})+|\d+)(?:,\d+)?$", rf"[.{_SPACES}']"),
+    "point": (rf"^[+-]?(?:[1-9]\d{{0,2}}(?:[,{_SPACES}']\d{{3}})+|\d+)(?:\.\d+)?$", rf"[,{_SPACES}']"),
+}
+
 WORDS = Reading(pl.String())
 WHOLE = Reading(pl.Int64())
 REAL = Reading(pl.Float64())
 YES_NO = Reading(pl.Boolean())
+MARKED = {marks: [Reading(pl.Int64(), marks=marks), Reading(pl.Float64(), marks=marks)] for marks in ("point", "comma")}
 ANY_YES_NO = Reading(pl.Boolean(), yes=("true", "yes", "y", "t", "1"), no=("false", "no", "n", "f", "0"))
 
 
@@ -77,6 +99,8 @@ def candidates(texts: pl.Series) -> list[Reading]:
         return [WHOLE, REAL, WORDS] if _fits(texts, WHOLE) else [REAL, WORDS]
     if _fits(texts, YES_NO):
         return [YES_NO, WORDS]
+    if marks := _marks(texts):
+        return [*MARKED[marks], WORDS]
     if texts.str.contains(_LOOKS_LIKE_A_DAY).all() and (date := _the_date(texts)):
         return [date, WORDS]
     return [WORDS]
@@ -93,7 +117,9 @@ def chosen(name: str, kind: Kind | None, texts: pl.Series) -> list[Reading]:
     if kind in ("category", "text"):
         return [WORDS]
     if kind == "number":
-        return [WHOLE, REAL]
+        known = texts.drop_nulls()
+        marks = "" if known.is_empty() or _fits(known, REAL) else _marks(known)
+        return [*(MARKED[marks] if marks else []), WHOLE, REAL, *MARKED["point"], *MARKED["comma"]]
     if kind == "boolean":
         return [ANY_YES_NO]
     if kind == "date":
@@ -107,6 +133,24 @@ def chosen(name: str, kind: Kind | None, texts: pl.Series) -> list[Reading]:
             )
         return [date]
     return candidates(texts)
+
+
+def _marks(texts: pl.Series) -> str:
+    """How these cells mark decimals and thousands, by the cells alone; "" where they are no numbers or leave it open.
+
+    1,234 may be either: one cell such as 1,5 or 0,234 or 1.234,5 settles a decimal comma, one such as 1,234,567 or
+    1,234.5 settles commas between thousands.
+    """
+    fitting = [marks for marks in MARKED if _fits(texts, MARKED[marks][1])]
+    if len(fitting) < 2:
+        return fitting[0] if fitting else ""
+    return "" if texts.str.contains(r"[.,]").any() else "point"
+
+
+def may_be_numbers(texts: pl.Series) -> bool:
+    """Whether cells such as 1,234 are numbers, and leave open which ones."""
+    texts = texts.drop_nulls()
+    return len(texts) > 0 and all(_fits(texts, readings[1]) for readings in MARKED.values())
 
 
 def does_not_fit(name: str, kind: Kind, texts: pl.Series) -> DataProblem:

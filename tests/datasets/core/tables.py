@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,11 +14,11 @@ from datasets.core.readers import Table, read_table
 SECRET = b"ds1"
 
 
-def read(path: Path, content: bytes, limits: Limits | None = None) -> Table:
+def read(path: Path, content: bytes, limits: Limits | None = None, **options: Any) -> Table:
     """Write the bytes as an upload and read them; the typed table is `path`/table.parquet."""
     source = path / "upload.csv"
     source.write_bytes(content)
-    return read_table(source, file_name="upload.csv", out=path / "table.parquet", limits=limits or Limits())
+    return read_table(source, file_name="upload.csv", out=path / "table.parquet", limits=limits or Limits(), **options)
 
 
 def rows(path: Path) -> pl.DataFrame:

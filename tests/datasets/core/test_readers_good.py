@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datasets.core.corrections import Corrections
 from datasets.core.errors import DataProblem
 from datasets.core.limits import Limits
 from datasets.core.readers import read_table, strict
@@ -79,6 +80,101 @@ def test_sep_line_names_the_delimiter(tmp_path):
     table = read(tmp_path, b"sep=;\n" + good_csv().replace(b",", b";"))
 
     assert table.rows == 60
+
+
+NAMELESS = b"5.1,3.5,setosa\n" + b"4.9,3.0,virginica\n" * 20
+GERMAN = b"Ort;Preis;Menge;y\n" + b"a;1.234,5;1,234;2\n" * 20
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "titles", "names"),
+    [
+        (NAMELESS, 0, 0, ["column_1", "column_2", "column_3"]),
+        (b"\n\n" + b"1,2,3\n" * 20, 0, 0, ["column_1", "column_2", "column_3"]),
+        (b"Report of March\n" + good_csv(), 2, 1, ["x1", "x2", "city", "label"]),
+        (b"Report, of March\n\nby us\n" + good_csv(), 4, 2, ["x1", "x2", "city", "label"]),
+        (b"Report of March,,,\n,,,\n" + good_csv(), 3, 2, ["x1", "x2", "city", "label"]),
+        (b"Report\n" + NAMELESS, 0, 1, ["column_1", "column_2", "column_3"]),
+    ],
+)
+def test_table_that_does_not_begin_with_its_names_is_found_and_said(tmp_path, content, line, titles, names):
+    table = read(tmp_path, content)
+
+    assert [column.name for column in table.columns] == names
+    assert (table.head["line"], table.head["titles"], table.head["is_sure"]) == (line, titles, False)
+    assert [finding.evidence for finding in table.findings if finding.code == "D112"] == [
+        {"line": line, "titles": titles}
+    ]
+    assert table.rows == len(content.strip().split(b"\n")) - (line or titles)
+
+
+@pytest.mark.parametrize("head", [b"x1,x2,city", b"0,1,label", b"a 1,2nd,y", b",b,y"])
+def test_names_are_names_where_they_look_like_it(tmp_path, head):
+    table = read(tmp_path, head + b"\n" + b"1.5,2,a\n" * 20)
+
+    assert table.rows == 20
+    assert table.head["is_sure"]
+
+
+@pytest.mark.parametrize(("header", "count", "first"), [(0, 21, "column_1"), (1, 20, "5.1"), (2, 19, "4.9")])
+def test_line_that_somebody_chose_names_the_columns(tmp_path, header, count, first):
+    table = read(tmp_path, NAMELESS, corrections=Corrections(header=header))
+
+    assert (table.rows, table.columns[0].name) == (count, first)
+    assert not any(finding.code == "D112" for finding in table.findings)
+
+
+def test_line_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(DataProblem) as refusal:
+        read(tmp_path, NAMELESS, corrections=Corrections(header=500))
+
+    assert (refusal.value.code, refusal.value.where) == ("NO_HEADER", "line 500")
+
+
+def test_decimal_commas_are_found_from_the_cells_and_settle_the_others(tmp_path):
+    table = read(tmp_path, GERMAN)
+
+    assert rows(tmp_path).row(0) == ("a", 1234.5, 1.234, 2)
+    said = [finding.message for finding in table.findings]
+    assert said == [
+        "Columns are parted by a semicolon; read as such.",
+        "Numbers with a decimal comma, such as 1.234,5, read as numbers: 'Preis', 'Menge'.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1,5", "2,25"], [1.5, 2.25]),
+        (["1.234.567,5", "-3"], [1234567.5, -3.0]),
+        (["0,123", "0,456"], [0.123, 0.456]),
+        (["1 234,5", "12"], [1234.5, 12.0]),
+        (["1,234.5", "12"], [1234.5, 12.0]),
+        (["1,234,567", "12"], [1234567, 12]),
+        (["1'234", "12"], [1234, 12]),
+        (["1.234", "2.5"], [1.234, 2.5]),
+        (["1,234", "2,345"], ["1,234", "2,345"]),
+        (["1,5", "2.5"], ["1,5", "2.5"]),
+        (["1,5", "about 2"], ["1,5", "about 2"]),
+        (["12,34,567", "1"], ["12,34,567", "1"]),
+    ],
+)
+def test_marks_in_numbers(tmp_path, cells, values):
+    content = "x\ty\n" + "".join(f"{cell}\tw\n" for cell in cells * 10)
+
+    read(tmp_path, content.encode())
+
+    assert rows(tmp_path)["x"].to_list()[:2] == values
+
+
+def test_marks_that_leave_it_open_are_said_and_settled_by_a_kind(tmp_path):
+    content = b"x\ty\n" + b"1,234\tw\n" * 20
+
+    first = read(tmp_path, content)
+    read(tmp_path, content, corrections=Corrections(kinds={"x": "number"}))
+
+    assert "may be one and a bit or more than a thousand" in first.findings[-1].message
+    assert rows(tmp_path)["x"][0] == 1234
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
