@@ -60,6 +60,7 @@ def _work(job: Ingestion, pulse: Pulse) -> Callable[[], None]:
         Ingestion.Stage.CORRECT: _correct,
         Ingestion.Stage.CHECK: _check,
         Ingestion.Stage.SEAL: _seal,
+        Ingestion.Stage.ERASE: _erase,
     }
     finish = stages[Ingestion.Stage(job.stage)](version, job, pulse)
 
@@ -361,11 +362,21 @@ def _without_labels(profile: dict[str, Any], target: str) -> dict[str, Any]:
     return profile | {"columns": columns} if columns else profile
 
 
+# ---- erase
+
+
+def _erase(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[], None]:
+    lineages.keep_keys(version)
+    return lambda: transaction.on_commit(partial(store.withdraw, version), robust=True)
+
+
 # ---- refusals and leftovers
 
 
 def _refuse(job: Ingestion, fault: Exception) -> None:
     """A file that cannot be read leaves nothing; a choice that does not fit leaves the version as it was."""
+    if job.stage == Ingestion.Stage.ERASE:
+        return  # it is removed already; the next sweep tries again
     version = job.version
     version.rejection = fault.as_dict() | {"status": fault.status} if isinstance(fault, DataProblem) else OUR_FAULT
     version.state = State.READY
@@ -380,6 +391,12 @@ def _refuse(job: Ingestion, fault: Exception) -> None:
 def sweep() -> None:
     """Remove what a worker that died, or an upload that broke off, left behind."""
     store.sweep_uploads()
+    waiting = Ingestion.objects.filter(stage=Ingestion.Stage.ERASE, state__in=jobs.OPEN_STATES).values("version")
+    removed = DatasetVersion.objects.filter(state=State.SEALED, dataset__removed_at__isnull=False)
+    for version in removed.exclude(pk__in=waiting).select_related("dataset__lineage", "seal"):
+        if store.part_path(version, "train").exists():  # its worker died
+            lineages.keep_keys(version)
+            store.withdraw(version)
     old = (timezone.now() - timedelta(days=1)).timestamp()
     for path in settings.QUARANTINE.iterdir():
         try:

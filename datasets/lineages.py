@@ -16,7 +16,7 @@ from django.conf import settings
 from datasets import selectors, store
 from datasets.core.errors import DataProblem
 from datasets.core.findings import Finding
-from datasets.core.lineage import SAME_FROM, SEALED, Match, Past, recognise, shares_columns
+from datasets.core.lineage import SAME_FROM, SEALED, Match, Past, keys_of, recognise, shares_columns
 from datasets.models import Dataset, DatasetVersion, Lineage, LookGate, SealedLadder, TestSet
 
 Tier = TestSet.Tier
@@ -42,7 +42,28 @@ def past(version: DatasetVersion) -> Past:
         pooled=version.seal.is_pooled,
         looked=tiers.get(Tier.CHECKPOINT, final).looks > 0,
         opened=selectors.opening_of_rows(final) is not None,
+        kept=_kept(version),
     )
+
+
+def _kept(version: DatasetVersion) -> tuple[np.ndarray, np.ndarray] | None:
+    """What is left of the rows of a removed version."""
+    path = store.keys_path(version)
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as kept:
+        return kept["keys"], kept["bits"]
+
+
+def keep_keys(version: DatasetVersion) -> None:
+    """Leave keyed hashes of a version's rows, before these are destroyed; done twice it changes nothing."""
+    was = past(version)
+    if was.kept is not None or not was.files:
+        return
+    keys, bits = keys_of(was, key())
+    with store.work_folder(version) as folder:
+        np.savez(folder / "keys.npz", keys=keys, bits=bits)
+        store.put(folder / "keys.npz", store.keys_path(version))
 
 
 def kin_of(version: DatasetVersion, table: Path, columns: Sequence[str]) -> list[tuple[DatasetVersion, Match]]:

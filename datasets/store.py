@@ -45,6 +45,11 @@ def retired_path(version: DatasetVersion) -> Path:
     return version_folder(version) / "retired.parquet"
 
 
+def keys_path(version: DatasetVersion) -> Path:
+    """Keyed hashes of the rows of a removed version with their parts, so that they are known when they come again."""
+    return version_folder(version) / "keys.npz"
+
+
 def assignments_path(version: DatasetVersion) -> Path:
     """Which unit went to which part, of this version and all before it."""
     return version_folder(version) / "assignments.parquet"
@@ -145,16 +150,15 @@ def clear_unsealed(version: DatasetVersion) -> None:
 def withdraw(version: DatasetVersion) -> None:
     """Destroy the rows of a removed data set: the vault's with their key, the store's, the encoded ones.
 
-    Which unit was in which part stays: keyed hashes, which hold no value.
+    Which unit and which row was in which part stays: keyed hashes, which hold no value.
     """
     if version.dataset.removed_at is None:
         raise ValueError(f"The data set of version {version.pk} was not removed.")
     (settings.VAULT / str(version.pk) / "key").unlink(missing_ok=True)
     shutil.rmtree(settings.VAULT / str(version.pk), ignore_errors=True)
     quarantine_path(version).unlink(missing_ok=True)
-    kept = assignments_path(version)
     for entry in version_folder(version).iterdir():
-        if entry != kept:
+        if entry not in (assignments_path(version), keys_path(version)):
             entry.unlink() if entry.is_file() else shutil.rmtree(entry, ignore_errors=True)
     shutil.rmtree(settings.STORE / "encoded" / str(version.pk), ignore_errors=True)
 

@@ -1,7 +1,8 @@
 """Rows that were seen before: the same rows in another file, with other columns beside them, in another order or writing.
 
 Two tables are compared on the columns that both have, by a keyed hash of each row's cells (STATISTICS 3.1). Nothing is
-kept for it: the hashes are made again from the features that lie in the store.
+kept for it: the hashes are made again from the features that lie in the store. Only of data that was removed the hashes
+over all of its columns stay, in place of the rows.
 """
 
 import hashlib
@@ -41,6 +42,8 @@ class Past:
         How its rows were divided: "random", "group" or "time".
     pooled, looked, opened : bool
         Whether checkpoint and final were one set; whether looks were answered on it; whether its final was opened.
+    kept : tuple of ndarray of uint64 and ndarray of uint8, or None
+        Of a version that was removed: what `keys_of` made of it. Its rows are known where all of its columns come.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Past:
     pooled: bool = False
     looked: bool = False
     opened: bool = False
+    kept: tuple[Keys, Masks] | None = None
 
 
 @dataclass(frozen=True)
@@ -151,14 +155,13 @@ def recognise(table: Path, columns: Sequence[str], past: Past, key: bytes) -> Ma
         None where the two share too few columns, or nothing is left of the past one.
     """
     common = shares_columns(columns, past.features)
-    if not common or not past.files:  # its files are gone with a data set that was removed
+    is_whole = len(common) == len(past.features)
+    if not common or not (past.files or (past.kept and is_whole)):
         return None
     mine = row_keys(table, common, key)
-    found = [(BITS[part], row_keys(path, common, key)) for part, path in past.files.items()]
-    theirs = np.concatenate([keys for _, keys in found])
-    bits = np.concatenate([np.full(len(keys), bit, np.uint8) for bit, keys in found])
+    theirs, bits = past.kept or keys_of(past, key, common)
     whole = theirs
-    if len(common) < len(past.features):
+    if not is_whole:
         whole = np.concatenate([row_keys(path, past.features, key) for path in past.files.values()])
     bits = np.where(_divided(whole, bits), 0, bits).astype(np.uint8)
 
@@ -181,6 +184,13 @@ def recognise(table: Path, columns: Sequence[str], past: Past, key: bytes) -> Ma
         sealed=int(((masks & SEALED) > 0).sum()),
         masks=masks,
     )
+
+
+def keys_of(past: Past, key: bytes, columns: Sequence[str] | None = None) -> tuple[Keys, Masks]:
+    """The hash of each row of a past version, over all of its columns or these, and the bit of its part."""
+    found = [(BITS[part], row_keys(path, columns or past.features, key)) for part, path in past.files.items()]
+    bits = [np.full(len(keys), bit, np.uint8) for bit, keys in found]
+    return np.concatenate([keys for _, keys in found]), np.concatenate(bits)
 
 
 def _divided(whole: Keys, bits: Masks) -> NDArray[np.bool_]:

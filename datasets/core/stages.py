@@ -18,6 +18,7 @@ STEPS: dict[str, tuple[tuple[float, str], ...]] = {
         (0.9, "taking fingerprints"),
         (1.0, "encrypting"),
     ),
+    "erase": ((1.0, "destroying the rows"),),
 }
 
 

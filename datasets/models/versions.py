@@ -178,7 +178,7 @@ class Viewing(models.Model):
 
 
 class Ingestion(Job):
-    """What a worker does with a version: read the file, read it again as people corrected it, check it, or seal it."""
+    """What a worker does with a version: read the file, read it again as people corrected it, check it, seal or erase it."""
 
     TASK = "datasets.tasks.ingest"
     QUEUE = "ingest"
@@ -188,6 +188,7 @@ class Ingestion(Job):
         CORRECT = "correct"
         CHECK = "check"
         SEAL = "seal"
+        ERASE = "erase"
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="ingestions")
     stage = models.CharField(max_length=8, choices=Stage)
@@ -199,6 +200,8 @@ class Ingestion(Job):
 
     def given_up(self) -> None:
         """The version goes back to where it was; a file that was never read is refused, and swept away later."""
+        if self.stage == self.Stage.ERASE:
+            return  # swept away later as well
         state = DatasetVersion.State.REJECTED if self.stage == self.Stage.READ else DatasetVersion.State.READY
         refused = {
             "code": "FAULT",

@@ -22,7 +22,7 @@ from datasets.models import (
 )
 from datasets.services.problems import NotYet
 from datasets.services.sheets import refuse_removed
-from datasets.services.uploads import accept_upload
+from datasets.services.uploads import accept_upload, queue
 from dlstart_web.kit.jobs import OPEN_STATES
 from projects import selectors as project_selectors
 from projects import services as project_services
@@ -184,8 +184,8 @@ def may_remove(user: User, dataset: Dataset) -> bool:
 def remove_dataset(*, dataset: Dataset, user: User, reason: str, now: datetime | None = None) -> Dataset:
     """Remove the files of a data set for good. Name, report, fingerprints, reason and the ledger of its looks stay.
 
-    What is kept beside them says which unit was in which part, so that rows that were sealed once are known again: a
-    removal brings no look back.
+    Pages and downloads are without it at once; a worker then leaves keyed hashes of its rows, so that they are known
+    when they come again and bring no look back, and destroys the rest.
 
     Raises
     ------
@@ -210,5 +210,8 @@ def remove_dataset(*, dataset: Dataset, user: User, reason: str, now: datetime |
     dataset.removed_at, dataset.removed_by, dataset.removed_reason = now or timezone.now(), user, reason.strip()
     dataset.save(update_fields=["removed_at", "removed_by", "removed_reason"])
     for version in versions:
-        transaction.on_commit(partial(store.withdraw, version), robust=True)
+        if version.state == DatasetVersion.State.SEALED:  # a worker first notes how its rows are known again
+            queue(version, Ingestion.Stage.ERASE, user)
+        else:
+            transaction.on_commit(partial(store.withdraw, version), robust=True)
     return dataset

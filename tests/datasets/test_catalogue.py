@@ -12,6 +12,7 @@ from datasets.core.datasheet import QUESTIONS
 from datasets.models import AccessRequest, Dataset, DatasetVersion, DataUse, Look, LookGate, SheetAnswer, TestSet
 from projects import services as project_services
 from tests.factories import (
+    do_ingestions,
     make_approved_project,
     make_csv,
     make_entry,
@@ -375,7 +376,7 @@ def test_removal_leaves_a_tombstone_and_gives_no_look_back(sign_in, settings, dj
         state=Look.State.SCORED,
     )
     LookGate.objects.create(lineage=lineage, team=project.team, next_look_at=datetime(2026, 1, 8, tzinfo=UTC))
-    for path in (store.part_path(version, "train"), store.assignments_path(version), store.quarantine_path(version)):
+    for path in (store.figures_path(version), store.assignments_path(version), store.quarantine_path(version)):
         path.write_bytes(b"rows")
     (settings.VAULT / str(version.pk)).mkdir()
     (settings.VAULT / str(version.pk) / "key").write_bytes(b"key")
@@ -386,6 +387,8 @@ def test_removal_leaves_a_tombstone_and_gives_no_look_back(sign_in, settings, dj
     assert client.post(address, {"reason": "The consent ended."}).status_code == 422
     with django_capture_on_commit_callbacks(execute=True):
         client.post(address, {"reason": "The consent ended.", "is_sure": "on"})
+    with django_capture_on_commit_callbacks(execute=True):
+        do_ingestions()
     tombstone = client.get(url("dataset_detail", entry.pk)).content.decode()
 
     assert list(settings.VAULT.iterdir()) == list(settings.QUARANTINE.iterdir()) == []

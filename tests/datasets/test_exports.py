@@ -14,7 +14,8 @@ from django.urls import reverse
 from PIL import Image
 
 from datasets import services, store
-from tests.factories import make_project, make_sealed_version, make_user
+from datasets.models import TestSet
+from tests.factories import do_ingestions, make_project, make_sealed_version, make_user
 
 pytestmark = pytest.mark.django_db
 RISKY = ("=1+1", "+a", "-b", "@c", "'d", "e", "")
@@ -109,15 +110,27 @@ def test_pages_draw_the_open_parts_and_nothing_of_the_sealed(sign_in, version):
     assert client.get(url("column_chart", version.pk, 1, "checkpoint")).status_code == 404
 
 
-def test_removed_data_is_neither_drawn_nor_downloaded(sign_in, version, django_capture_on_commit_callbacks):
+def test_removed_data_is_gone_and_known_when_it_comes_again(sign_in, version, django_capture_on_commit_callbacks):
+    client = sign_in(version.uploaded_by)
+    TestSet.objects.filter(version=version).update(looks=4)
     with django_capture_on_commit_callbacks(execute=True):
         services.remove_dataset(dataset=version.dataset, user=version.uploaded_by, reason="Wrong.")
-    client = sign_in(version.uploaded_by)
 
     assert client.get(url("version_download", version.pk)).status_code == 404
     assert client.get(url("column_figures", version.pk, 0)).status_code == 404
     assert "The rows are gone" in client.get(url("version_figures", version.pk)).content.decode()
     assert client.get(f"/api/v1/versions/{version.pk}/download").status_code == 409
+    with django_capture_on_commit_callbacks(execute=True):
+        do_ingestions()
+    assert sorted(path.name for path in store.version_folder(version).iterdir()) == ["assignments.parquet", "keys.npz"]
+    text = io.StringIO()
+    csv.writer(text).writerows([["mug", "no,te", "-width €"], *(reversed(row) for row in tricky_rows())])
+    file = SimpleUploadedFile("again.csv", text.getvalue().encode())
+    again = make_sealed_version(make_project(is_sandbox=True), file=file)
+    assert again.dataset.lineage_id == version.dataset.lineage_id
+    assert again.findings.get(code="D119").evidence == {}
+    assert TestSet.objects.get(version=again).looks == 4
+    assert again.seal.fingerprints["final"] == version.seal.fingerprints["final"]
 
 
 def test_strangers_to_the_data_get_nothing_of_it(sign_in, version):
