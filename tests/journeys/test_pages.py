@@ -74,6 +74,14 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     for name in ("operating_point", "run_takeaway"):
         yield "owner", reverse(f"evaluations:{name}", args=[world.values["run"]])
     yield "owner", reverse("datasets:dataset_list")
+    yield "owner", reverse("datasets:dataset_list") + "?q=nothing-at-all"
+    yield "owner", reverse("datasets:dataset_deposit")
+    for name in ("dataset_detail", "datasheet", "dataset_remove", "dataset_use"):
+        yield "owner", reverse(f"datasets:{name}", args=[world.values["dataset"]])
+    yield "owner", reverse("datasets:access_decide", args=[world.values["request"]])
+    yield "owner", reverse("datasets:version_figures", args=[world.sealed.pk])
+    yield "owner", reverse("datasets:column_figures", args=[world.sealed.pk, 1])
+    yield "other", reverse("datasets:wanted_detail", args=[world.values["wanted"]])
     yield "owner", reverse("datasets:dataset_upload", args=[world.idea.slug])
     yield "owner", reverse("datasets:look_gate", args=[world.values["dataset"]])
     for name in ("version_detail", "version_target", "version_split"):
