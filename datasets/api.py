@@ -213,6 +213,49 @@ class FindingKeep(APIView):
         return Response(serializers.FindingSerializer(found).data)
 
 
+class FindingAct(APIView):
+    """What one can do about a finding."""
+
+    @extend_schema(
+        operation_id="finding_act", request=serializers.ActRequest, responses={202: serializers.VersionSerializer}
+    )
+    def post(self, request: ApiRequest, pk: UUID, finding: int) -> Response:
+        """Leave its column out, merge its labels, or (owner or steward) divide by its column."""
+        version = permissions.get_version_or_404(request.user, pk)
+        sent = serializers.ActRequest(data=request.data)
+        sent.is_valid(raise_exception=True)
+        found = get_object_or_404(version.findings, pk=finding)
+        act, column = sent.validated_data["act"], sent.validated_data["column"] or found.column
+        with refusals():
+            if act == "merge":
+                version = services.merge_labels(finding=found, user=request.user)
+            elif act == "category":
+                version = services.correct_kinds(version=version, user=request.user, kinds={column: "category"})
+            elif act == "drop":
+                version = services.drop_column(version=version, user=request.user, column=column)
+            else:
+                permissions.require_may_divide(request.user, version.dataset.project)
+                version = services.choose_split(
+                    version=version,
+                    meets="new" if act == "group" else "later",
+                    group=column if act == "group" else "",
+                    time=column if act == "time" else "",
+                )
+        return accepted(version)
+
+
+class MergeDetail(APIView):
+    """A merge of labels."""
+
+    @extend_schema(operation_id="merge_undo", request=None, responses={202: serializers.VersionSerializer})
+    def delete(self, request: ApiRequest, pk: UUID, merge: int) -> Response:
+        """Let the spellings be labels of their own again."""
+        version = permissions.get_version_or_404(request.user, pk)
+        found = get_object_or_404(version.merges, pk=merge)
+        with refusals():
+            return accepted(services.undo_merge(merge=found, user=request.user))
+
+
 class VersionSeal(APIView):
     """The seal."""
 

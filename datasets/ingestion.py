@@ -20,6 +20,7 @@ from datasets import limited, lineages, selectors, store, vault
 from datasets.core.divide import Division, divide
 from datasets.core.errors import NOTHING_STORED, DataProblem
 from datasets.core.figures import look_over
+from datasets.core.findings import LEFT_OUT
 from datasets.core.findings import Finding as CoreFinding
 from datasets.core.limits import Limits
 from datasets.core.split import Design
@@ -32,6 +33,7 @@ from projects import services as project_services
 from projects.models import Project
 
 State = DatasetVersion.State
+GRAVITY = {"stop": 0, "look": 1, "tip": 2}
 Kind = Literal["random", "group", "time"]
 OUR_FAULT = {
     "code": "FAULT",
@@ -187,24 +189,37 @@ def _checking(version: DatasetVersion, table: Path) -> dict[str, Any]:
         "time": version.time_column or None,
         "drop": [name for name in version.no_features if name not in roles],
         "kinds": version.kinds,
+        "merged": version.merged,
+        "annotators": version.annotators,
         "limits": asdict(limits()),
     }
 
 
 def _write_check(version: DatasetVersion, found: dict[str, Any]) -> None:
     version.task = found["task"]
+    version.profile["agreement"] = [
+        pair for finding in found["findings"] if finding["code"] == "D406" for pair in finding["evidence"]["pairs"]
+    ]
     _write_findings(version, found["findings"], needs_target=True)
 
 
 def _write_findings(version: DatasetVersion, found: list[dict[str, Any]], *, needs_target: bool) -> None:
-    """Replace the findings of this stage; a reason to keep a column holds as long as the finding is the same."""
+    """Replace the findings of this stage; a reason why one may stay holds while it is found again, and no graver.
+
+    It holds over versions too: the version before is asked for reasons that this one has none for.
+    """
     before = version.findings.filter(needs_target=needs_target)
-    kept = {(finding.code, finding.column): finding for finding in before.exclude(kept_reason="")}
+    kept = {(each.code, each.column): each for each in before.exclude(kept_reason="")}
+    earlier = version.dataset.versions.filter(number__lt=version.number).exclude(rows_read=None).first()
+    if earlier and (not needs_target or earlier.target == version.target):
+        for each in earlier.findings.filter(needs_target=needs_target).exclude(kept_reason=""):
+            kept.setdefault((each.code, each.column), each)
     before.delete()
     rows = []
     for finding in found:
         row = Finding(version=version, needs_target=needs_target, **finding | {"column": finding["column"] or ""})
-        if same := kept.get((row.code, row.column)):
+        same = kept.get((row.code, row.column))
+        if same and GRAVITY[same.severity] <= GRAVITY[row.severity]:
             row.kept_reason, row.kept_by_id = same.kept_reason, same.kept_by_id
         rows.append(row)
     Finding.objects.bulk_create(rows)
@@ -239,6 +254,7 @@ def _seal(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
         drop=[*version.no_features, *_row_names(version)],
         kinds=version.kinds,
         horizon=version.horizon or 0.0,
+        merged=version.merged,
     )
     with store.work_folder(version) as folder:
         division = divide(
@@ -299,8 +315,8 @@ def _draw(folder: Path, version: DatasetVersion, division: Division, design: Des
 
 
 def _row_names(version: DatasetVersion) -> list[str]:
-    """Columns that number or name the rows, unless somebody said why one may stay."""
-    return list(version.findings.filter(code="D202", kept_reason="").values_list("column", flat=True))
+    """Columns that name the rows or hold annotators' labels, unless somebody said why one may stay."""
+    return list(version.findings.filter(code__in=LEFT_OUT, kept_reason="").values_list("column", flat=True))
 
 
 def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, again: CoreFinding | None) -> None:

@@ -15,12 +15,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from datasets.core.checks import numeric_codes, run_checks
+from datasets.core.checks.spellings import look_alikes
 from datasets.core.corrections import Corrections, Kind
 from datasets.core.errors import DataProblem
 from datasets.core.findings import Finding
@@ -29,7 +31,7 @@ from datasets.core.profile import guess_task, profile_table
 from datasets.core.readers import read_table
 from datasets.core.split import Design
 from datasets.core.stages import Progress, within
-from datasets.core.target import class_counts, labels_of, used_rows
+from datasets.core.target import class_counts, label_texts, labels_of, used_rows
 
 # a few threads and arenas: on a large machine their stacks alone would fill the address space
 QUIET = {
@@ -80,22 +82,49 @@ def check(
     time: str | None,
     drop: list[str],
     kinds: dict[str, Kind],
+    merged: dict[str, str],
+    annotators: list[str],
     limits: dict[str, int],
     progress: Progress = lambda share: None,
 ) -> dict[str, Any]:
     """A typed table and its target -> the task, and what the checks find."""
     path = Path(table)
-    task = task or guess_task(path, target)
-    _refuse_target(path, Design(kind="random", target=target, task=task), Limits(**limits))
-    findings: list[Finding] = run_checks(path, target=target, task=task, group=group, time=time, drop=drop, kinds=kinds)
+    task = task or guess_task(path, target, merged)
+    _refuse_target(path, Design(kind="random", target=target, task=task, merged=merged), Limits(**limits))
+    findings: list[Finding] = run_checks(
+        path,
+        target=target,
+        task=task,
+        group=group,
+        time=time,
+        drop=drop,
+        merged=merged,
+        annotators=annotators,
+        kinds=kinds,
+    )
     return {"task": task, "findings": [finding.as_dict() for finding in findings]}
 
 
 def _refuse_target(path: Path, design: Design, limits: Limits) -> None:
-    """DataProblem for a target that could not be divided: better now than at the seal."""
+    """DataProblem for a target that could not be divided: better now than at the seal.
+
+    Labels that look alike count as one here: a finding proposes to merge them, and a refusal would hide it.
+    """
     column = pl.read_parquet(path, columns=[design.target], glob=False).to_series()
     used = used_rows(path, column, design, [], limits)
-    class_counts(labels_of(column.filter(pl.Series(used)), design, limits), design, limits)
+    column = column.filter(pl.Series(used))
+    try:
+        class_counts(labels_of(column, design, limits), design, limits)
+    except DataProblem as refusal:
+        if refusal.code not in ("CLASS_TOO_SMALL", "NOT_TWO_CLASSES"):
+            raise
+        counts = dict(label_texts(column, design.merged).drop_nulls().value_counts().iter_rows())
+        alike = look_alikes(counts)
+        if not alike:
+            raise
+        merged = {label: alike.get(into, into) for label, into in design.merged.items()} | alike
+        design = replace(design, merged=merged)
+        class_counts(labels_of(column, design, limits), design, limits)
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {"read": read, "check": check}

@@ -34,6 +34,12 @@ def may_divide(user: User, project: Project) -> bool:
     return is_owner(user, project) or is_steward(user, project)
 
 
+def require_may_divide(user: User, project: Project) -> None:
+    """PermissionDenied for who may not choose the split."""
+    if not may_divide(user, project):
+        raise PermissionDenied(f"An owner of {project.team} or a data steward chooses the split.")
+
+
 def get_data_project_or_404(user: User, slug: str | UUID) -> Project:
     """A project whose data the person may see; 403 for who may read the proposal only, 404 for all others."""
     field = "pk" if isinstance(slug, UUID) else "slug"

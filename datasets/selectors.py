@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from datasets.core.acts import Act, acts_for
 from datasets.core.budget import LIMIT_BITS, Gate, NoLookLeft, check_look, looks_left_without_release, spent_bits
 from datasets.core.stages import step_words
 from datasets.models import (
@@ -126,9 +127,30 @@ def viewers_of(version: DatasetVersion) -> list[dict[str, object]]:
 
 
 def findings_open(version: DatasetVersion) -> list[Finding]:
-    """The stops that nobody has settled, by dropping the column or by saying why it may stay."""
+    """The stops that nobody has settled, by dropping a column, by dividing by it or by saying why it may stay."""
     stops = version.findings.filter(severity=Finding.Severity.STOP, kept_reason="")
-    return [finding for finding in stops if not (finding.column and finding.column in version.dropped)]
+    return [finding for finding in stops if not finding_settled(finding, version)]
+
+
+def finding_settled(finding: Finding, version: DatasetVersion) -> str:
+    """What settled a finding since it was found, as a sentence; "" if nothing did."""
+    for column in finding.columns:
+        if column in version.dropped:
+            return f"“{column}” is left out."
+        if version.rule == DatasetVersion.Rule.GROUP and column == version.group_column:
+            return f"Rows are divided by “{column}”."
+    if finding.code == "D207" and version.rule == DatasetVersion.Rule.TIME:
+        return f"Rows are divided by “{version.time_column}”."
+    return ""
+
+
+def finding_acts(finding: Finding, version: DatasetVersion) -> list[Act]:
+    """What people can still do about a finding."""
+    if version.state != DatasetVersion.State.READY or finding.kept_reason or finding_settled(finding, version):
+        return []
+    roles = (version.target, version.group_column, version.time_column)
+    is_feature = any(column not in roles for column in finding.columns)
+    return acts_for(finding.code, finding.severity, is_feature=is_feature, needs_target=finding.needs_target)
 
 
 def test_set_for_looks(version: DatasetVersion) -> TestSet | None:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from datasets import selectors
 from datasets.core.corrections import KINDS, MEDIA
-from datasets.models import Dataset, DatasetVersion, Finding, Upload
+from datasets.models import Dataset, DatasetVersion, Finding, LabelMerge, Upload
 from datasets.services import RULES
 
 CERTIFICATE_FORMAT = 1  # as `core.verifying` reads it, which loads what pages must not
@@ -76,6 +76,12 @@ class TargetRequest(serializers.Serializer):
     group = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
     time = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
     drop = serializers.ListField(child=serializers.CharField(max_length=255), required=False, default=list)
+    annotators = serializers.ListField(
+        child=serializers.CharField(max_length=255),
+        required=False,
+        default=list,
+        help_text="columns in which single people wrote their labels; they are no features",
+    )
 
 
 class SealRequest(serializers.Serializer):
@@ -95,6 +101,15 @@ class KeepRequest(serializers.Serializer):
     """Why a finding may stay."""
 
     reason = serializers.CharField(max_length=2000)
+
+
+class ActRequest(serializers.Serializer):
+    """What to do about a finding; its `acts` say what is open."""
+
+    act = serializers.ChoiceField(["drop", "group", "time", "merge", "category"])
+    column = serializers.CharField(
+        max_length=255, required=False, allow_blank=True, default="", help_text="the finding's own, if left empty"
+    )
 
 
 class RejectionSerializer(serializers.Serializer):
@@ -145,11 +160,27 @@ class DatasetSerializer(serializers.ModelSerializer):
 
 
 class FindingSerializer(serializers.ModelSerializer):
-    """What a check found."""
+    """What a check found, and what one can do about it: `keep` has an address of its own, the others share one."""
+
+    acts = serializers.SerializerMethodField()
 
     class Meta:
         model = Finding
-        fields = ("id", "code", "severity", "column", "message", "evidence", "kept_reason")
+        fields = ("id", "code", "severity", "column", "message", "evidence", "kept_reason", "acts")
+        read_only_fields = fields
+
+    def get_acts(self, finding: Finding) -> list[str]:
+        return [*selectors.finding_acts(finding, finding.version)]
+
+
+class MergeSerializer(serializers.ModelSerializer):
+    """Spellings that are read as one label."""
+
+    merged_by = serializers.CharField(source="merged_by.name", read_only=True)
+
+    class Meta:
+        model = LabelMerge
+        fields = ("id", "label", "spellings", "merged_by", "merged_at")
         read_only_fields = fields
 
 
@@ -157,10 +188,14 @@ class VersionReportSerializer(VersionSerializer):
     """The report: columns, profile, findings."""
 
     findings = FindingSerializer(many=True, read_only=True)
+    merges = MergeSerializer(many=True, read_only=True)
 
     class Meta:
         model = DatasetVersion
-        fields = (*VersionSerializer.Meta.fields, "columns", "corrections", "profile", "dropped", "findings", "seconds")
+        fields = (
+            *VersionSerializer.Meta.fields,
+            *("columns", "corrections", "profile", "dropped", "annotators", "merges", "findings", "seconds"),
+        )
         read_only_fields = fields
 
 
@@ -198,6 +233,7 @@ class CertificateSerializer(serializers.Serializer):
     fingerprints = serializers.DictField(source="seal.fingerprints", child=serializers.CharField())
     types = serializers.DictField(source="seal.types", child=serializers.CharField())
     is_pooled = serializers.BooleanField(source="seal.is_pooled")
+    merges = MergeSerializer(many=True)
 
     def get_format(self, version: DatasetVersion) -> int:
         return CERTIFICATE_FORMAT

@@ -25,6 +25,7 @@ urlpatterns = [
     path("data/versions/<uuid:pk>/columns/", views.version_columns, name="version_columns"),
     path("data/versions/<uuid:pk>/target/", views.version_target, name="version_target"),
     path("data/versions/<uuid:pk>/finding/", views.version_finding, name="version_finding"),
+    path("data/versions/<uuid:pk>/merges/<int:merge>/", views.label_merge, name="label_merge"),
     path("data/versions/<uuid:pk>/split/", views.version_split, name="version_split"),
     path("data/versions/<uuid:pk>/seal/", views.version_seal, name="version_seal"),
     path("data/versions/<uuid:pk>/certificate/", views.certificate, name="certificate"),

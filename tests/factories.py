@@ -153,7 +153,9 @@ def make_version(
     return version
 
 
-def make_sealed_version(project: Project | None = None, *, metric: str = "accuracy", **options) -> DatasetVersion:
+def make_sealed_version(
+    project: Project | None = None, *, metric: str = "accuracy", before_seal=lambda version: None, **options
+) -> DatasetVersion:
     """A sealed version; outside a sandbox the criterion is locked first and a steward seals."""
     project = project or make_approved_project()
     owner = project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
@@ -162,6 +164,8 @@ def make_sealed_version(project: Project | None = None, *, metric: str = "accura
             project=project, user=owner, metric=metric, level=0.8, smallest_difference=0.02, reason="", results_seen=0
         )
     version = make_version(project, **options)
+    before_seal(version)
+    version.refresh_from_db()
     steward = owner if project.is_sandbox else make_user(is_steward=True)
     dataset_services.seal_version(version=version, user=steward)
     do_ingestions()

@@ -49,12 +49,14 @@ api_datasheet                             GET    401  404  404  200  200  404  4
 api_datasheet                             PATCH  401  404  404  428  428  404  404  428  428
 api_docs                                  GET    200  200  200  200  200  200  200  200  200
 api_download                              GET    401  404  404  200  200  403  403  200  200
+api_finding_act                           POST   401  404  404  422  422  403  403  422  422
 api_finding_keep                          POST   401  404  404  422  422  403  403  422  422
 api_ladder                                GET    401  404  404  200  200  200  200  404  404
 api_ladders                               POST   401  404  404  202  202  403  403  404  404
 api_leaderboard                           GET    401  404  404  200  200  200  200  404  404
 api_looks                                 GET    401  404  404  200  200  200  200  404  404
 api_looks                                 POST   401  404  404  428  428  403  403  404  404
+api_merge                                 DELETE 401  404  404  202  202  403  403  202  202
 api_me                                    GET    401  200  200  200  200  200  200  200  200
 api_project                               GET    401  404  404  200  200  200  200  404  404
 api_project_datasets                      POST   401  404  404  415  415  403  403  404  404
@@ -117,6 +119,8 @@ datasets:datasheet                        GET    302  404  404  200  200  404  4
 datasets:datasheet                        POST   302  404  404  302  302  404  404  302  302
 datasets:datasheet_answer                 POST   302  404  404  200  200  404  404  200  200
 datasets:home_fragment                    GET    302  200  200  200  200  200  200  200  200
+datasets:label_merge                      GET    302  404  404  200  200  403  403  200  200
+datasets:label_merge                      POST   302  404  404  302  302  403  403  302  302
 datasets:look_gate                        GET    302  404  404  403  200  403  403  403  403
 datasets:look_gate                        POST   302  404  404  403  422  403  403  403  403
 datasets:part_download                    GET    302  404  404  200  200  403  403  200  200

@@ -104,7 +104,10 @@ def address(name: str, world: World) -> str:
         "api_access_requests": [values["dataset"]],
         "api_dataset_versions": [values["dataset"]],
         "api_datasheet": [values["dataset"]],
+        "api_finding_act": [version.pk, values["finding"]],
         "api_finding_keep": [version.pk, values["finding"]],
+        "api_merge": [version.pk, values["merge"]],
+        "datasets:label_merge": [version.pk, values["merge"]],
         "api_split": [version.pk, "train"],
     }
     if name == "datasets:version_finding":

@@ -103,6 +103,7 @@ def make_world() -> World:
         "token": token.token_key,
         "question": question.pk,
         "finding": ready.findings.order_by("pk").first().pk,
+        "merge": ready.merges.create(label="9", spellings=["9.0"], merged_by=people["owner"]).pk,
         "proposal": idea.proposals.get().pk,
         "dataset": ready.dataset_id,
         "upload": upload.pk,

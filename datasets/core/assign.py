@@ -12,6 +12,7 @@ from datasets.core.carry import Memory, divided_again, known_units, rotate, sett
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.lineage import Past, recognise
+from datasets.core.near.unite import compared, links_of_texts, unite
 from datasets.core.split import (
     RETIRED,
     Assignments,
@@ -53,6 +54,7 @@ def assign(
     if timed and design.time:
         times, day = _instants(_column(table, design.time, used), design.time)
         return _by_time(design, content, times, design.horizon * day, stored, memory)
+    alone, content = content, _united(table, design, features, used, content, strata, stored, findings)
     grouped = design.kind == "group" and design.group is not None
     if grouped and design.group:
         groups = group_keys(_column(table, design.group, used), secret, content)
@@ -82,7 +84,34 @@ def assign(
     if design.pooled is None and not pooled and too_few_for_a_final(parts, memory):
         pooled = True
         parts, before = attempt(pooled)
+    if not grouped and content is not alone:
+        # each is remembered by itself too, and keeps its part should what links it to the others go
+        before = before.updated(Assignments.of(alone, parts))
     return keys, parts, pooled, before
+
+
+def _united(
+    table: Path,
+    design: Design,
+    features: Sequence[str],
+    used: NDArray[np.bool_],
+    content: Keys,
+    strata: NDArray[np.int64],
+    stored: Assignments,
+    findings: list[Finding],
+) -> Keys:
+    """The content of each row, with one key for those that are nearly the same."""
+    texts = [name for name in features if design.kinds.get(name) == "text"]
+    if not texts:
+        return content
+    rows = compared(content)
+    frame = pl.read_parquet(table, columns=texts, glob=False)
+    links = rows[links_of_texts(frame[np.flatnonzero(used)[rows]])]
+    united, _, dropped = unite(content, links, strata, stored)
+    if dropped:
+        message = f"{dropped:,} rows have features so nearly alike that they were divided one by one."
+        findings.append(Finding("D108", "look", None, message, {"rows": dropped}))
+    return united if (united != content).any() else content
 
 
 def _is_pooled(design: Design, rows: int, known: Parts, memory: Memory) -> bool:

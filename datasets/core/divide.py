@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from datasets.core import canonical
 from datasets.core.assign import assign, remember
+from datasets.core.checks.parts import parts_differ
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
@@ -173,6 +174,8 @@ def _divide(
     rows_of = {name: _rows_in_order(code, parts, place) for code, name in enumerate(PARTS)}
     per_class = _per_class(counts, strata, parts)
     findings += _absent_classes(per_class, pooled)
+    plain = [name for name in features if schema[name] != pl.Binary]
+    findings += parts_differ(table, plain, used, parts, keys, design.kind)
     return Division(
         rows_used=len(strata),
         parts={name: len(rows) for name, rows in rows_of.items()},

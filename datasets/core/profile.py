@@ -1,12 +1,13 @@
 """What one wants to know of a table before anything else: rows, kinds, gaps, ranges, commonest values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from datasets.core.table import Column, col, require_columns, row_count
+from datasets.core.target import label_texts
 
 TOP = 20
 COUNTED_EXACTLY = 10_000  # distinct values; above, the number is an estimate within some per cent
@@ -81,7 +82,9 @@ def _value_counts(scan: pl.LazyFrame, names: Sequence[str]) -> list[pl.DataFrame
     )
 
 
-def guess_task(path: Path, target: str) -> Literal["binary", "multiclass", "regression"]:
+def guess_task(
+    path: Path, target: str, merged: Mapping[str, str] | None = None
+) -> Literal["binary", "multiclass", "regression"]:
     """What is to be predicted, by the values of the target.
 
     Two values are yes or no; words are classes; whole numbers are classes when there are at most 20 of them with ten
@@ -89,6 +92,8 @@ def guess_task(path: Path, target: str) -> Literal["binary", "multiclass", "regr
     """
     dtype = require_columns(path, [target])[target]
     values = pl.read_parquet(path, columns=[target], glob=False).to_series().drop_nulls()
+    if merged and not dtype.is_numeric():
+        values = label_texts(values, merged)
     distinct = values.n_unique()
     if distinct == 2:
         return "binary"

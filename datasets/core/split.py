@@ -66,6 +66,8 @@ class Design:
         Of the columns, as people were shown them; found from the types where left out.
     horizon : float
         For cuts in time: how long after its row a label is known, in days where the time is a date, else in its unit.
+    merged : dict of str to str
+        Spellings of labels and the label each is read as.
     """
 
     kind: Literal["random", "group", "time"]
@@ -78,6 +80,7 @@ class Design:
     pooled: bool | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     horizon: float = 0.0
+    merged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

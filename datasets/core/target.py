@@ -1,5 +1,6 @@
 """The target column: which rows have a label, what the labels are, and whether they can be divided."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +72,13 @@ class Labels:
         return pl.Series(self.names).gather(self.values[rows]) if self.names else pl.Series(self.values[rows])
 
 
-def label_texts(target: pl.Series) -> pl.Series:
-    """Labels of classes as texts: whole numbers without a point, true and false."""
+def label_texts(target: pl.Series, merged: Mapping[str, str] | None = None) -> pl.Series:
+    """Labels of classes as texts: whole numbers without a point, true and false; merged spellings as their label."""
+    texts = _texts(target)
+    return texts.replace(list(merged), list(merged.values())) if merged else texts
+
+
+def _texts(target: pl.Series) -> pl.Series:
     if target.dtype.is_float() and bool((target.drop_nulls() % 1 == 0).all()):
         target = target.cast(pl.Int64, strict=False)
     if target.dtype.is_temporal():
@@ -93,7 +99,7 @@ def labels_of(target: pl.Series, design: Design, limits: Limits) -> Labels:
                 next="Choose classes as the task, or another target.",
             )
         return Labels(target.cast(pl.Float64).to_numpy(), [])
-    texts = label_texts(target)
+    texts = label_texts(target, design.merged)
     names = texts.unique().sort()
     longest = max(names.str.len_bytes().to_list())
     if longest > limits.label:

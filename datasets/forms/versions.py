@@ -66,15 +66,21 @@ class TargetForm(KitForm):
         help_text="What would not be known before the answer is needed, and numbers that only name the row",
     )
 
+    annotators = forms.MultipleChoiceField(
+        label="Columns of single annotators",
+        required=False,
+        help_text="Where several people labelled the same rows, each in a column: their agreement is measured, and the "
+        "columns are no features. Columns called annotator_1 or rater_a are found without being named.",
+    )
+
     def __init__(self, *args: Any, version: DatasetVersion, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "initial",
-            {"target": version.target or usual_target(version), "task": version.task, "drop": version.dropped},
-        )
+        chosen = {"task": version.task, "drop": version.dropped, "annotators": version.annotators}
+        kwargs.setdefault("initial", {"target": version.target or usual_target(version), **chosen})
         super().__init__(*args, **kwargs)
         columns = column_choices(version)
         self.fields["target"].choices = [("", "Choose one"), *columns]
-        self.fields["drop"].choices = columns
+        for name in ("drop", "annotators"):
+            self.fields[name].choices = columns
         if len(columns) <= SHORT_LIST:
             self.fields["drop"].widget = forms.CheckboxSelectMultiple(choices=columns)
 
@@ -82,6 +88,8 @@ class TargetForm(KitForm):
         cleaned = super().clean() or {}
         if cleaned.get("target") and cleaned["target"] in cleaned.get("drop", []):
             self.add_error("drop", f"'{cleaned['target']}' is the label column; it cannot be left out")
+        if len(cleaned.get("annotators", [])) == 1:
+            self.add_error("annotators", "One annotator agrees with nobody; choose two columns or more, or none")
         return cleaned
 
 
@@ -206,7 +214,8 @@ class KeepForm(KitForm):
         label="Why may it stay?",
         max_length=2000,
         widget=forms.Textarea,
-        help_text="Would you know this value before the answer is needed? Others read your reason beside the finding.",
+        help_text="Would you know this value before the answer is needed? Others read your reason beside the finding, "
+        "in later versions too.",
         error_messages={"required": "Say why it may stay"},
     )
 

@@ -3,7 +3,17 @@
 from datasets.models.catalogue import AccessRequest, DataUse, SheetAnswer, Wanted, WantedAnswer
 from datasets.models.ledger import AppendOnly, Look, LookGate, Opening, SealedLadder, TestSet
 from datasets.models.uploads import Upload
-from datasets.models.versions import Dataset, DatasetVersion, Finding, Ingestion, Lineage, Seal, Viewing, new_secret
+from datasets.models.versions import (
+    Dataset,
+    DatasetVersion,
+    Finding,
+    Ingestion,
+    LabelMerge,
+    Lineage,
+    Seal,
+    Viewing,
+    new_secret,
+)
 
 __all__ = [
     "AccessRequest",
@@ -13,6 +23,7 @@ __all__ = [
     "DatasetVersion",
     "Finding",
     "Ingestion",
+    "LabelMerge",
     "Lineage",
     "Look",
     "LookGate",

@@ -104,6 +104,7 @@ class DatasetVersion(models.Model):
     group_column = models.CharField(max_length=255, blank=True)
     time_column = models.CharField(max_length=255, blank=True)
     dropped = models.JSONField(default=list, blank=True)
+    annotators = models.JSONField(default=list, blank=True)  # columns of single annotators, where a person named them
     rule = models.CharField(max_length=6, choices=Rule, blank=True)
     horizon = models.FloatField(null=True, blank=True)  # how long after a row its label is known: days, or time's unit
     seconds = models.FloatField(default=0)  # worker seconds spent on it
@@ -135,6 +136,29 @@ class DatasetVersion(models.Model):
         """Columns left out of the features: dropped, or of a kind that is no feature."""
         return [name for name, kind in self.kinds.items() if name in self.dropped or kind in SET_ASIDE]
 
+    @property
+    def merged(self) -> dict[str, str]:
+        """Spellings of labels, and the label each is read as."""
+        return {spelling: merge.label for merge in self.merges.all() for spelling in merge.spellings}
+
+
+class LabelMerge(models.Model):
+    """Spellings of a label that are read as one label, by whom and when; the next versions take it over."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="merges")
+    label = models.CharField(max_length=1024)
+    spellings = models.JSONField()
+    merged_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    merged_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "label"], name="one_merge_per_label")]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        listed = ", ".join(f"'{spelling}'" for spelling in self.spellings)
+        return f"{listed} read as '{self.label}'"
+
 
 class Finding(models.Model):
     """What a check found in a version, in its words. severity: stop, look or tip."""
@@ -151,11 +175,16 @@ class Finding(models.Model):
     message = models.TextField()
     evidence = models.JSONField(default=dict, blank=True)
     needs_target = models.BooleanField(default=False)  # found when the target was chosen; replaced when it changes
-    kept_reason = models.TextField(blank=True, max_length=2000)  # why a stop may stay
+    kept_reason = models.TextField(blank=True, max_length=2000)  # why it may stay; it is folded away then
     kept_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["id"]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns it is about: several where a sum or a difference was found."""
+        return self.evidence.get("columns") or ([self.column] if self.column else [])
 
 
 class Viewing(models.Model):

@@ -4,12 +4,11 @@ from datasets.services.choices import (
     RULES,
     choose_split,
     choose_target,
-    drop_column,
-    keep_finding,
     seal_obstacle,
     seal_version,
 )
 from datasets.services.columns import correct_header, correct_kinds, found_kinds
+from datasets.services.findings import drop_column, keep_finding, merge_labels, undo_merge
 from datasets.services.looks import agree_opening, ask_opening, set_gate, spend_look, withdraw_opening
 from datasets.services.problems import NotYet
 from datasets.services.resumable import append_upload, create_upload, drop_upload, finish_upload
@@ -55,6 +54,7 @@ __all__ = [
     "keep_finding",
     "list_dataset",
     "may_remove",
+    "merge_labels",
     "note_viewing",
     "queue",
     "remove_dataset",
@@ -64,6 +64,7 @@ __all__ = [
     "set_gate",
     "spend_look",
     "too_large",
+    "undo_merge",
     "use_dataset",
     "want_data",
     "withdraw_opening",

@@ -1,10 +1,10 @@
-"""What people choose about a version that was read: target, split, findings, the seal."""
+"""What people choose about a version that was read: target, split, the seal."""
 
 from django.db import transaction
 
 from datasets import permissions, selectors
 from datasets.core.errors import DataProblem, shown
-from datasets.models import DatasetVersion, Finding, Ingestion
+from datasets.models import DatasetVersion, Ingestion, LabelMerge
 from datasets.services.problems import NotYet
 from datasets.services.uploads import queue
 from projects import selectors as project_selectors
@@ -61,17 +61,19 @@ def choose_target(
     group: str = "",
     time: str = "",
     drop: list[str] | None = None,
+    annotators: list[str] | None = None,
 ) -> DatasetVersion:
     """Choose what is to be predicted, what belongs together and what tells the time; queues the checks.
 
-    An empty `task` lets the values of the target decide. Refused with DataProblem where a column is not there or has
-    two parts to play.
+    An empty `task` lets the values of the target decide. `annotators` are columns in which single people wrote their
+    labels. Labels that the version before merged are merged here too. Refused with DataProblem where a column is not
+    there or has two parts to play.
     """
     version = require_ready(version)
     if obstacle := header_obstacle(version):
         raise obstacle
-    drop = list(dict.fromkeys(drop or []))
-    for name in (target, group, time, *drop):
+    drop, annotators = list(dict.fromkeys(drop or [])), list(dict.fromkeys(annotators or []))
+    for name in (target, group, time, *drop, *annotators):
         require_column(version, name)
     roles = [name for name in (target, group, time) if name]
     twice = next((name for name in roles if roles.count(name) > 1 or (name == target and name in drop)), None)
@@ -82,40 +84,30 @@ def choose_target(
             where=f"column {shown(twice)}",
             next="Give each part a column of its own.",
         )
+    if target != version.target:
+        version.merges.all().delete()
     version.target, version.task, version.group_column, version.time_column = target, task, group, time
+    version.annotators = annotators
     version.dropped, version.rule, version.rejection, version.state = drop, "", None, State.CHECKING
     version.save()
+    _take_over_merges(version)
     queue(version, Ingestion.Stage.CHECK, user)
     return version
 
 
-@transaction.atomic
-def drop_column(*, version: DatasetVersion, user: User, column: str) -> DatasetVersion:
-    """Take a column out of the features and check again: other rows may now be the same."""
-    version = require_ready(version)
-    if require_column(version, column) in (version.target, version.group_column, version.time_column):
-        raise DataProblem(
-            "SAME_COLUMN",
-            f"Column '{shown(column)}' is the target, the group or the time; it is no feature.",
-            where=f"column {shown(column)}",
-            next="Choose another target, group or time first.",
+def _take_over_merges(version: DatasetVersion) -> None:
+    """The merges of the latest version before with the same target, unless this one has some of that target."""
+    before = version.dataset.versions.filter(number__lt=version.number, target=version.target).first()
+    if before is None or version.merges.exists():
+        return
+    for merge in before.merges.all():
+        LabelMerge.objects.create(
+            version=version,
+            label=merge.label,
+            spellings=merge.spellings,
+            merged_by_id=merge.merged_by_id,
+            merged_at=merge.merged_at,
         )
-    version.dropped = list(dict.fromkeys([*version.dropped, column]))
-    version.state = State.CHECKING
-    version.save(update_fields=["dropped", "state"])
-    queue(version, Ingestion.Stage.CHECK, user)
-    return version
-
-
-@transaction.atomic
-def keep_finding(*, finding: Finding, user: User, reason: str) -> Finding:
-    """Say why what was found may stay; it stands beside the finding for good."""
-    require_ready(finding.version)
-    if not reason.strip():
-        raise NotYet("reason-missing", "Say why it may stay; others will read it beside the finding.")
-    finding.kept_reason, finding.kept_by = reason.strip()[:2000], user
-    finding.save(update_fields=["kept_reason", "kept_by"])
-    return finding
 
 
 @transaction.atomic

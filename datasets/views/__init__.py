@@ -18,6 +18,7 @@ from datasets.views.figures import (
     version_figures,
     wall_picture,
 )
+from datasets.views.findings import label_merge, version_finding
 from datasets.views.gates import look_gate
 from datasets.views.lists import project_data, project_fragment
 from datasets.views.sharing import (
@@ -32,7 +33,6 @@ from datasets.views.sheets import datasheet, datasheet_answer
 from datasets.views.uploads import dataset_upload
 from datasets.views.versions import (
     version_detail,
-    version_finding,
     version_seal,
     version_split,
     version_status,
@@ -57,6 +57,7 @@ __all__ = [
     "datasheet",
     "datasheet_answer",
     "home_fragment",
+    "label_merge",
     "look_gate",
     "part_download",
     "project_data",

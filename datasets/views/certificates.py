@@ -53,6 +53,10 @@ def certificate_notes(version: DatasetVersion) -> list[str]:
         *notes,
         "Who saw the rows before sealing is listed below. A fresh test set taken by a steward is stronger.",
         "A sealed set cannot show that the world has shifted.",
+        *(
+            f"Labels merged before sealing: {merge}, by {merge.merged_by}."
+            for merge in version.merges.select_related("merged_by")
+        ),
         f"Sealed in the vault with the labels: the original upload, SHA-256 {version.sha256}.",
     ]
 

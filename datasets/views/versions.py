@@ -1,21 +1,20 @@
-"""One version: report, target, findings, split, seal."""
+"""One version: report, target, split, seal."""
 
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from datasets import permissions, selectors, services
 from datasets.core.errors import DataProblem
-from datasets.forms import KeepForm, SplitForm, TargetForm
+from datasets.forms import SplitForm, TargetForm
 from datasets.models import DatasetVersion, Ingestion
 from datasets.views.common import GET_POST, State, status_of, version_context
+from datasets.views.findings import finding_rows
 from projects import selectors as project_selectors
 from projects.http import Request
 
@@ -26,48 +25,24 @@ def version_detail(request: Request, pk: UUID) -> HttpResponse:
     """The report: what was read, what was found, what comes next."""
     version = permissions.get_version_or_404(request.user, pk)
     services.note_viewing(version=version, user=request.user)
+    may_divide = permissions.may_divide(request.user, version.dataset.project)
     context = version_context(
         request,
         version,
         "report",
         **_live(version.ingestions.first()),
-        findings=_findings(version),
+        merges=version.merges.select_related("merged_by"),
+        **finding_rows(version, may_divide=may_divide),
         columns=_columns(version),
         obstacle=services.seal_obstacle(version) if version.state == State.READY else None,
     )
     return render(request, "datasets/version_detail.html", context)
 
 
-def _findings(version: DatasetVersion) -> list[dict[str, Any]]:
-    """Findings as the component draws them, the gravest first, with the acts that are open."""
-    rank = {"stop": 0, "look": 1, "tip": 2}
-    rows = []
-    for finding in sorted(version.findings.select_related("kept_by"), key=lambda each: rank[each.severity]):
-        message, acts = finding.message, []
-        is_dropped = finding.column and finding.column in version.dropped
-        if is_dropped:
-            message += " The column is left out."
-        elif finding.kept_reason:
-            message += f" Kept by {finding.kept_by}: “{finding.kept_reason}”"
-        elif version.state == State.READY:
-            is_feature = finding.column and finding.column not in (
-                version.target,
-                version.group_column,
-                version.time_column,
-            )
-            if is_feature and finding.needs_target and finding.severity != "tip" and finding.code != "D202":
-                acts.append({"label": f"Leave out {finding.column}", "name": "drop", "value": finding.pk})
-            if finding.code == "D111" and finding.column != version.target:
-                acts.append({"label": f"Make {finding.column} a category", "name": "category", "value": finding.pk})
-            if finding.severity == "stop" or finding.code == "D202":
-                acts.append({"label": "Keep it, say why", "name": "keep", "value": finding.pk})
-        rows.append({"severity": finding.severity, "code": finding.code, "message": message, "acts": acts})
-    return rows
-
-
 def _columns(version: DatasetVersion) -> list[dict[str, Any]]:
     """Columns of the profile with their part to play, at most 200 of them."""
     roles = {version.target: "label", version.group_column: "group", version.time_column: "time"}
+    roles = dict.fromkeys(version.annotators, "annotator") | roles
     roles |= {name: roles.get(name) or "left out" for name in version.no_features}
     rows = []
     for column in version.profile.get("columns", [])[:200]:
@@ -138,38 +113,11 @@ def version_target(request: Request, pk: UUID) -> HttpResponse:
 
 @login_required
 @GET_POST
-def version_finding(request: Request, pk: UUID) -> HttpResponse:
-    """Settle a finding: leave its column out, make it a category, or say why it may stay."""
-    version = permissions.get_version_or_404(request.user, pk)
-    said = request.POST if request.method == "POST" else request.GET
-    key = said.get("drop") or said.get("keep") or said.get("category") or ""
-    finding = get_object_or_404(version.findings, pk=int(key) if key.isdecimal() else 0)
-    form = KeepForm(request.POST if "reason" in request.POST else None)
-    try:
-        if request.method == "POST" and "drop" in request.POST:
-            services.drop_column(version=version, user=request.user, column=finding.column)
-            return redirect("datasets:version_detail", version.pk)
-        if request.method == "POST" and "category" in request.POST:
-            services.correct_kinds(version=version, user=request.user, kinds={finding.column: "category"})
-            return redirect("datasets:version_detail", version.pk)
-        if form.is_valid():
-            services.keep_finding(finding=finding, user=request.user, **form.cleaned_data)
-            messages.success(request, f"{finding.code} stays; your reason stands beside it.")
-            return redirect("datasets:version_detail", version.pk)
-    except (DataProblem, services.NotYet) as refusal:
-        messages.error(request, str(refusal))
-        return redirect("datasets:version_detail", version.pk)
-    context = version_context(request, version, "report", form=form, finding=finding)
-    return render(request, "datasets/version_finding.html", context, status=status_of(form))
-
-
-@login_required
-@GET_POST
 def version_split(request: Request, pk: UUID) -> HttpResponse:
     """The plain question: what will it meet in real use?"""
     version = permissions.get_version_or_404(request.user, pk)
-    if request.method == "POST" and not permissions.may_divide(request.user, version.dataset.project):
-        raise PermissionDenied(f"An owner of {version.dataset.project.team} or a data steward chooses the split.")
+    if request.method == "POST":
+        permissions.require_may_divide(request.user, version.dataset.project)
     form = SplitForm(request.POST if request.method == "POST" else None, version=version)
     if form.is_valid():
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from datasets.core.checks.annotators import annotators_agree, annotators_of
 from datasets.core.checks.codes import numeric_codes
 from datasets.core.checks.context import look_at
 from datasets.core.checks.duplicates import duplicates
@@ -11,9 +12,14 @@ from datasets.core.checks.groups import large_groups
 from datasets.core.checks.ids import id_like
 from datasets.core.checks.labels import rare_classes, unlabelled
 from datasets.core.checks.leakage import gives_label_away
+from datasets.core.checks.near_copies import near_numbers, near_texts_found
 from datasets.core.checks.order import sorted_by_label
+from datasets.core.checks.roles import group_like, label_by_group, weight_like
+from datasets.core.checks.spellings import look_alike_labels
+from datasets.core.checks.sums import sums_give_label_away
+from datasets.core.checks.times import time_leakage
 from datasets.core.corrections import Kind
-from datasets.core.findings import Finding
+from datasets.core.findings import LEFT_OUT, Finding
 
 __all__ = ["columns_left_out", "numeric_codes", "run_checks"]
 
@@ -29,6 +35,8 @@ def run_checks(
     time: str | None = None,
     drop: Sequence[str] = (),
     kinds: Mapping[str, Kind] | None = None,
+    merged: Mapping[str, str] | None = None,
+    annotators: Sequence[str] = (),
 ) -> list[Finding]:
     """Look for what would spoil a test.
 
@@ -43,22 +51,47 @@ def run_checks(
         Columns that are no features.
     kinds : mapping of str to Kind, optional
         Of the columns; found from their cells where left out.
+    merged : dict of str to str, optional
+        Spellings of labels and the label each is read as.
+    annotators : sequence of str
+        Columns of single annotators, where a person named them; else they are looked for.
 
     Returns
     -------
     list of Finding
-        The gravest first. Columns of D202 are to be left out of the features: see `columns_left_out`.
+        The gravest first. Columns of D202 and D407 are to be left out of the features: see `columns_left_out`.
     """
-    look = look_at(path, target=target, task=task, group=group, time=time, drop=drop, kinds=kinds or {})
+    look = look_at(
+        path,
+        target=target,
+        task=task,
+        group=group,
+        time=time,
+        drop=drop,
+        kinds=kinds or {},
+        merged=merged or {},
+    )
+    agreed = list(annotators_agree(look, annotators_of(look, annotators)))
     ids = id_like(look)
-    left_out = set(columns_left_out(ids))
+    left_out = {*columns_left_out(ids), *columns_left_out(agreed)}
     features = [name for name in look.features if name not in left_out]
+    alone = list(gives_label_away(look, features))
+    honest = [name for name in features if name not in {finding.column for finding in alone}]
     findings = [
         *unlabelled(look),
         *ids,
-        *gives_label_away(look, features),
+        *agreed,
+        *alone,
+        *sums_give_label_away(look, honest),
+        *look_alike_labels(look),
         *duplicates(look, [*features, *look.media]),
+        *near_numbers(look, features),
+        *near_texts_found(look, [name for name in features if look.kind(name) == "text"]),
         *sorted_by_label(look),
+        *time_leakage(look, honest),
+        *group_like(look, look.features),
+        *label_by_group(look, features),
+        *weight_like(look, features),
         *rare_classes(look),
         *large_groups(look),
         *gaps(look),
@@ -71,5 +104,5 @@ def run_checks(
 
 
 def columns_left_out(findings: Sequence[Finding]) -> list[str]:
-    """The columns that number or name the rows and are therefore no features."""
-    return [finding.column for finding in findings if finding.code == "D202" and finding.column]
+    """The columns that number or name the rows, or hold annotators' labels, and are therefore no features."""
+    return [finding.column for finding in findings if finding.code in LEFT_OUT and finding.column]

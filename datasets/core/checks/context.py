@@ -42,6 +42,8 @@ class Context:
         Their row numbers, ascending.
     kinds : mapping of str to Kind
         Those that are known: see `kind`.
+    merged : dict of str to str
+        Spellings of labels and the label each is read as.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class Context:
     sample: pl.DataFrame
     sample_rows: NDArray[np.int64]
     kinds: Mapping[str, Kind]
+    merged: Mapping[str, str]
 
     def kind(self, name: str) -> Kind:
         """What a feature is, as people were shown it; by its cells where nobody was."""
@@ -73,6 +76,10 @@ class Context:
         """Labels of the sampled rows."""
         return self.y[self.sample_rows]
 
+    def columns(self, names: Sequence[str]) -> list[pl.Expr]:
+        """These columns, for `sample.select`."""
+        return [col(name) for name in names]
+
     @property
     def is_sampled(self) -> bool:
         """Whether the sample is less than all labelled rows."""
@@ -88,6 +95,7 @@ def look_at(
     time: str | None,
     drop: Sequence[str],
     kinds: Mapping[str, Kind],
+    merged: Mapping[str, str],
 ) -> Context:
     """Read what the checks need; DataProblem if a column is not there or the target has no value."""
     schema = require_columns(path, [name for name in (target, group, time, *drop) if name])
@@ -107,7 +115,7 @@ def look_at(
     if task == "regression":
         y = labels.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
     else:
-        texts = label_texts(labels)
+        texts = label_texts(labels, merged)
         classes = texts.drop_nulls().unique().sort().to_list()
         codes = texts.replace_strict(classes, list(range(len(classes))), default=-1, return_dtype=pl.Int32)
         y = codes.fill_null(-1).to_numpy()
@@ -125,4 +133,6 @@ def look_at(
         .drop("\0chosen")
         .collect(engine="streaming")
     )
-    return Context(path, schema, target, task, group, time, features, media, y, classes, sample, labelled, kinds)
+    return Context(
+        path, schema, target, task, group, time, features, media, y, classes, sample, labelled, kinds, merged
+    )

@@ -26,7 +26,7 @@ def gives_label_away(look: Context, features: Sequence[str]) -> Iterator[Finding
     apart. A number to predict: Spearman's correlation with it.
     """
     y = look.sample_y
-    folds = np.random.default_rng(1).permutation(len(y)) % FOLDS
+    folds = folds_of(len(y))
     for name in features:
         cells = look.sample[name]
         if cells.null_count() == len(cells):
@@ -36,7 +36,7 @@ def gives_label_away(look: Context, features: Sequence[str]) -> Iterator[Finding
             word = "correlation"
         elif look.task == "binary" and (cells.dtype.is_numeric() or cells.dtype.is_temporal()):
             known = cells.is_not_null().to_numpy()
-            strength, lower = auc_bound(_numbers(cells)[known], y[known] == y.max())
+            strength, lower = auc_bound(numbers(cells)[known], y[known] == y.max())
             passes, word = strength >= STOP_AUC and lower > STOP_LOWER, "AUC"
         else:
             strength, lower = _for_classes(_codes(cells), y, folds)
@@ -70,7 +70,8 @@ def _auc(values: np.ndarray, positive: NDArray[np.bool_]) -> float:
     return float((rankdata(values)[positive].sum() - m * (m + 1) / 2) / (m * n))
 
 
-def _numbers(cells: pl.Series) -> np.ndarray:
+def numbers(cells: pl.Series) -> np.ndarray:
+    """Numbers or times as floats, NaN where missing."""
     physical = cells.to_physical() if cells.dtype.is_temporal() else cells
     return physical.cast(pl.Float64).to_numpy()
 
@@ -78,9 +79,20 @@ def _numbers(cells: pl.Series) -> np.ndarray:
 def _codes(cells: pl.Series) -> NDArray[np.int64]:
     """Words as codes; numbers as their rank's bin where there are many; missing as a code of its own."""
     ranks = cells.rank("dense").fill_null(0).to_numpy().astype(np.int64)
-    if (cells.dtype.is_numeric() or cells.dtype.is_temporal()) and ranks.max() > BINS:
+    return _number_codes(ranks) if cells.dtype.is_numeric() or cells.dtype.is_temporal() else ranks
+
+
+def _number_codes(ranks: np.ndarray) -> NDArray[np.int64]:
+    """Dense ranks of numbers as codes, 256 ranges where there are more; 0 stands for a missing one."""
+    ranks = ranks.astype(np.int64)
+    if ranks.max() > BINS:
         return np.where(ranks == 0, BINS, (ranks - 1) * BINS // ranks.max())
     return ranks
+
+
+def folds_of(rows: int) -> NDArray[np.int64]:
+    """One of five folds a row, always the same."""
+    return np.random.default_rng(1).permutation(rows) % FOLDS
 
 
 def _out_of_fold_means(codes: NDArray[np.int64], y: np.ndarray, folds: NDArray[np.int64]) -> np.ndarray:
@@ -98,6 +110,7 @@ def _out_of_fold_means(codes: NDArray[np.int64], y: np.ndarray, folds: NDArray[n
 
 
 def _for_classes(codes: NDArray[np.int64], y: np.ndarray, folds: NDArray[np.int64]) -> tuple[float, float]:
+    """AUC of out-of-fold class shares and its lower bound; with several classes their mean by rows."""
     present, counts = np.unique(y, return_counts=True)
     if len(present) == 2:
         positive = y == present[1]
@@ -114,7 +127,7 @@ def _for_classes(codes: NDArray[np.int64], y: np.ndarray, folds: NDArray[np.int6
 def _for_a_number(cells: pl.Series, y: np.ndarray, folds: NDArray[np.int64]) -> tuple[float, bool]:
     if cells.dtype.is_numeric() or cells.dtype.is_temporal():
         known = cells.is_not_null().to_numpy()
-        values, y = _numbers(cells)[known], y[known]
+        values, y = numbers(cells)[known], y[known]
     else:
         values = _out_of_fold_means(_codes(cells), y, folds)
     if len(y) < 10 or np.ptp(values) == 0 or np.ptp(y) == 0:
