@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from datasets.core.canonical import batches
 from datasets.core.panels import OTHERS
 from datasets.core.table import Column, col, row_count
 
@@ -56,13 +57,18 @@ def look_over(train: Path, validation: Path, *, columns: Sequence[Column], targe
     }
 
 
-def _read(path: Path, expression: pl.Expr, every: int) -> pl.Series:
-    return pl.scan_parquet(path, glob=False).select(expression.gather_every(every)).collect().to_series()
+def _read(path: Path, name: str, expression: pl.Expr, every: int) -> pl.Series:
+    """Every k-th cell of a column, a batch of it in memory at a time."""
+    pieces, start = [], 0
+    for frame in batches(path, [name]):
+        pieces.append(frame.select(expression.gather_every(every, -start % every)).to_series())
+        start += len(frame)
+    return pl.concat(pieces)
 
 
 def _labels(path: Path, target: str, every: int) -> dict[str, NDArray[np.bool_]]:
     """Which rows are of the commonest classes; of more than six, the rest together."""
-    labels = _read(path, col(target).cast(pl.String), every)
+    labels = _read(path, target, col(target).cast(pl.String), every)
     common = labels.drop_nulls().value_counts(sort=True)[labels.name].to_list()
     own = common if len(common) <= CLASSES else common[: CLASSES - 1]
     of_class = {name: (labels == name).fill_null(False).to_numpy() for name in sorted(own)}
@@ -85,7 +91,7 @@ def _column(
         cell = cell.cast(pl.String)
     else:  # pictures are shown, not counted
         cell = cell.is_null().replace_strict({True: None, False: "there"}, return_dtype=pl.String)
-    values = {part: _read(path, cell, every[part]) for part, path in paths.items()}
+    values = {part: _read(path, column.name, cell, every[part]) for part, path in paths.items()}
     described: dict[str, Any] = {
         **column.as_dict(),
         "unit": unit,
@@ -155,7 +161,7 @@ def _sample(train: Path, columns: Sequence[Column]) -> dict[str, Any]:
     shown = [column for column in columns if column.kind in WRITTEN][:SHOWN_COLUMNS]
     every = max(1, row_count(train) // SHOWN_ROWS)
     scan = pl.scan_parquet(train, glob=False).select(col(column.name) for column in shown)
-    rows = scan.gather_every(every).head(SHOWN_ROWS).collect()
+    rows = pl.concat([scan.slice(at * every, 1).collect() for at in range(SHOWN_ROWS)])
     return {
         "columns": [column.name for column in shown],
         "rows": [[in_text(cell) for cell in row] for row in rows.rows()],
