@@ -64,7 +64,9 @@ def read(
         progress=within(progress, 0, 0.9),
     )
     profile = profile_table(Path(out), table.columns)
-    findings = [*table.findings, *numeric_codes(Path(out), profile, settled=(corrections or {}).get("kinds", {}))]
+    said = {finding.column for finding in table.findings if finding.code == "D111"}
+    settled = {*(corrections or {}).get("kinds", {}), *said}
+    findings = [*table.findings, *numeric_codes(Path(out), profile, settled=settled)]
     return {
         "rows": table.rows,
         "columns": [column.as_dict() for column in table.columns],

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--level", type=float, metavar="X", help="good enough, in the metric's own unit")
     add("--group", metavar="COLUMN", help="rows of one group stay in one part")
     add("--time", metavar="COLUMN", help="split by this time: train on the past, test on the future")
-    add("--text", metavar="COLUMN", help="not in this version: text columns are found, not named")
+    add("--text", metavar="COLUMN", help="read this column as text that somebody wrote")
     add("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out; may be given again")
     add("--budget", type=int, metavar="SECONDS", help="CPU seconds for the whole ladder")
     add("--seed", type=int, default=0, metavar="N", help="seeds the models, and the split secret of a new home")

@@ -111,7 +111,8 @@ def _sealed_version(args: argparse.Namespace, digest: str, user: User, team: Tea
     )
     if args.task:
         known = known.filter(task=args.task)
-    if (version := known.first()) and bytes(version.dataset.lineage.secret) == split_secret(args.seed, digest):
+    version = next((each for each in known if not args.text or each.kinds.get(args.text) == "text"), None)
+    if version and bytes(version.dataset.lineage.secret) == split_secret(args.seed, digest):
         return version
     project = project_services.create_project(user=user, team=team, name=args.file.stem[:80], is_sandbox=True)
     try:
@@ -128,8 +129,11 @@ def _sealed_version(args: argparse.Namespace, digest: str, user: User, team: Tea
         if version.is_header_open:  # the target that was named is a column of it, or is refused
             line = version.profile["head"]["line"]
             version = dataset_services.correct_header(version=version, user=user, line=line)
+        if args.text and version.kinds.get(args.text) != "text":
+            dataset_services.correct_kinds(version=version, user=user, kinds={args.text: "text"})
+            _work_off(version.ingestions.get(stage="correct"), f"reading {args.text} as text", screen)
         version = dataset_services.choose_target(
-            version=version,
+            version=DatasetVersion.objects.get(pk=version.pk),
             user=user,
             target=args.target,
             task=args.task or "",

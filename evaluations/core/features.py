@@ -129,7 +129,7 @@ def fit_features(train: Columns, columns: Sequence[Mapping[str, str]]) -> tuple[
 def _date_features(name: str, train: Columns) -> list[Feature]:
     days = _date_part(train[name], "days", 0)
     origin = int(np.nanmin(days)) if np.isfinite(days).any() else 0
-    kinds = ["days", "month", "day", "weekday"] + (
+    kinds = ["days", "year", "month", "day", "weekday"] + (
         ["hour"] if isinstance(train.schema[name], pl.Datetime | pl.String) else []
     )
     return [Feature(f"{name} ({kind})", name, kind, origin) for kind in kinds]
@@ -164,7 +164,9 @@ def _date_part(series: pl.Series, kind: str, origin: int) -> Matrix:
     if kind == "days":
         elapsed = moment.to_physical().cast(pl.Float64) / 86_400e6 - origin
         return elapsed.to_numpy().astype(np.float32)
-    part = {"month": moment.dt.month, "day": moment.dt.day, "weekday": moment.dt.weekday, "hour": moment.dt.hour}[kind]
+    calendar = moment.dt
+    parts = {"year": calendar.year, "month": calendar.month, "day": calendar.day, "weekday": calendar.weekday}
+    part = {**parts, "hour": calendar.hour}[kind]
     return part().cast(pl.Float32).to_numpy().astype(np.float32)
 
 

@@ -4,12 +4,12 @@ import codecs
 import io
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
 
-from datasets.core.corrections import Corrections
+from datasets.core.corrections import Corrections, Kind
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
@@ -18,6 +18,7 @@ from datasets.core.readers.types import (
     MARKED,
     MARKS,
     REAL,
+    WHOLE,
     WORDS,
     Reading,
     chosen,
@@ -184,7 +185,8 @@ def _write(
     texts = {cells.name: cells.to_frame().select(cleaned(pl.all())).to_series() for cells in raw}
     kinds = corrections.kinds
     options = {name: chosen(name, kinds.get(name), texts[name]) for name in names}
-    unsettled = _settle_by_the_others(texts, options)
+    found = {name: texts[name] for name in names if name not in kinds}
+    unsettled = _settle_by_the_others(found, options)
     readings = {name: options[name][0] for name in names}
     try:
         facts = _sink(path, layout, readings, out, typed=_parser_can_type(layout, readings))
@@ -200,8 +202,9 @@ def _write(
     if row_count(out) != layout.rows:
         raise _unreadable(f"The check counted {layout.rows:,} rows and the parser {row_count(out):,}.")
     _refuse_long_cells(names, facts, limits)
+    padded = list(_padded(texts, readings, kinds))
     columns = [Column(name, kinds.get(name) or kind_of(readings[name].dtype, texts[name])) for name in names]
-    return columns, [*_findings(names, raw, facts), *_marked_numbers(readings, unsettled)]
+    return columns, [*_findings(names, raw, facts), *_marked_numbers(readings, unsettled), *padded]
 
 
 def _unreadable(message: str) -> DataProblem:
@@ -300,6 +303,15 @@ def _refuse_long_cells(names: list[str], facts: dict[str, int], limits: Limits) 
         length = facts.get(f"bytes {name}", 0)
         if length > limits.cell:
             raise cell_too_long(name, length, limits)
+
+
+def _padded(texts: dict[str, pl.Series], readings: dict[str, Reading], kinds: Mapping[str, Kind]) -> Iterator[Finding]:
+    """Whole numbers written with zeros in front, as codes are; the zeros are gone once they are numbers."""
+    for name, reading in readings.items():
+        if reading == WHOLE and name not in kinds and texts[name].str.contains(r"^0\d").any():
+            message = f"Column '{shown(name)}' holds whole numbers with zeros in front, as codes have. "
+            message += "If they are codes, make it a category, which keeps the zeros."
+            yield Finding("D111", "tip", name, message)
 
 
 def _settle_by_the_others(texts: dict[str, pl.Series], options: dict[str, list[Reading]]) -> list[str]:

@@ -124,6 +124,17 @@ def test_line_that_somebody_chose_names_the_columns(tmp_path, header, count, fir
     assert not any(finding.code == "D112" for finding in table.findings)
 
 
+def test_zeros_in_front_are_pointed_out_and_a_category_keeps_them(tmp_path):
+    content = b"zip,y\n" + b"01067,a\n10115,b\n" * 10
+
+    first = read(tmp_path, content)
+    second = read(tmp_path, content, corrections=Corrections(kinds={"zip": "category"}))
+
+    assert [(finding.code, finding.column) for finding in first.findings] == [("D111", "zip")]
+    assert codes(second) == []
+    assert rows(tmp_path)["zip"][0] == "01067"
+
+
 def test_line_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DataProblem) as refusal:
         read(tmp_path, NAMELESS, corrections=Corrections(header=500))
