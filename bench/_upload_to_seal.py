@@ -75,11 +75,11 @@ def work() -> None:
 def main(source: Path) -> None:
     """The whole way in a sandbox, stage by stage."""
     call_command("migrate", verbosity=0)
+    if not source.exists():
+        return
     user = User.objects.create_user("ada@example.org", name="Ada")
     team = project_services.create_team(user=user, name="Bench")
     project = project_services.create_project(user=user, team=team, name="Belt", is_sandbox=True)
-    if not source.exists():
-        return
     clock = Clock()
     version = upload(source, project, user)
     clock.lap("upload and hash")

@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> None:
 def _measured(way: str, source: Path, out: Path) -> tuple[float, float]:
     """CPU seconds, those of the start-up taken off, and the most resident memory of one process in MB."""
     script = Path(__file__) if way == "scan" else Path(__file__).with_name("_upload_to_seal.py")
-    started = _child([sys.executable, str(script), "nothing", str(out)])[0]
+    started = _child([sys.executable, str(script), "nothing", str(out / "start")])[0]
     seconds, peak = _child([sys.executable, str(script), str(source), str(out)])
     return seconds - started, peak
 

@@ -115,7 +115,8 @@ class Fingerprint:
 def _fixed(series: pl.Series) -> pl.Series:
     if series.dtype.is_float():
         series = series.cast(pl.Float64).fill_nan(None).fill_null(0.0)
-        return series.set(series == 0, 0.0)  # a negative zero too
+        zero = series == 0
+        return series.set(zero, 0.0) if zero.any() else series  # a negative zero too
     if series.dtype == pl.Boolean:
         return series.cast(pl.UInt8).fill_null(0)
     if series.dtype.is_temporal():
@@ -175,12 +176,12 @@ def _bytes(frame: pl.DataFrame) -> bytes:
 def _repr(numbers: pl.Series) -> pl.Series:
     """Numbers that the writer formats as Python's repr does; as texts where it would not (small ones)."""
     numbers = numbers.fill_nan(None)
-    small = (numbers.abs() < 1e-4).fill_null(False)
+    small = numbers.abs() < 1e-4
     if not small.any():
         return numbers
     zero = numbers == 0
     numbers = numbers.set(zero, 0.0)  # a negative zero too
-    odd = small & ~zero.fill_null(False)
+    odd = (small & ~zero).fill_null(False)
     if not odd.any():
         return numbers
     texts = numbers.cast(pl.String)

@@ -19,7 +19,7 @@ from datasets.core.limits import Limits
 from datasets.core.readers.heading import DELIMITERS, HEAD, QUOTED, RECORD, Heading, fields, find_heading
 
 Positions = NDArray[np.int64]
-CHUNK = 4 * 2**20
+CHUNK = 3 * 2**20
 SAMPLE = 16 * 2**10  # bytes kept of each chunk, from which the types are guessed
 DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
@@ -328,11 +328,15 @@ class _Inspector:
             inside = np.cumsum(quotes, dtype=np.uint8) & 1  # wraps at 256, which is even
             skeleton = marks[(inside == 0) & ~quotes].tobytes()
         records = len(skeleton) // len(self.pattern)
-        ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == 10)
-        longest = int(np.diff(ends, prepend=-1).max())
-        if skeleton == self.pattern * records and (longest <= self.limits.line and len(ends) == records):
+        if skeleton == self.pattern * records and chunk.count(b"\n") == records and self._lines_are_short(chunk):
             return records, False
         return self._take_apart(chunk, line)
+
+    def _lines_are_short(self, chunk: bytes) -> bool:
+        if len(chunk) <= self.limits.line:
+            return True
+        ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == 10)
+        return int(np.diff(ends, prepend=-1).max()) <= self.limits.line
 
     def _take_apart(self, chunk: bytes, line: int) -> tuple[int, bool]:
         rows, blank = 0, False
