@@ -164,6 +164,13 @@ class GuessForm(KitForm):
         return guess
 
 
+class LabelQuestionForm(KitForm):
+    """Which row of validation, and what is odd about it."""
+
+    row = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    note = forms.CharField(label="What is odd about it", max_length=300, required=False)
+
+
 def _amount(label: str, hint: str = "", *, low: float | None = 0, high: float = 1e12) -> forms.FloatField:
     return forms.FloatField(label=label, help_text=hint, required=False, min_value=low, max_value=high)
 

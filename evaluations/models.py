@@ -201,3 +201,30 @@ class KeptPoint(models.Model):
     terms = models.JSONField(default=dict, blank=True)
     kept_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     kept_at = models.DateTimeField(default=timezone.now)
+
+
+class Inspection(Job):
+    """What a run looks at, and the validation rows it gets most wrong; on request. The job of `evaluations.inspecting`."""
+
+    TASK = "evaluations.tasks.inspect"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="inspections")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    result = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-queued_at"]
+
+
+class LabelQuestion(models.Model):
+    """A mark on a validation row: somebody should ask the labeller. One a row; the note is the last one written."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="label_questions")
+    row = models.PositiveIntegerField()  # of the validation part, from 0
+    note = models.CharField(max_length=300, blank=True)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "row"], name="one_question_per_row")]

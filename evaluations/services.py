@@ -16,7 +16,7 @@ from datasets.models import DatasetVersion, Opening, SealedLadder
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import OPEN_STATES, JobState
 from evaluations.core.rungs import RUNGS, family
-from evaluations.models import Declaration, Forecast, KeptPoint, Ladder, Run, Submission
+from evaluations.models import Declaration, Forecast, Inspection, KeptPoint, LabelQuestion, Ladder, Run, Submission
 from projects import selectors as project_selectors
 from projects.core.errors import ProjectProblem
 from projects.core.measures import DEFAULT_MEASURE, MEASURES
@@ -162,6 +162,29 @@ def ask_forecast(*, run: Run, user: User, budget: int | None = None, row_cost: f
     )
     jobs.ring_on_commit(asked)
     return asked
+
+
+@transaction.atomic
+def ask_inspection(*, run: Run, user: User) -> Inspection:
+    """Queue the question what a run looks at; it has a budget of its own and reads no sealed row."""
+    Project.objects.select_for_update().get(pk=run.project_id)  # two clicks at once: the second sees the first
+    if run.state != JobState.DONE:
+        raise OutOfTurn("run-not-done", "Only a run that has its validation score can be looked into.")
+    if run.recipe == "always_same":
+        raise OutOfTurn("no-columns", f"{RUNGS[run.recipe].title} looks at nothing. Ask for another rung.")
+    if run.inspections.filter(state__in=OPEN_STATES).exists():
+        raise OutOfTurn("inspection-running", "This run is being looked into. Wait for it.")
+    asked = Inspection.objects.create(run=run, asked_by=user)
+    jobs.ring_on_commit(asked)
+    return asked
+
+
+def ask_labeller(*, version: DatasetVersion, row: int, note: str, user: User) -> LabelQuestion:
+    """Mark a validation row whose label somebody should ask about; a second mark replaces the note."""
+    if not 0 <= row < version.seal.parts["validation"]:
+        raise OutOfTurn("no-row", f"Validation has {version.seal.parts['validation']:,} rows, numbered from 0.")
+    values = {"note": note, "asked_by": user, "asked_at": timezone.now()}
+    return LabelQuestion.objects.update_or_create(version=version, row=row, defaults=values)[0]
 
 
 def _queue_again(job: Run | Submission) -> int:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from evaluations import forecasting, scoring, training
+from evaluations import forecasting, inspecting, scoring, training
 
 
 @shared_task(name="evaluations.tasks.train")
@@ -18,3 +18,8 @@ def score(submission_id: str, token: str) -> None:
 @shared_task(name="evaluations.tasks.forecast")
 def forecast(forecast_id: str, token: str) -> None:
     forecasting.execute(forecast_id=forecast_id, token=token)
+
+
+@shared_task(name="evaluations.tasks.inspect")
+def inspect(inspection_id: str, token: str) -> None:
+    inspecting.execute(inspection_id=inspection_id, token=token)

@@ -196,6 +196,7 @@ def _keep(run: Run, fitted: Fitted, data: Encoded, guess: Array) -> None:
     folder = run_folder(run)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     np.save(folder / "validation.npy", guess)
+    fitted.save(folder / "fitted")  # validation has not seen it: what it looks at is found out with this one
     handed_in = fitted.refit(data) if data.rows("train") < COARSE else fitted
     for part in data.parts:
         if part in store.SEALED_PARTS:

@@ -9,9 +9,9 @@ from datasets import ingestion
 from datasets import services as dataset_services
 from datasets.models import Dataset, DatasetVersion, Ingestion, Lineage, Seal
 from dlstart_web.kit.jobs import JobState
-from evaluations import forecasting, scoring, training
+from evaluations import forecasting, inspecting, scoring, training
 from evaluations import services as evaluation_services
-from evaluations.models import Forecast, Ladder, Run, Submission
+from evaluations.models import Forecast, Inspection, Ladder, Run, Submission
 from projects import services
 from projects.core import form
 from projects.core.criteria import KEYS
@@ -239,6 +239,12 @@ def do_forecasts() -> None:
     """What a worker would do now: every forecast that waits."""
     while asked := Forecast.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
         forecasting.execute(forecast_id=str(asked.pk), token=str(asked.token))
+
+
+def do_inspections() -> None:
+    """What a worker would do now: every inspection that waits."""
+    while asked := Inspection.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
+        inspecting.execute(inspection_id=str(asked.pk), token=str(asked.token))
 
 
 def do_submissions() -> None:

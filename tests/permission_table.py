@@ -174,6 +174,9 @@ evaluations:run_forecast                  GET    302  404  404  200  200  200  2
 evaluations:run_forecast                  POST   302  404  404  302  302  403  403  404  404
 evaluations:run_forecast_figure           GET    302  404  404  204  204  204  204  404  404
 evaluations:run_fragment                  GET    302  404  404  204  204  204  204  404  404
+evaluations:run_inspection                GET    302  404  404  200  200  200  200  404  404
+evaluations:run_inspection                POST   302  404  404  302  302  403  403  404  404
+evaluations:run_label_question            POST   302  404  404  302  302  403  403  404  404
 evaluations:run_model                     GET    302  404  404  200  200  403  403  404  404
 evaluations:run_retry                     POST   302  404  404  302  302  403  403  404  404
 evaluations:run_script                    GET    302  404  404  200  200  403  403  404  404

@@ -11,6 +11,7 @@ from evaluations.selectors.boards import (
     unranked_runs,
 )
 from evaluations.selectors.forecasts import forecast_answer, forecast_chart, forecast_data, forecast_newest
+from evaluations.selectors.inspections import inspection_newest, inspection_words, wrong_rows
 from evaluations.selectors.ladders import (
     candidates,
     ladder_rows,
@@ -76,6 +77,8 @@ __all__ = [
     "forecast_data",
     "forecast_newest",
     "guess_words",
+    "inspection_newest",
+    "inspection_words",
     "kept_point",
     "ladder_rows",
     "ladder_runs",
@@ -112,4 +115,5 @@ __all__ = [
     "told_apart",
     "unranked_runs",
     "verdict_context",
+    "wrong_rows",
 ]

@@ -3,6 +3,7 @@
 from evaluations.views.criteria import criterion
 from evaluations.views.final import opening, opening_agree, opening_retry, report, verdict
 from evaluations.views.forecasts import run_forecast, run_forecast_figure
+from evaluations.views.inspections import run_inspection, run_label_question
 from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, ladder_run, leaderboard, surprise_list
 from evaluations.views.looks import look, look_fragment, look_list
 from evaluations.views.operating import operating_point
@@ -32,6 +33,8 @@ __all__ = [
     "run_forecast",
     "run_forecast_figure",
     "run_fragment",
+    "run_inspection",
+    "run_label_question",
     "run_model",
     "run_retry",
     "run_script",

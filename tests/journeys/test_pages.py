@@ -71,7 +71,7 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "owner", reverse("evaluations:run_forecast", args=[world.values["run"]])
     yield "owner", reverse("evaluations:operating_point", args=[world.values["run"]])
     yield "owner", reverse("evaluations:surprise_list")
-    for name in ("operating_point", "run_takeaway"):
+    for name in ("operating_point", "run_inspection", "run_takeaway"):
         yield "owner", reverse(f"evaluations:{name}", args=[world.values["run"]])
     yield "owner", reverse("datasets:dataset_list")
     yield "owner", reverse("datasets:dataset_list") + "?q=nothing-at-all"
