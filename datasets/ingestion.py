@@ -83,6 +83,18 @@ def _limited(name: str, arguments: dict[str, Any], pulse: Pulse) -> dict[str, An
     )
 
 
+def read_rows(*, source: Path, file_name: str, out: Path, corrections: dict[str, Any], pulse: Pulse) -> dict[str, Any]:
+    """A file of rows that are no data set (to be predicted), read under the same limits; DataProblem where it is refused."""
+    arguments = {
+        "source": str(source),
+        "file_name": file_name,
+        "out": str(out),
+        "limits": asdict(limits()) | {"least_rows": 1},  # nothing is divided
+        "corrections": corrections,
+    }
+    return _limited("read", arguments, pulse)
+
+
 # ---- read
 
 

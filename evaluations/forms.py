@@ -164,6 +164,15 @@ class GuessForm(KitForm):
         return guess
 
 
+class PredictForm(KitForm):
+    """Rows without labels."""
+
+    file = forms.FileField(
+        label="Rows to predict",
+        help_text="CSV, Parquet or ZIP, with the columns the model was fitted on; others are passed over",
+    )
+
+
 class LabelQuestionForm(KitForm):
     """Which row of validation, and what is odd about it."""
 

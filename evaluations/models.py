@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -228,3 +229,25 @@ class LabelQuestion(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["version", "row"], name="one_question_per_row")]
+
+
+class Prediction(Job):
+    """Unlabelled rows that somebody brought, predicted by the recommended run. The job of `evaluations.predicting`."""
+
+    TASK = "evaluations.tasks.predict"
+    QUEUE = "ingest"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="predictions")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="predictions")
+    file_name = models.CharField(max_length=255)
+    bytes = models.PositiveBigIntegerField()
+    rows = models.PositiveBigIntegerField(null=True, blank=True)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-queued_at"]
+
+    def given_up(self) -> None:
+        """The rows that came are thrown away like those that were refused."""
+        (settings.QUARANTINE / str(self.pk)).unlink(missing_ok=True)

@@ -2,21 +2,34 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
 from datasets import selectors as dataset_selectors
 from datasets import services as dataset_services
 from datasets import vault
+from datasets.core.errors import shown
 from datasets.models import DatasetVersion, Opening, SealedLadder
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import OPEN_STATES, JobState
 from evaluations.core.rungs import RUNGS, family
-from evaluations.models import Declaration, Forecast, Inspection, KeptPoint, LabelQuestion, Ladder, Run, Submission
+from evaluations.models import (
+    Declaration,
+    Forecast,
+    Inspection,
+    KeptPoint,
+    LabelQuestion,
+    Ladder,
+    Prediction,
+    Run,
+    Submission,
+)
 from projects import selectors as project_selectors
 from projects.core.errors import ProjectProblem
 from projects.core.measures import DEFAULT_MEASURE, MEASURES
@@ -176,6 +189,24 @@ def ask_inspection(*, run: Run, user: User) -> Inspection:
         raise OutOfTurn("inspection-running", "This run is being looked into. Wait for it.")
     asked = Inspection.objects.create(run=run, asked_by=user)
     jobs.ring_on_commit(asked)
+    return asked
+
+
+def ask_prediction(*, project: Project, run: Run, file: File, user: User) -> Prediction:
+    """Keep unlabelled rows in quarantine and queue their prediction by a run; DataProblem where they are too large or none."""
+    key = uuid4()
+    place = settings.QUARANTINE / str(key)
+    try:
+        size, _ = dataset_services.receive_file(file, place)
+        with transaction.atomic():
+            name = shown(Path(file.name or "rows").name, 255)
+            asked = Prediction.objects.create(
+                pk=key, project=project, run=run, file_name=name, bytes=size, asked_by=user
+            )
+            jobs.ring_on_commit(asked)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
     return asked
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from evaluations import forecasting, inspecting, scoring, training
+from evaluations import forecasting, inspecting, predicting, scoring, training
 
 
 @shared_task(name="evaluations.tasks.train")
@@ -23,3 +23,8 @@ def forecast(forecast_id: str, token: str) -> None:
 @shared_task(name="evaluations.tasks.inspect")
 def inspect(inspection_id: str, token: str) -> None:
     inspecting.execute(inspection_id=inspection_id, token=token)
+
+
+@shared_task(name="evaluations.tasks.predict")
+def predict(prediction_id: str, token: str) -> None:
+    predicting.execute(prediction_id=prediction_id, token=token)

@@ -32,6 +32,8 @@ urlpatterns = [
     path("projects/<slug:slug>/final/retry/", views.opening_retry, name="opening_retry"),
     path("projects/<slug:slug>/verdict/", views.verdict, name="verdict"),
     path("projects/<slug:slug>/report/", views.report, name="report"),
+    path("projects/<slug:slug>/predict/", views.predict, name="predict"),
+    path("predictions/<uuid:pk>/", views.prediction_download, name="prediction_download"),
     path("surprises/", views.surprise_list, name="surprise_list"),
     path("jobs/", views.jobs_fragment, name="jobs_fragment"),
 ]

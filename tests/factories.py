@@ -9,9 +9,9 @@ from datasets import ingestion
 from datasets import services as dataset_services
 from datasets.models import Dataset, DatasetVersion, Ingestion, Lineage, Seal
 from dlstart_web.kit.jobs import JobState
-from evaluations import forecasting, inspecting, scoring, training
+from evaluations import forecasting, inspecting, predicting, scoring, training
 from evaluations import services as evaluation_services
-from evaluations.models import Forecast, Inspection, Ladder, Run, Submission
+from evaluations.models import Forecast, Inspection, Ladder, Prediction, Run, Submission
 from projects import services
 from projects.core import form
 from projects.core.criteria import KEYS
@@ -245,6 +245,12 @@ def do_inspections() -> None:
     """What a worker would do now: every inspection that waits."""
     while asked := Inspection.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
         inspecting.execute(inspection_id=str(asked.pk), token=str(asked.token))
+
+
+def do_predictions() -> None:
+    """What a worker would do now: every prediction that waits."""
+    while asked := Prediction.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
+        predicting.execute(prediction_id=str(asked.pk), token=str(asked.token))
 
 
 def do_submissions() -> None:

@@ -165,6 +165,9 @@ evaluations:opening_agree                 POST   302  404  404  403  403  403  4
 evaluations:opening_retry                 POST   302  404  404  403  302  403  302  404  404
 evaluations:operating_point               GET    302  404  404  200  200  200  200  404  404
 evaluations:operating_point               POST   302  404  404  422  422  403  403  404  404
+evaluations:predict                       GET    302  404  404  200  200  403  403  404  404
+evaluations:predict                       POST   302  404  404  422  422  403  403  404  404
+evaluations:prediction_download           GET    302  404  404  200  200  403  403  404  404
 evaluations:report                        GET    302  404  404  200  200  200  200  404  404
 evaluations:run_cancel                    POST   302  404  404  302  302  403  403  404  404
 evaluations:run_card                      GET    302  404  404  200  200  200  200  404  404

@@ -25,7 +25,7 @@ ORDER = (
     ("http", "permissions", "selectors", "catalogue", "store", "words", "ranks"),
     ("vault",),
     ("lineages",),
-    ("limited", "exports", "ingestion", "training", "scoring", "forecasting", "inspecting"),
+    ("limited", "exports", "ingestion", "training", "scoring", "forecasting", "inspecting", "predicting"),
     ("tasks",),
     ("services",),
     ("adapter", "middleware", "forms", "serializers", "serializers_catalogue"),

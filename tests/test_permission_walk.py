@@ -94,6 +94,7 @@ def address(name: str, world: World) -> str:
         "datasets:wall_picture": [version.pk, 0],
         "datasets:column_chart": [version.pk, 1, "part"],
         "evaluations:ladder_fragment": [world.ladder.pk],
+        "evaluations:prediction_download": [values["prediction"]],
         "evaluations:operating_point": [values["run"]],
         "api_token": [values["token"]],
         "api_upload": [values["upload"]],

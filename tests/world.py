@@ -16,6 +16,7 @@ from projects import services
 from projects.models import Project, User
 from tests.factories import (
     PASSWORD,
+    do_predictions,
     do_submissions,
     fill_proposal,
     make_done_ladder,
@@ -108,6 +109,7 @@ def make_world() -> World:
         "dataset": ready.dataset_id,
         "upload": upload.pk,
         "run": ladder.runs.get(recipe="linear").pk,
+        "prediction": predicted(result, ladder, people["owner"]),
         "sealed_labels": sealed_labels_of(ladder.version, seed=2),
     }
     return World(people, idea, result, judged, ready, ladder.version, ladder, values)
@@ -143,6 +145,16 @@ def look(project: Project, ladder: Ladder, user: User) -> None:
         project=project, user=user, run=run, idempotency_key="first", reason="The ladder is done."
     )
     do_submissions()
+
+
+def predicted(project: Project, ladder: Ladder, user: User) -> object:
+    """New rows, predicted."""
+    file = SimpleUploadedFile("new.csv", b"item,width,colour\nnew-1,7.5,red\n")
+    job = evaluation_services.ask_prediction(
+        project=project, run=ladder.runs.get(recipe="linear"), file=file, user=user
+    )
+    do_predictions()
+    return job.pk
 
 
 def rows(seed: int) -> list[tuple[str, str, str, str]]:

@@ -25,7 +25,7 @@ from datasets.services.sharing import (
     want_data,
 )
 from datasets.services.sheets import edit_sheet, save_sheet_answer
-from datasets.services.uploads import accept_upload, delete_unsealed, queue, too_large
+from datasets.services.uploads import accept_upload, delete_unsealed, queue, receive_file, too_large
 from datasets.services.viewings import note_viewing
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "merge_labels",
     "note_viewing",
     "queue",
+    "receive_file",
     "remove_dataset",
     "save_sheet_answer",
     "seal_obstacle",

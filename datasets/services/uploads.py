@@ -81,7 +81,7 @@ def accept_upload(
     key = uuid.uuid4()
     place = settings.QUARANTINE / str(key)
     try:
-        size, digest = _receive(file, place)
+        size, digest = receive_file(file, place)
         if sha256 and sha256.lower() != digest:
             raise DataProblem(
                 "OTHER_HASH",
@@ -133,7 +133,7 @@ def _inherited(last: DatasetVersion | None) -> dict[str, Any]:
     return {key: last.corrections.get(key, {}) for key in ("kinds", "found")} if last else {}
 
 
-def _receive(file: File, place: Path) -> tuple[int, str]:
+def receive_file(file: File, place: Path) -> tuple[int, str]:
     """Size and SHA-256 of an upload that is now at `place`, readable by us alone."""
     limit, size, digest = settings.LIMITS["upload"], 0, hashlib.sha256()
     temporary = getattr(file, "temporary_file_path", None)

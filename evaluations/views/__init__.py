@@ -7,6 +7,7 @@ from evaluations.views.inspections import run_inspection, run_label_question
 from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, ladder_run, leaderboard, surprise_list
 from evaluations.views.looks import look, look_fragment, look_list
 from evaluations.views.operating import operating_point
+from evaluations.views.predictions import predict, prediction_download
 from evaluations.views.runs import jobs_fragment, run_cancel, run_detail, run_figure, run_fragment, run_retry
 from evaluations.views.takeaway import run_card, run_model, run_script, run_takeaway
 
@@ -25,6 +26,8 @@ __all__ = [
     "opening_agree",
     "opening_retry",
     "operating_point",
+    "predict",
+    "prediction_download",
     "report",
     "run_cancel",
     "run_card",

@@ -71,6 +71,7 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "owner", reverse("evaluations:run_forecast", args=[world.values["run"]])
     yield "owner", reverse("evaluations:operating_point", args=[world.values["run"]])
     yield "owner", reverse("evaluations:surprise_list")
+    yield "owner", reverse("evaluations:predict", args=[world.result.slug])
     for name in ("operating_point", "run_inspection", "run_takeaway"):
         yield "owner", reverse(f"evaluations:{name}", args=[world.values["run"]])
     yield "owner", reverse("datasets:dataset_list")
