@@ -12,7 +12,7 @@ from datasets.core.carry import Memory, divided_again, known_units, rotate, sett
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.lineage import Past, recognise
-from datasets.core.near.unite import compared, links_of_texts, unite
+from datasets.core.near.unite import MOST_PICTURES, compared, links_of_pictures, links_of_texts, unite
 from datasets.core.split import (
     RETIRED,
     Assignments,
@@ -102,12 +102,22 @@ def _united(
 ) -> Keys:
     """The content of each row, with one key for those that are nearly the same."""
     texts = [name for name in features if design.kinds.get(name) == "text"]
-    if not texts:
-        return content
-    rows = compared(content)
-    frame = pl.read_parquet(table, columns=texts, glob=False)
-    links = rows[links_of_texts(frame[np.flatnonzero(used)[rows]])]
-    united, _, dropped = unite(content, links, strata, stored)
+    pictures = [name for name in features if design.kinds.get(name) == "picture"]
+    places = np.flatnonzero(used)
+    links = [np.empty((0, 2), np.int64)]
+    if texts:
+        rows = compared(content)
+        frame = pl.read_parquet(table, columns=texts, glob=False)
+        links.append(rows[links_of_texts(frame[places[rows]])])
+    for name in pictures:
+        rows = compared(content, MOST_PICTURES)
+        found = links_of_pictures(table, name, places[rows], content[rows])
+        links.append(np.searchsorted(places, found))
+        if len(found):
+            alike = len(np.unique(found))
+            message = f"{alike:,} rows have nearly the same picture as another row; such rows share a part."
+            findings.append(Finding("D116", "tip", name, message, {"rows": alike}))
+    united, _, dropped = unite(content, np.concatenate(links), strata, stored)
     if dropped:
         message = f"{dropped:,} rows have features so nearly alike that they were divided one by one."
         findings.append(Finding("D108", "look", None, message, {"rows": dropped}))

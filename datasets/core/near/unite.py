@@ -1,25 +1,30 @@
 """Near copies become one unit before the rows are divided, so that no part holds a copy of another part's row."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from datasets.core.canonical import batches
+from datasets.core.near.pictures import near_pictures, small_copy
 from datasets.core.near.texts import Links, near_texts
 from datasets.core.split import Assignments, Keys
 
 MOST_ROWS = 200_000  # of different content that are compared with each other
+MOST_PICTURES = 60_000  # each is compared with all others
 FEWEST_TOO_MANY, SHARE_TOO_MANY = 50, 0.01
 
 
-def compared(content: Keys) -> NDArray[np.int64]:
-    """One row of each content, of at most 200,000 contents: the same ones whatever the order of the rows."""
+def compared(content: Keys, most: int = MOST_ROWS) -> NDArray[np.int64]:
+    """One row of each content, of at most so many contents: the same ones whatever the order of the rows."""
     _, firsts = np.unique(content, return_index=True)
-    if len(firsts) > MOST_ROWS:
+    if len(firsts) > most:
         # contents are sorted by key, and so are the parts: a multiple of the key forgets that
         mixed = content[firsts] * np.uint64(0x9E3779B97F4A7C15)
-        firsts = firsts[np.sort(np.argpartition(mixed, MOST_ROWS)[:MOST_ROWS])]
+        firsts = firsts[np.sort(np.argpartition(mixed, most)[:most])]
     return firsts.astype(np.int64)
 
 
@@ -27,6 +32,17 @@ def links_of_texts(texts: pl.DataFrame) -> Links:
     """Pairs of rows whose texts, all columns together, are nearly the same."""
     joined = texts.select(pl.concat_str(pl.all(), separator="\n", ignore_nulls=True)).to_series()
     return near_texts(joined.to_list())
+
+
+def links_of_pictures(table: Path, name: str, rows: NDArray[np.int64], content: Keys) -> Links:
+    """Pairs of rows of a Parquet file whose pictures are nearly the same; `content` has one key for each of `rows`."""
+    rows, order = np.sort(rows), content[np.argsort(rows)]
+    start, small = 0, []
+    for frame in batches(table, [name]):
+        here = rows[(rows >= start) & (rows < start + len(frame))] - start
+        small += [small_copy(cell) for cell in frame[name].gather(here).to_list()]
+        start += len(frame)
+    return rows[near_pictures(np.stack(small), order)]
 
 
 def unite(content: Keys, links: Links, strata: NDArray[np.int64], stored: Assignments) -> tuple[Keys, int, int]:
