@@ -18,7 +18,7 @@ from datasets.core.errors import shown
 from datasets.models import DatasetVersion, Opening, SealedLadder
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import OPEN_STATES, JobState
-from evaluations.core.rungs import RUNGS, family
+from evaluations.core.rungs import RUNGS, family, offered
 from evaluations.models import (
     Declaration,
     Forecast,
@@ -71,7 +71,7 @@ def run_ladder(
     metric : str, optional
         For a sandbox without a criterion; the task's own measure where left out.
     only : iterable of str, optional
-        Names of rungs; all where left out.
+        Names of rungs; all that fit the features where left out.
     guess : float, optional
         The best score expected, in the metric's own unit; kept with how many results were known by then.
 
@@ -110,10 +110,9 @@ def run_ladder(
         guess=guess,
         results_before=Run.objects.filter(project=project, score__isnull=False).count(),
     )
-    wanted = set(only) or set(RUNGS)
-    for rung in RUNGS.values():
-        if rung.name not in wanted:
-            continue
+    fitting = offered({column["kind"] for column in version.seal.features}, version.task)
+    wanted = set(only) or set(fitting)
+    for rung in (RUNGS[recipe] for recipe in fitting if recipe in wanted):
         run = Run.objects.create(
             ladder=ladder,
             project=project,

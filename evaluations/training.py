@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from evaluations.core import diagnosis, summary
 from evaluations.core.encoding import Encoded, encode
 from evaluations.core.errors import Cancelled, EvaluationProblem
 from evaluations.core.metrics import Metric, error_scale, floor_score, metric_for
-from evaluations.core.recipes import RECIPES, CurvePoint, Fitted
+from evaluations.core.recipes import RECIPES, CurvePoint, Fitted, convolutional
 from evaluations.core.recipes.base import COARSE, one_thread
+from evaluations.core.rungs import family
 from evaluations.models import Behaviour, Run
 from evaluations.models import CurvePoint as StoredPoint
 from evaluations.words import speech
@@ -39,6 +41,10 @@ SHARES = {
     "forest": 0.2,
     "boosting": 0.3,
     "network": 0.3,
+    "naive_bayes": 0.1,
+    "tfidf_linear": 0.3,
+    "text_network": 0.3,
+    "convolutional": 0.5,
 }  # of a ladder's budget; the constant answer costs nothing
 WRITE_EVERY = 1.0  # seconds between two writes of curve points
 POINT_FIELDS = ["train_loss", "validation_loss", "train_score", "validation_score"]
@@ -130,12 +136,14 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
     version, metric = run.version, metric_for(run.metric, run.version.task)
     data = encoded(version)
     pulse.check(0.02)
-    budget = max(2.0, SHARES.get(run.recipe, 0.1) * run.ladder.budget)
+    asked = sum(SHARES.get(recipe, 0.1) for recipe in run.ladder.runs.values_list("recipe", flat=True))
+    budget = max(2.0, SHARES.get(run.recipe, 0.1) / max(1.0, asked) * run.ladder.budget)
     curve = _Curve(run, pulse, budget)
+    fit = RECIPES[run.recipe].fit
+    if run.recipe == "convolutional":
+        fit = partial(convolutional.fit, checkpoint=run_folder(run))  # a killed attempt goes on from there
     try:
-        fitted = RECIPES[run.recipe].fit(
-            data, metric=metric, budget=budget, random_state=run.ladder.seed, report=curve.add
-        )
+        fitted = fit(data, metric=metric, budget=budget, random_state=run.ladder.seed, report=curve.add)
     except Cancelled as end:
         raise JobTaken(str(run.pk)) from end
     curve.write()
@@ -238,7 +246,7 @@ def _write(run: Run, found: dict[str, Any], behaviour: dict[str, Any] | None, bo
     if behaviour is not None:
         Behaviour.objects.update_or_create(run_id=run.pk, defaults={"found": behaviour})
     board.write()
-    if run.recipe == "network":
+    if family(run.recipe) == "deep":
         project_services.reach_step(project=project, step=Project.Step.DEEP)
     elif run.recipe != "always_same":
         project_services.reach_step(project=project, step=Project.Step.SIMPLE)

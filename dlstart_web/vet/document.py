@@ -8,7 +8,7 @@ from django.conf import settings
 from datasets.models import DatasetVersion, Opening
 from dlstart_web.vet.recipes import LATER
 from evaluations import selectors
-from evaluations.core.rungs import RUNGS, family
+from evaluations.core.rungs import NO_TORCH, RUNGS, family, offered
 from evaluations.models import Forecast, Ladder, Run
 from evaluations.words import speech
 from projects.core.measures import MEASURES
@@ -48,7 +48,7 @@ def vetted(
         "file": file,
         "rejected": None,
         "dataset": _dataset(version, ladder),
-        "ladder": [*map(_entry, runs), *_skipped(set(only), runs)],
+        "ladder": [*map(_entry, runs), *_skipped(set(only), version)],
         "best": done[0].recipe if done else None,
         "best_simple": simple[0].recipe if simple else None,
         "refit": bool(done) and bool(done[0].settings.get("refit")),
@@ -105,7 +105,7 @@ def _entry(run: Run) -> dict[str, Any]:
     return {
         "rung": run.rung,
         "recipe": run.recipe,
-        "state": "done" if scored else "failed",
+        "state": "done" if scored else "skipped" if run.problem == NO_TORCH else "failed",
         "reason": run.note or None if scored else run.problem,
         "train": {"score": run.train_score} if scored else None,
         "validation": {"score": run.score, "low": run.low, "high": run.high, "rank": run.rank} if scored else None,
@@ -116,9 +116,17 @@ def _entry(run: Run) -> dict[str, Any]:
     }
 
 
-def _skipped(only: set[str], runs: list[Run]) -> list[dict[str, Any]]:
-    """Recipes of the contract that this version does not have; all of them, or those that were asked for."""
+def _skipped(only: set[str], version: DatasetVersion) -> list[dict[str, Any]]:
+    """Recipes of the contract that did not run and why; all of them, or those that were asked for."""
+    kinds = {column["kind"] for column in version.seal.features}
+    listed = ", ".join(sorted(kinds))
+    reasons = {
+        name: f"does not fit features of kind {listed}" for name in RUNGS if name not in offered(kinds, version.task)
+    }
+    reasons |= dict.fromkeys(LATER, NOT_YET)
     empty = dict.fromkeys(("rung", "train", "validation", "seconds", "rows_trained", "curve", "diagnosis"))
     return [
-        empty | {"recipe": name, "state": "skipped", "reason": NOT_YET} for name in LATER if not only or name in only
+        empty | {"recipe": name, "state": "skipped", "reason": reason}
+        for name, reason in reasons.items()
+        if not only or name in only
     ]

@@ -2,7 +2,9 @@
 
 Trees read codes: numbers as they are, categories by falling frequency in train, missing and unseen values as NaN. The
 linear model and the network read a dense form, made only for the rows in use: scaled numbers with flags for missing
-ones, each number also as ten straight pieces between its deciles ("ramps"), and the commonest categories as 0/1.
+ones, each number also as ten straight pieces between its deciles ("ramps"), and the commonest categories as 0/1. Free
+text becomes a sparse tf-idf matrix. Pictures and sounds become figures, which are numbers like any other, and pictures
+small tensors besides.
 """
 
 import json
@@ -14,10 +16,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from evaluations.core.errors import EvaluationProblem
-from evaluations.core.features import Columns, Feature, Matrix, Rows, fit_features, write_tree
+from evaluations.core.features import Columns, Feature, Matrix, Pixels, Rows, fit_features, write_media, write_tree
+from evaluations.core.media import Medium
+from evaluations.core.texts import Texts
 
 NATIVE_CATEGORIES = 250  # up to here a booster may split a category by sets of values
 DENSE_BYTES = 600_000_000  # what one dense matrix may take
@@ -40,6 +45,8 @@ class Encoded:
         self.classes: list[str] | None = state["classes"]
         self.notes: list[str] = state["notes"]
         self.features = [Feature(**f) for f in state["features"]]
+        self.media = [Medium(**m) for m in state["media"]]
+        self.text_columns: list[str] = state["texts"]
         self._rows: dict[str, int] = state["rows"]
 
     @classmethod
@@ -74,8 +81,29 @@ class Encoded:
         """The code matrix of a part, mapped read-only."""
         if part not in self._rows:
             raise EvaluationProblem(f"There is no part '{part}'; there are {', '.join(self._rows)}.")
+        if not self.features:
+            return np.empty((self._rows[part], 0), np.float32)
         matrix: Matrix = np.load(self.folder / f"tree_{part}.npy", mmap_mode="r")
         return matrix
+
+    def texts(self, part: str) -> sp.csr_matrix:
+        """The tf-idf matrix of a part: the words' columns, then the letters'."""
+        return sp.load_npz(self.folder / f"texts_{part}.npz")
+
+    def pixels(self, part: str) -> Pixels:
+        """The pictures of a part, of shape (n, side, side, channels), mapped read-only."""
+        tensor: Pixels = np.load(self.folder / f"pixels_{part}.npy", mmap_mode="r")
+        return tensor
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether a column holds pictures."""
+        return any(medium.kind == "picture" for medium in self.media)
+
+    @property
+    def vocabulary(self) -> Texts:
+        """How texts become numbers."""
+        return Texts.load(self.folder)
 
     def y(self, part: str) -> NDArray[np.float64]:
         """Labels of train or validation: class codes, or numbers. No others are here."""
@@ -86,7 +114,8 @@ class Encoded:
 
     def part(self, part: str) -> Rows:
         """A part as rows to predict from."""
-        return Rows(self.features, self.tree(part))
+        texts = self.texts(part) if self.text_columns else None
+        return Rows(self.features, self.tree(part), texts, self.pixels(part) if self.has_pictures else None)
 
     def dense(self, part: str, rows: NDArray[np.intp] | None = None, ramps: bool = True) -> Matrix:
         """The dense form of a part or of some of its rows."""
@@ -95,16 +124,18 @@ class Encoded:
     def transform(self, frame: Path) -> Rows:
         """Encode the rows of another Parquet file with the same columns, in its order."""
         columns = Columns(frame)
-        missing = sorted({f.source for f in self.features} - set(columns.schema))
+        missing = sorted({*(f.source for f in self.features), *self.text_columns} - set(columns.schema))
         if missing:
             raise EvaluationProblem(f"The file lacks the columns {', '.join(missing)} that the model was fitted on.")
         tree = np.empty((columns.height, len(self.features)), np.float32)
+        pixels = write_media(tree, self.features, self.media, columns)
         write_tree(tree, self.features, columns)
-        return Rows(self.features, tree)
+        cells = [columns[name] for name in self.text_columns]
+        return Rows(self.features, tree, self.vocabulary.transform(cells) if cells else None, pixels)
 
     def ramps_fit(self) -> bool:
-        """Whether the dense form with ramps stays narrow enough to use."""
-        return sum(f.width(True) for f in self.features) <= WIDEST_WITH_RAMPS
+        """Whether the dense form with ramps stays narrow enough to use; figures of media go without."""
+        return not self.media and sum(f.width(True) for f in self.features) <= WIDEST_WITH_RAMPS
 
     def affordable(self, rows: int, ramps: bool) -> int:
         """At most this many rows may be made dense at once."""
@@ -160,7 +191,13 @@ class SomeTrain(Encoded):
         self._train = rows
 
     def tree(self, part: str) -> Matrix:
-        return super().tree(part)[self._train] if part == "train" else super().tree(part)
+        return super().tree(part)[self._train] if part == "train" and self.features else super().tree(part)
+
+    def texts(self, part: str) -> sp.csr_matrix:
+        return super().texts(part)[self._train] if part == "train" else super().texts(part)
+
+    def pixels(self, part: str) -> Pixels:
+        return super().pixels(part)[self._train] if part == "train" else super().pixels(part)
 
     def y(self, part: str) -> NDArray[np.float64]:
         return super().y(part)[self._train] if part == "train" else super().y(part)
@@ -188,7 +225,7 @@ def encode(
     target, task : str
         The label column; binary, multiclass or regression.
     columns : sequence of {"name", "kind"}
-        The features; kinds number, category, text, date, boolean. Other kinds and the target are passed over.
+        The features; kinds number, category, text, date, boolean, picture, sound. Others and the target are passed over.
     classes : sequence of str or None
         The class labels in the order of their codes; None for regression.
     out : Path
@@ -202,22 +239,34 @@ def encode(
     if task != "regression" and not classes:
         raise EvaluationProblem(f"A {task} task needs its class labels.")
     parts = {part: Columns(path) for part, path in {"train": train, "validation": validation, **sealed}.items()}
-    features, notes = fit_features(parts["train"], [c for c in columns if c["name"] != target])
+    plan = fit_features(parts["train"], [c for c in columns if c["name"] != target])
+    features = plan.features
     work = out.with_name(f".{out.name}.{uuid.uuid4().hex}")
     work.mkdir(parents=True)
     try:
+        vocabulary = Texts.fit(plan.texts, [parts["train"][name] for name in plan.texts]) if plan.texts else None
         for part, frame in parts.items():
             shape = (frame.height, len(features))
-            tree = np.lib.format.open_memmap(work / f"tree_{part}.npy", mode="w+", dtype=np.float32, shape=shape)
-            write_tree(tree, features, frame, fit=part == "train")
-            tree.flush()
-            del tree
+            if features:  # nothing cannot be mapped
+                tree = np.lib.format.open_memmap(work / f"tree_{part}.npy", mode="w+", dtype=np.float32, shape=shape)
+                pixels = write_media(tree, features, plan.media, frame)
+                write_tree(tree, features, frame, fit=part == "train")
+                tree.flush()
+                del tree
+                if pixels is not None:
+                    np.save(work / f"pixels_{part}.npy", pixels)
+            if vocabulary:
+                sp.save_npz(work / f"texts_{part}.npz", vocabulary.transform([frame[name] for name in plan.texts]))
+        if vocabulary:
+            vocabulary.save(work)
         for part in ("train", "validation"):
             np.save(work / f"y_{part}.npy", _labels(parts[part], target, task, classes))
         state = {
             "task": task,
             "classes": None if classes is None else list(classes),
-            "notes": notes,
+            "notes": [medium.note for medium in plan.media],
+            "texts": plan.texts,
+            "media": [medium.as_dict() for medium in plan.media],
             "rows": {part: frame.height for part, frame in parts.items()},
             "features": [vars(f) for f in features],
         }

@@ -3,19 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from evaluations.core.errors import EvaluationProblem
+from evaluations.core.media import Medium
 
 Matrix = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 
 BLOCK = 50_000  # rows whose dense form exists at a time
 STATISTICS_ROWS = 200_000  # rows that scales and deciles are taken from
 SHOWN_CATEGORIES = 60  # 0/1 columns of one category in the dense form
-TEXT_CATEGORIES = 250  # a text column with more values than this, or mostly different ones, is left out
+TEXT_CATEGORIES = 250  # a text column with more values than this, or mostly different ones, is read as text
+CHUNK = 2_048  # pictures or sounds that are in memory at a time
 BATCH_CELLS = 20_000_000  # cells of a file that are in memory at a time
 
 
@@ -25,8 +29,8 @@ class Feature:
 
     name: str
     source: str
-    kind: str  # number, category, or one of the date parts
-    origin: int = 0  # of "days": the earliest train day, in days since 1970
+    kind: str  # number, category, one of the date parts, or a figure of a picture or sound
+    origin: int = 0  # of "days": the earliest train day, in days since 1970; of a figure: its number
     values: list[str] = field(default_factory=list)  # of a category, by falling frequency
     shown: int = 0  # how many of them have a 0/1 column
     median: float = 0.0
@@ -56,11 +60,17 @@ class Columns:
 
     def __getitem__(self, name: str) -> pl.Series:
         if name not in self._held.columns:
-            names = list(self.schema)
+            names = [each for each, dtype in self.schema.items() if dtype != pl.Binary]
             first = names.index(name)
             batch = names[first : first + max(1, BATCH_CELLS // max(1, self.height))]
             self._held = pl.scan_parquet(self._path).select(batch).collect()
         return self._held[name]
+
+    def chunks(self, name: str) -> Iterator[pl.Series]:
+        """One column some rows at a time: pictures are large."""
+        scan = pl.scan_parquet(self._path).select(name)
+        for start in range(0, self.height, CHUNK):
+            yield scan.slice(start, CHUNK).collect().to_series()
 
     def counts(self, name: str) -> list[tuple[str, int]]:
         """Values and their counts, commonest first, equal counts by value."""
@@ -71,9 +81,13 @@ class Columns:
 class Rows:
     """Encoded rows of one part or one file: what a model predicts from."""
 
-    def __init__(self, features: Sequence[Feature], tree: Matrix) -> None:
+    def __init__(
+        self, features: Sequence[Feature], tree: Matrix, texts: Any = None, pixels: Pixels | None = None
+    ) -> None:
         self.features = features
         self.tree = tree
+        self.texts = texts  # sparse, where a column is free text
+        self.pixels = pixels  # of shape (n, side, side, channels), where a column holds pictures
 
     def __len__(self) -> int:
         return len(self.tree)
@@ -101,29 +115,61 @@ class Rows:
                 at += width
 
 
-def fit_features(train: Columns, columns: Sequence[Mapping[str, str]]) -> tuple[list[Feature], list[str]]:
+@dataclass
+class Plan:
+    """Which columns of the matrices there will be, and what is read as text, pictures or sounds."""
+
+    features: list[Feature]
+    texts: list[str]
+    media: list[Medium]
+
+
+def fit_features(train: Columns, columns: Sequence[Mapping[str, str]]) -> Plan:
     """Which matrix columns there will be: numbers first, then categories. Their statistics follow while writing."""
     numbers: list[Feature] = []
     categories: list[Feature] = []
-    notes: list[str] = []
+    texts: list[str] = []
+    media: list[Medium] = []
     for column in columns:
         name, kind = column["name"], column["kind"]
         if name not in train.schema:
             raise EvaluationProblem(f"Column '{name}' isn't in the train part.")
         if kind in ("number", "boolean"):
             numbers.append(Feature(name, name, "number"))
+        elif kind in ("picture", "sound"):
+            medium = Medium.fit(name, kind, next(train.chunks(name)))
+            media.append(medium)
+            numbers += [Feature(f"{name} figure {i + 1}", name, kind, i) for i in range(medium.width)]
         elif kind == "date":
             numbers += _date_features(name, train)
         elif kind in ("category", "text"):
             counts = train.counts(name)
-            if kind == "text" and len(columns) > 1 and len(counts) > min(TEXT_CATEGORIES, max(2, train.height // 5)):
-                notes.append(f"Column '{name}' is free text ({len(counts)} different values); no rung here reads it.")
+            if kind == "text" and len(counts) > min(TEXT_CATEGORIES, max(2, train.height // 5)):
+                texts.append(name)
                 continue
             shown = min(SHOWN_CATEGORIES, sum(c >= (10 if train.height > 2000 else 3) for _, c in counts))
             categories.append(Feature(name, name, "category", values=[v for v, _ in counts], shown=shown))
-    if not numbers and not categories:
+    if not numbers and not categories and not texts:
         raise EvaluationProblem("No column is left to learn from; keep at least one besides the target.")
-    return numbers + categories, notes
+    return Plan(numbers + categories, texts, media)
+
+
+def write_media(tree: Matrix, features: Sequence[Feature], media: Sequence[Medium], frame: Columns) -> Pixels | None:
+    """Fill the columns of pictures and sounds; the pixels of the first column of pictures come back."""
+    tensor: Pixels | None = None
+    for medium in media:
+        first = next(j for j, feature in enumerate(features) if feature.source == medium.source)
+        at = 0
+        wanted = medium.kind == "picture" and tensor is None
+        if wanted:
+            tensor = np.empty((frame.height, medium.side, medium.side, medium.channels), np.uint8)
+        for cells in frame.chunks(medium.source):
+            figures, seen = medium.numbers(cells)
+            tree[at : at + len(cells), first : first + medium.width] = figures
+            if wanted and tensor is not None and seen is not None:
+                tensor[at : at + len(cells)] = seen
+            at += len(cells)
+    return tensor
 
 
 def _date_features(name: str, train: Columns) -> list[Feature]:
@@ -138,6 +184,10 @@ def _date_features(name: str, train: Columns) -> list[Feature]:
 def write_tree(tree: Matrix, features: Sequence[Feature], frame: Columns, fit: bool = False) -> None:
     """Fill a code matrix column by column; the train rows also give each number its scale and deciles."""
     for j, feature in enumerate(features):
+        if feature.kind in ("picture", "sound"):  # filled by `write_media`
+            if fit:
+                _fit_number(feature, np.array(tree[:, j]))
+            continue
         series = frame[feature.source]
         if feature.kind == "category":
             codes = {value: float(i) for i, value in enumerate(feature.values)}

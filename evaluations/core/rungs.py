@@ -1,5 +1,6 @@
 """The rungs of the ladder as data, lowest first: names, titles and families, without the machinery that fits them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,9 +24,13 @@ RUNGS: dict[str, Rung] = {
     for rung in (
         Rung("always_same", "Always the same answer", 0, "simple", "rows"),
         Rung("linear", "Linear model", 2, "simple", "rows"),
+        Rung("naive_bayes", "Naive Bayes on words and letters", 2, "simple", "rows"),
+        Rung("tfidf_linear", "Linear model on words and letters", 2, "simple", "rows"),
         Rung("forest", "Random forest", 3, "simple", "rows"),
         Rung("boosting", "Boosting", 4, "simple", "round"),
         Rung("network", "Small neural network", 6, "deep", "epoch"),
+        Rung("text_network", "Small network on words and letters", 6, "deep", "epoch"),
+        Rung("convolutional", "Convolutional network", 6, "deep", "epoch"),
     )
 }
 
@@ -33,6 +38,34 @@ RUNGS: dict[str, Rung] = {
 SIMPLE = frozenset(
     {"always_same", "own_rule", "linear", "forest", "boosting", "boosting_wide", "naive_bayes", "tfidf_linear"}
 )
+
+
+NO_TORCH = "PyTorch is not installed here; the administrator can add it with pip install 'dlstart[deep]'."
+
+_TABLE = ("always_same", "linear", "forest", "boosting", "network")
+_TEXT = ("naive_bayes", "tfidf_linear", "text_network")
+
+
+def offered(kinds: Collection[str], task: str) -> list[str]:
+    """Recipes that fit features of these kinds, lowest first.
+
+    Parameters
+    ----------
+    kinds : collection of str
+        Of the features: number, category, text, date, boolean, picture, sound.
+    task : {"binary", "multiclass", "regression"}
+    """
+    names = {"always_same"}
+    if set(kinds) - {"text"}:
+        names.update(_TABLE)
+    if "text" in kinds:
+        names.update(_TEXT)
+    if "picture" in kinds:
+        names.add("convolutional")
+        names.discard("network")
+    if task == "regression":
+        names.discard("naive_bayes")
+    return [name for name in RUNGS if name in names]
 
 
 def family(recipe: str) -> Family:

@@ -5,7 +5,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from evaluations.core.encoding import Encoded
-from evaluations.core.recipes import always_same, boosting, forest, linear, network
+from evaluations.core.recipes import (
+    always_same,
+    boosting,
+    convolutional,
+    forest,
+    linear,
+    naive_bayes,
+    network,
+    text_network,
+    tfidf_linear,
+)
 from evaluations.core.recipes.base import STATE, CurvePoint, Fitted, Recipe, Report
 from evaluations.core.rungs import RUNGS
 
@@ -14,13 +24,27 @@ __all__ = ["RECIPES", "CurvePoint", "Fitted", "Recipe", "Report", "load"]
 _FITS = {
     "always_same": always_same.fit,
     "linear": linear.fit,
+    "naive_bayes": naive_bayes.fit,
+    "tfidf_linear": tfidf_linear.fit,
     "forest": forest.fit,
     "boosting": boosting.fit,
     "network": network.fit,
+    "text_network": text_network.fit,
+    "convolutional": convolutional.fit,
 }
 _MODELS: dict[str, type[Fitted]] = {
     model.RECIPE: model
-    for model in (always_same.AlwaysSame, linear.Linear, forest.Forest, boosting.Boosting, network.Network)
+    for model in (
+        always_same.AlwaysSame,
+        linear.Linear,
+        forest.Forest,
+        boosting.Boosting,
+        naive_bayes.NaiveBayes,
+        tfidf_linear.TfidfLinear,
+        network.Network,
+        text_network.TextNetwork,
+        convolutional.Convolutional,
+    )
 }
 
 RECIPES: dict[str, Recipe] = {name: Recipe(**asdict(RUNGS[name]), fit=fit) for name, fit in _FITS.items()}

@@ -185,7 +185,7 @@ class EstimatorFitted(Fitted):
         return apply_estimator(self.estimator, matrix, self.data, self.scale)
 
     def _save_model(self, folder: Path) -> None:
-        extra = {"scale": asdict(self.scale), "ramps": self.ramps}
+        extra = {"scale": asdict(self.scale), "ramps": self.ramps} | self._state()
         (folder / "scale.json").write_text(json.dumps(extra), encoding="utf-8")
         skops.io.dump(self.estimator, folder / "model.skops")
 
@@ -193,7 +193,17 @@ class EstimatorFitted(Fitted):
     def _load_model(cls, folder: Path, data: Encoded, state: dict[str, Any]) -> "Fitted":
         extra = json.loads((folder / "scale.json").read_text(encoding="utf-8"))
         estimator = skops.io.load(folder / "model.skops", trusted=cls.TRUSTED)
-        return cls(data=data, estimator=estimator, scale=TargetScale(**extra["scale"]), ramps=extra["ramps"], **state)
+        scale, own = TargetScale(**extra["scale"]), cls._from_state(extra)
+        return cls(data=data, estimator=estimator, scale=scale, ramps=extra["ramps"], **own, **state)
+
+    def _state(self) -> dict[str, Any]:
+        """Further fields of a kind of model, JSON-able."""
+        return {}
+
+    @classmethod
+    def _from_state(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        """The same fields back from JSON."""
+        return {}
 
 
 def apply_estimator(estimator: Any, matrix: NDArray[np.float32], data: Encoded, scale: TargetScale) -> Array:

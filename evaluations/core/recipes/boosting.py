@@ -28,6 +28,7 @@ from evaluations.core.recipes.base import (
 )
 
 ROWS = 300_000  # fewer rows and more trees beat more rows and fewer trees in the same time
+PICTURES = 20_000  # of several hundred numbers each
 TRIAL_FROM, TRIAL_ROWS = 2_000, 30_000
 FEW_CLASSES = 3
 MORE_TREES = 1.1  # a refit has more rows, hence room for a tenth more rounds
@@ -120,6 +121,7 @@ def fit_shape(
     """Boost in the given shape until validation stops improving, or the budget ends."""
     n = data.rows("train")
     limit = ROWS if n_classes(data) <= FEW_CLASSES else max(TRIAL_ROWS, ROWS * FEW_CLASSES // n_classes(data))
+    limit = PICTURES if data.has_pictures else limit
     index = some_rows(n, limit, random_state) if n > limit else None
     booster, watch = _train(data, shape, coding, index, clock, random_state, report)
     notes = [f"Fitted on {limit:,} of {n:,} rows."] if index is not None else []
@@ -175,9 +177,24 @@ def _train(
     return booster, watch
 
 
+def of_pictures() -> Shape:
+    """Few columns a tree and coarse bins: gradient cells are many and alike."""
+    params = {
+        "num_leaves": 15,
+        "feature_fraction": 0.1,
+        "lambda_l2": 3,
+        "min_child_samples": 10,
+        "learning_rate": 0.15,
+        "max_bin": 63,
+    }
+    return Shape(params, 300, 10)
+
+
 def _choose(data: Encoded, random_state: int, clock: Budget) -> tuple[Shape, Coding]:
     """Shape and coding by a trial on some of the rows; few rows go without, since their noise would choose."""
     n = data.rows("train")
+    if data.has_pictures:
+        return of_pictures(), "codes"
     if n < TRIAL_FROM:
         return narrow(n), "native" if data.native else "codes"
     if n < COARSE:

@@ -101,11 +101,12 @@ def test_a_date_becomes_elapsed_days_and_calendar_numbers(tmp_path):
     np.testing.assert_allclose(data.tree("train"), [[0.25, 2024, 2, 28, 3, 6], [2.75, 2024, 3, 1, 5, 18]])
 
 
-def test_free_text_is_left_out_with_a_note_and_few_texts_are_a_category(tmp_path):
+def test_free_text_is_read_as_text_and_few_texts_are_a_category(tmp_path):
     data = make_encoded(tmp_path, "binary")
 
     assert "comment" not in [f.source for f in data.features]
-    assert data.notes == ["Column 'comment' is free text (360 different values); no rung here reads it."]
+    assert data.text_columns == ["comment"]
+    assert data.texts("train").shape == (360, sum(data.vocabulary.widths.values()))
 
     train = pl.DataFrame({"c": ["fine", "bad"] * 10, "y": [0.0, 1.0] * 10})
     (tmp_path / "few").mkdir()
