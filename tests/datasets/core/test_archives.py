@@ -1,5 +1,6 @@
 """ZIP archives of pictures and sounds: refused with words, or a table like any other."""
 
+import base64
 import io
 import zipfile
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from datasets.core.canonical import canonical_keys
 from datasets.core.checks import run_checks
+from datasets.core.csv_out import write_csv
 from datasets.core.errors import NOTHING_STORED, REJECTIONS, DataProblem
 from datasets.core.limits import Limits
 from datasets.core.media import picture as decoded
@@ -189,3 +191,13 @@ def test_zip64_is_read(tmp_path):
 
     assert read(tmp_path, out.getvalue()).rows == 20
     assert pl.read_parquet(tmp_path / "table.parquet").height == 20
+
+
+def test_pictures_leave_as_base64_in_a_csv(tmp_path):
+    read(tmp_path, GOOD)
+    out = io.BytesIO()
+
+    write_csv(tmp_path / "table.parquet", out)
+
+    line = out.getvalue().decode().splitlines()[4]
+    assert line == f'"cat/3.png","{base64.b64encode(rows(tmp_path)["picture"][3]).decode()}","cat"'
