@@ -48,7 +48,9 @@ def _work(asked: Inspection, pulse: Pulse) -> Callable[[], None]:
 
 def _with_cells(run: Run, wrong: list[dict[str, Any]], best: list[str]) -> list[dict[str, Any]]:
     """The rows with what their columns hold, the important ones first; for the team, which has the file anyway."""
-    names = [column["name"] for column in run.version.seal.features]
+    names = [column["name"] for column in run.version.seal.features if column["kind"] not in ("picture", "sound")]
+    if not names:
+        return [each | {"cells": []} for each in wrong]
     shown = [*(name for name in best if name in names), *(name for name in names if name not in best)][:CELLS]
     places = [each["row"] for each in wrong]
     frame = pl.scan_parquet(store.part_path(run.version, "validation")).select(shown).collect()[places]

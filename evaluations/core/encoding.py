@@ -117,6 +117,12 @@ class Encoded:
         texts = self.texts(part) if self.text_columns else None
         return Rows(self.features, self.tree(part), texts, self.pixels(part) if self.has_pictures else None)
 
+    def altered(self, part: str, rows: NDArray[np.intp], tree: Matrix) -> Rows:
+        """Some rows of a part with another code matrix; their texts and pictures stay as they are."""
+        whole = self.part(part)
+        texts = None if whole.texts is None else whole.texts[rows]
+        return Rows(self.features, tree, texts, None if whole.pixels is None else whole.pixels[rows])
+
     def dense(self, part: str, rows: NDArray[np.intp] | None = None, ramps: bool = True) -> Matrix:
         """The dense form of a part or of some of its rows."""
         return self.part(part).dense(rows, ramps)

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluations.core.encoding import Encoded
-from evaluations.core.features import Rows
 from evaluations.core.metrics import Metric
 from evaluations.core.recipes.base import Budget, Fitted, some_rows
 
@@ -40,7 +39,7 @@ def importances(fitted: Fitted, metric: Metric, *, seed: int, clock: Budget, pro
     rows = np.sort(some_rows(data.rows("validation"), ROWS, seed))
     tree, y = np.asarray(data.tree("validation"))[rows], data.y("validation")[rows]
     sign = 1.0 if metric.greater_is_better else -1.0
-    base = metric.score(y, fitted.predict(Rows(data.features, tree)))
+    base = metric.score(y, fitted.predict(data.altered("validation", rows, tree)))
     names = list(dict.fromkeys(feature.source for feature in data.features))
     found: list[Json] = []
     for place, name in enumerate(names):
@@ -52,7 +51,7 @@ def importances(fitted: Fitted, metric: Metric, *, seed: int, clock: Budget, pro
         for _ in range(REPEATS):
             dealt = tree.copy()
             dealt[:, columns] = tree[np.ix_(rng.permutation(len(tree)), columns)]
-            drops.append(sign * (base - metric.score(y, fitted.predict(Rows(data.features, dealt)))))
+            drops.append(sign * (base - metric.score(y, fitted.predict(data.altered("validation", rows, dealt)))))
         found.append(
             {
                 "column": name,
@@ -91,7 +90,7 @@ def dependence(fitted: Fitted, columns: list[str], *, seed: int, clock: Budget) 
         for value in values:
             fixed = tree.copy()
             fixed[:, places[0]] = value
-            answer = fitted.predict(Rows(data.features, fixed))
+            answer = fitted.predict(data.altered("validation", rows, fixed))
             means.append(answer.mean(axis=0, keepdims=answer.ndim == 1))
         table = np.array(means)
         moves = 1 if data.task == "binary" else int(np.argmax(np.ptp(table, axis=0)))

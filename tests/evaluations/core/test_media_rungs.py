@@ -11,8 +11,10 @@ from PIL import Image
 
 from evaluations.core.encoding import Encoded, SomeTrain, encode
 from evaluations.core.errors import Cancelled
+from evaluations.core.inspection import importances
 from evaluations.core.metrics import metric_for
 from evaluations.core.recipes import RECIPES, load
+from evaluations.core.recipes.base import Budget
 from evaluations.core.recipes.convolutional import CHECKPOINT
 from evaluations.core.recipes.convolutional import fit as fit_convolutional
 from evaluations.core.rungs import RUNGS, offered
@@ -186,3 +188,13 @@ def test_without_pytorch_the_rung_says_how_to_get_it(tmp_path):
 
         with pytest.raises(EvaluationProblem, match=r"pip install 'dlstart\[deep\]'"):
             fit_convolutional(None, metric=ACCURACY, budget=1, random_state=0, report=print)
+
+
+def test_importances_of_a_text_rung_leave_the_texts_as_they_are(tmp_path):
+    data = make_media(tmp_path, "text", beside=True)
+    fitted = RECIPES["tfidf_linear"].fit(data, metric=ACCURACY, budget=20, random_state=0, report=lambda point: None)
+
+    found = importances(fitted, ACCURACY, seed=0, clock=Budget(20), progress=lambda share: None)
+
+    assert [each["column"] for each in found["columns"]] == ["weight"]
+    assert abs(found["columns"][0]["mean"]) < 0.1
