@@ -110,6 +110,7 @@ def _read(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[[],
             version.corrections = {}
             found = _limited("read", _reading(version, table, {}), pulse)
         _add_what_is_known_again(version, table, found)
+        _keep_first_lines(version, folder, found)
         store.put(table, store.table_path(version))
 
     def write() -> None:
@@ -137,6 +138,13 @@ def _add_what_is_known_again(version: DatasetVersion, table: Path, found: dict[s
         found["findings"].append(again.as_dict())
 
 
+def _keep_first_lines(version: DatasetVersion, folder: Path, found: dict[str, Any]) -> None:
+    """They may hold labels of rows that will be sealed, so they stay out of the database."""
+    if lines := found["profile"].get("head", {}).pop("lines", None):
+        (folder / "head.json").write_text(json.dumps(lines), encoding="utf-8")
+        store.put(folder / "head.json", store.head_path(version))
+
+
 def _write_reading(version: DatasetVersion, found: dict[str, Any]) -> None:
     version.rows_read, version.columns, version.profile = found["rows"], found["columns"], found["profile"]
     _write_findings(version, found["findings"], needs_target=False)
@@ -162,6 +170,7 @@ def _correct(version: DatasetVersion, job: Ingestion, pulse: Pulse) -> Callable[
             version.columns = found["columns"]
             checked = _limited("check", _checking(version, table), pulse)
         _add_what_is_known_again(version, table, found)
+        _keep_first_lines(version, folder, found)
         store.put(table, store.table_path(version))
 
     def write() -> None:
@@ -379,7 +388,7 @@ def _write_seal(version: DatasetVersion, job: Ingestion, division: Division, aga
 
 
 def _without_labels(profile: dict[str, Any], target: str) -> dict[str, Any]:
-    """The profile without what are cells of sealed rows: the first lines, and the largest value of the target."""
+    """The profile without figures of the target that are cells of sealed rows, such as its largest value."""
     profile = {key: value for key, value in profile.items() if key != "head"}
     columns = [
         {key: entry[key] for key in ("name", "kind", "missing", "distinct") if key in entry}

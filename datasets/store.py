@@ -33,6 +33,20 @@ def table_path(version: DatasetVersion) -> Path:
     return version_folder(version) / "table.parquet"
 
 
+def head_path(version: DatasetVersion) -> Path:
+    """The first lines of the file, to be looked at until the seal: in a file, since a database keeps old pages."""
+    return version_folder(version) / "head.json"
+
+
+def first_lines(version: DatasetVersion) -> list[str]:
+    """The first lines of the file; none once they are gone."""
+    try:
+        lines: list[str] = json.loads(head_path(version).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    return lines
+
+
 def part_path(version: DatasetVersion, part: str) -> Path:
     """Rows of one part of a sealed version; checkpoint and final hold features only."""
     if part not in PARTS:
@@ -144,6 +158,7 @@ def forget(version: DatasetVersion) -> None:
 def clear_unsealed(version: DatasetVersion) -> None:
     """Remove what still holds sealed labels in the clear; called once the seal is written down."""
     table_path(version).unlink(missing_ok=True)
+    head_path(version).unlink(missing_ok=True)
     quarantine_path(version).unlink(missing_ok=True)
 
 

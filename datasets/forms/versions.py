@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from datasets import store
 from datasets.core.corrections import KINDS, MEDIA
 from datasets.models import DatasetVersion, Lineage
 from dlstart_web.kit.forms import KitForm
@@ -141,10 +142,12 @@ class HeaderForm(KitForm):
     )
 
     def __init__(self, *args: Any, version: DatasetVersion, **kwargs: Any) -> None:
-        head = version.profile.get("head", {"line": 0, "lines": []})
+        head = version.profile.get("head", {"line": 0})
         kwargs.setdefault("initial", {"line": head["line"]})
         super().__init__(*args, **kwargs)
-        lines = [(place, f"{place}: {line}") for place, line in enumerate(head["lines"], 1) if line.strip()]
+        lines = [
+            (place, f"{place}: {line}") for place, line in enumerate(store.first_lines(version), 1) if line.strip()
+        ]
         if len(sheets := head.get("sheets", [])) > 1:
             self.fields["sheet"].choices = [(name, name) for name in sheets]
         else:
