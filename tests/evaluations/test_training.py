@@ -146,15 +146,17 @@ def test_cancelled_run_is_not_claimed_and_can_be_retried():
 
 
 def test_rows_of_one_group_widen_the_interval_on_validation():
-    lines = ["width,belt,mug"]
-    random = np.random.default_rng(1)
-    for row in range(1200):
-        width = random.normal()
-        lines.append(f"{width:.5f},belt {row // 10},{'yes' if width + random.normal() > 0 else 'no'}")
-    alone = make_sealed_version(make_project(is_sandbox=True), file=csv_file(lines), target="mug")
+    def belts(seed):
+        random = np.random.default_rng(seed)
+        widths = random.normal(size=1200)
+        answers = np.where(widths + random.normal(size=1200) > 0, "yes", "no")
+        rows = (f"{width:.5f},belt {row // 10},{y}" for row, (width, y) in enumerate(zip(widths, answers, strict=True)))
+        return csv_file(["width,belt,mug", *rows])
+
+    alone = make_sealed_version(make_project(is_sandbox=True), file=belts(1), target="mug")
     grouped = make_sealed_version(
-        make_project(is_sandbox=True), file=csv_file(lines), target="mug", group="belt", meets="new"
-    )
+        make_project(is_sandbox=True), file=belts(2), target="mug", group="belt", meets="new"
+    )  # other rows: those of the first would stay in their parts
 
     narrow, wide = (make_done_ladder(each, only=("linear",), metric="accuracy").runs.get() for each in (alone, grouped))
 
