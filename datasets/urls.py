@@ -39,5 +39,6 @@ urlpatterns = [
     path("data/versions/<uuid:pk>/parts/<slug:part>/", views.part_download, name="part_download"),
     path("projects/<slug:slug>/data/", views.project_data, name="project_data"),
     path("projects/<slug:slug>/data/fragment/", views.project_fragment, name="project_fragment"),
+    path("projects/<slug:slug>/data/labels/", views.label_plan, name="label_plan"),
     path("projects/<slug:slug>/data/upload/", views.dataset_upload, name="dataset_upload"),
 ]

@@ -124,6 +124,7 @@ datasets:label_merge                      POST   302  404  404  302  302  403  4
 datasets:look_gate                        GET    302  404  404  403  200  403  403  403  403
 datasets:look_gate                        POST   302  404  404  403  422  403  403  403  403
 datasets:part_download                    GET    302  404  404  200  200  403  403  200  200
+datasets:label_plan                       GET    302  404  404  200  200  200  200  200  200
 datasets:project_data                     GET    302  404  404  200  200  200  200  200  200
 datasets:project_fragment                 GET    302  404  404  200  200  200  200  200  200
 datasets:version_columns                  GET    302  404  404  200  200  403  403  200  200

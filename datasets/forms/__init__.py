@@ -12,6 +12,7 @@ from datasets.forms.catalogue import (
     WantedAnswerForm,
     WantedForm,
 )
+from datasets.forms.plans import LabelPlanForm
 from datasets.forms.versions import DatasetUploadForm, GateForm, HeaderForm, KeepForm, KindsForm, SplitForm, TargetForm
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "HeaderForm",
     "KeepForm",
     "KindsForm",
+    "LabelPlanForm",
     "ListingForm",
     "ReasonForm",
     "SheetForm",

@@ -21,6 +21,7 @@ from datasets.views.figures import (
 from datasets.views.findings import label_merge, version_finding
 from datasets.views.gates import look_gate
 from datasets.views.lists import project_data, project_fragment
+from datasets.views.plans import label_plan
 from datasets.views.sharing import (
     access_ask,
     access_decide,
@@ -58,6 +59,7 @@ __all__ = [
     "datasheet_answer",
     "home_fragment",
     "label_merge",
+    "label_plan",
     "look_gate",
     "part_download",
     "project_data",

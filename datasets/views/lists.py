@@ -17,7 +17,7 @@ from projects.permissions import Role, get_project_or_404
 @require_safe
 def project_data(request: Request, slug: str) -> HttpResponse:
     """The versions of a project's data and what comes next; who only reads the proposal sees the sealed ones."""
-    project = get_project_or_404(request.user, slug, role=_reader(request, slug))
+    project = get_project_or_404(request.user, slug, role=reader_role(request, slug))
     may_see = permissions.may_see_data(request.user, project)
     every = selectors.version_list(project)
     versions = list(every if may_see else every.filter(state=State.SEALED))
@@ -34,7 +34,7 @@ def project_data(request: Request, slug: str) -> HttpResponse:
     return render(request, "datasets/project_data.html", context)
 
 
-def _reader(request: Request, slug: str) -> Role:
+def reader_role(request: Request, slug: str) -> Role:
     """A steward reaches a project by that office, everybody else by reading its proposal."""
     project = Project.objects.filter(slug=slug).first()
     return Role.STEWARD if project and permissions.is_steward(request.user, project) else Role.READER
@@ -44,7 +44,7 @@ def _reader(request: Request, slug: str) -> Role:
 @require_safe
 def project_fragment(request: Request, slug: str) -> HttpResponse:
     """What the project's own page says of its data."""
-    project = get_project_or_404(request.user, slug, role=_reader(request, slug))
+    project = get_project_or_404(request.user, slug, role=reader_role(request, slug))
     version = selectors.version_sealed_latest(project)
     if version is None and permissions.may_see_data(request.user, project):
         version = selectors.version_list(project).first()

@@ -81,6 +81,11 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
         yield "owner", reverse(f"datasets:{name}", args=[world.values["dataset"]])
     yield "owner", reverse("datasets:access_decide", args=[world.values["request"]])
     yield "owner", reverse("datasets:version_figures", args=[world.sealed.pk])
+    yield (
+        "owner",
+        reverse("datasets:label_plan", args=[world.idea.slug])
+        + "?have=0&rows=4000&each=0.1&double=100&people=2&equal=90",
+    )
     yield "owner", reverse("datasets:column_figures", args=[world.sealed.pk, 1])
     yield "other", reverse("datasets:wanted_detail", args=[world.values["wanted"]])
     yield "owner", reverse("datasets:dataset_upload", args=[world.idea.slug])
