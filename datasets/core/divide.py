@@ -293,7 +293,7 @@ def _write_parts(
     marks = pl.LazyFrame({_PART: part_of, _PLACE: place_of, _LABEL: label_of})
     label = pl.col(_LABEL)
     if labels.names:
-        label = label.cast(pl.Enum(labels.names)).cast(pl.String)
+        label = label.replace_strict(list(range(len(labels.names))), labels.names, return_dtype=pl.String)
     scan = pl.scan_parquet(table, glob=False).select(map(col, features))
     marked = pl.concat([scan, marks], how="horizontal", strict=True)
     chosen = [col(name) for name in features]
