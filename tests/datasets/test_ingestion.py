@@ -36,7 +36,7 @@ def test_upload_is_read_and_described():
     assert version.state == State.READY
     assert version.rows_read == 120
     assert [column["name"] for column in version.columns] == ["width", "height", "colour", "belt", "mug"]
-    assert files_of(version) == ["table.parquet"]
+    assert files_of(version) == ["head.json", "table.parquet"]
     assert store.quarantine_path(version).stat().st_mode & 0o777 == 0o600
 
 

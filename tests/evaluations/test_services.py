@@ -20,6 +20,7 @@ from tests.factories import (
     do_runs,
     do_submissions,
     make_approved_project,
+    make_csv,
     make_done_ladder,
     make_ladder,
     make_project,
@@ -221,7 +222,8 @@ def test_opening_ends_in_a_verdict_once():
 
 def test_opening_of_a_pooled_set_pays_for_its_looks():
     fresh = open_final(make_done_ladder(make_sealed_version(rows=900), only=QUICK))
-    looked_at = make_done_ladder(make_sealed_version(rows=900), only=QUICK)
+    others = make_csv(900, seed=1)  # the same rows would have had their opening
+    looked_at = make_done_ladder(make_sealed_version(file=others), only=QUICK)
     spend(looked_at)
     do_submissions()
     paid = open_final(looked_at)
