@@ -9,6 +9,7 @@ holdout file is scored too where there is one. Prints ratios: seconds alone say 
 
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -21,11 +22,12 @@ from sklearn import datasets as sklearn_sets
 
 from evaluations.core.encoding import Encoded, encode
 from evaluations.core.metrics import METRICS, Metric, default_metric
-from evaluations.core.recipes import RECIPES, Fitted
-from evaluations.core.recipes.base import COARSE, one_thread
+from evaluations.core.recipes import RECIPES, Fitted, blend
+from evaluations.core.recipes.base import COARSE, loss, one_thread
 
 BUNDLED = {"breast_cancer": "binary", "digits": "multiclass", "wine": "multiclass", "diabetes": "regression"}
-SEED = 0
+SEED = 20240601
+BUDGETS = {"linear": 11, "forest": 11, "boosting": 22, "boosting_wide": 44, "network": 27}  # of 120 CPU seconds
 
 
 def main(arguments: list[str]) -> None:
@@ -59,23 +61,49 @@ def _run(name: str, folder: Path | None) -> float:
         metric = METRICS["log_loss"] if name in ("segment", "digits", "wine") else default_metric(task)
         plain = _plain(data)
         print(f"\n{name}: {data.rows('train'):,} train rows, {metric.name}; plain fit {plain:.3f} CPU s")
-        total = encoding
+        total, fits = encoding, {}
         for recipe in RECIPES.values():
             points = []
             start = time.process_time()
-            fitted = recipe.fit(data, metric=metric, budget=120, random_state=SEED, report=points.append)
-            validation = metric.score(data.y("validation"), fitted.predict("validation"))
+            fits[recipe.name] = fitted = recipe.fit(
+                data, metric=metric, budget=BUDGETS.get(recipe.name, 5), random_state=0, report=points.append
+            )
+            guess = fitted.predict("validation")
+            validation = metric.score(data.y("validation"), guess)
+            fitted.predict("final")
             seconds = time.process_time() - start
             total += seconds
             print(
-                f"  {recipe.name:12s} {seconds / plain:6.1f}x {len(points):4d} points  validation {validation:10.4f}"
-                f"  {_scores(metric, fitted, truth, sources)}",
-                end="",
+                f"  {recipe.name:14s} {seconds / plain:6.1f}x {len(points):4d} points  validation {validation:10.4f}"
+                f"  {_scores(metric, fitted, truth, sources)}  {fitted.settings.get('coding', '')} {' '.join(fitted.notes)}"
             )
-            start = time.process_time()
-            again = fitted.refit(data) if data.rows("train") < COARSE else fitted
-            print(f"  refit {_scores(metric, again, truth, sources)} {(time.process_time() - start) / plain:.1f}x")
-        print(f"  ladder {total / plain:.1f}x, encoding {encoding / plain:.1f}x of it")
+        start = time.process_time()
+        names = [name for name in fits if name != "always_same"]
+        said = [fits[name].predict("validation") for name in names]
+        predicting = time.process_time() - start
+        start = time.process_time()
+        mixture = blend.choose(data, data.y("validation"), said, 0)
+        total += time.process_time() - start
+        weights = {name: w for name, w in zip(names, mixture.weights, strict=True) if w}
+        best = min(names, key=lambda name: loss(data, data.y("validation"), said[names.index(name)]))
+        if mixture.gain > 0:
+            chosen = blend.Blend.of(data, [fits[name] for name in weights], {"weights": weights})
+            words = " ".join(f"{name} {w:.2f}" for name, w in weights.items())
+        else:
+            chosen, words = fits[best], f"{best} alone"
+        print(f"  recommended: {words}; {_scores(metric, chosen, truth, sources)}")
+        start = time.process_time()
+        if data.rows("train") < COARSE:
+            members = [m.refit(data) if m.REFITS else m for m in getattr(chosen, "members", [chosen])]
+            again = blend.Blend.of(data, members, chosen.settings) if mixture.gain > 0 else members[0]
+            print(f"  refitted:    {_scores(metric, again, truth, sources)}")
+        refit = time.process_time() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"  board {total:.2f} CPU s = {total / plain:.1f}x, encoding {encoding / plain:.1f}x of it; "
+            f"refit {refit / plain:.1f}x more; {peak:.0f} MB, process {time.process_time():.1f} CPU s ({predicting:.1f})",
+            flush=True,
+        )
         return total / plain
 
 
@@ -98,7 +126,8 @@ def _plain(data: Encoded) -> float:
 def _encoded(scratch: Path, frame: pl.DataFrame, target: str, task: str) -> tuple[Encoded, pl.DataFrame, float]:
     order = np.random.default_rng(SEED).permutation(len(frame))
     a, b = int(0.6 * len(frame)), int(0.8 * len(frame))
-    parts = {"train": frame[order[:a]], "validation": frame[order[a:b]], "final": frame[order[b:]].drop(target)}
+    train, unseen, last = np.sort(order[:a]), np.sort(order[a:b]), np.sort(order[b:])
+    parts = {"train": frame[train], "validation": frame[unseen], "final": frame[last].drop(target)}
     for part, rows in parts.items():
         rows.write_parquet(scratch / f"{part}.parquet")
     columns = [
@@ -116,7 +145,7 @@ def _encoded(scratch: Path, frame: pl.DataFrame, target: str, task: str) -> tupl
         classes=classes,
         out=scratch / "encoded",
     )
-    return Encoded.open(scratch / "encoded"), frame[order[b:]], time.process_time() - start
+    return Encoded.open(scratch / "encoded"), frame[last], time.process_time() - start
 
 
 def _labels(data: Encoded, series: pl.Series) -> np.ndarray:
@@ -136,7 +165,12 @@ def _real(name: str, folder: Path | None) -> tuple[pl.DataFrame, pl.DataFrame | 
 
 def _bundled(name: str) -> tuple[pl.DataFrame, None, str, str]:
     if name.startswith("synth"):
-        return _synthetic(int(name.removeprefix("synth").removesuffix("k")) * 1000), None, "target", "binary"
+        return (
+            _synthetic({"synth10k": 10_000, "synth100k": 100_000, "synth1m": 1_000_000}[name]),
+            None,
+            "target",
+            "binary",
+        )
     bunch = getattr(sklearn_sets, f"load_{name}")()
     frame = pl.DataFrame(bunch.data, schema=[f"x{i}" for i in range(bunch.data.shape[1])])
     return frame.with_columns(pl.Series("target", bunch.target)), None, "target", BUNDLED[name]
@@ -145,9 +179,9 @@ def _bundled(name: str) -> tuple[pl.DataFrame, None, str, str]:
 def _synthetic(n: int) -> pl.DataFrame:
     """30 columns with strong interactions, six of them cut into shuffled categories of 3 to 200 values, 5 % holes."""
     x, y = sklearn_sets.make_classification(
-        n, 30, n_informative=12, n_redundant=6, n_clusters_per_class=4, flip_y=0.03, class_sep=0.8, random_state=7
+        n, 30, n_informative=12, n_redundant=6, n_clusters_per_class=4, flip_y=0.03, class_sep=0.8, random_state=SEED
     )
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(SEED)
     frame = pl.DataFrame(x, schema=[f"x{i:02d}" for i in range(30)])
     order = rng.permutation(30)
     for j, k in enumerate((3, 5, 8, 20, 50, 200)):

@@ -39,7 +39,7 @@ from projects.models import Project, User
 REFUSALS = (dataset_services.NotYet, ProjectProblem)
 
 
-NEVER_FORECAST = frozenset({"always_same"})  # answers that more rows cannot change
+NEVER_FORECAST = frozenset({"always_same", "own_rule", "blend"})  # answers that more rows cannot change
 
 
 class OutOfTurn(Exception):

@@ -5,7 +5,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from math import sqrt
 from pathlib import Path
@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from datasets import store
 from datasets.models import DatasetVersion
 from dlstart_web.kit import jobs
-from dlstart_web.kit.jobs import JobState, JobTaken, Pulse
+from dlstart_web.kit.jobs import OPEN_STATES, JobState, JobTaken, JobTooEarly, JobUnneeded, Pulse
 from evaluations import ranks
 from evaluations.core import diagnosis, summary
 from evaluations.core.encoding import Encoded, encode
 from evaluations.core.errors import Cancelled, EvaluationProblem
 from evaluations.core.metrics import Metric, error_scale, floor_score, metric_for
-from evaluations.core.recipes import RECIPES, CurvePoint, Fitted, convolutional
-from evaluations.core.recipes.base import COARSE, one_thread
-from evaluations.core.rungs import family
+from evaluations.core.recipes import RECIPES, CurvePoint, Fitted, blend, convolutional, load
+from evaluations.core.recipes.base import COARSE, Judge, one_thread, some_rows
+from evaluations.core.rungs import RUNGS, family
 from evaluations.models import Behaviour, Run
 from evaluations.models import CurvePoint as StoredPoint
 from evaluations.words import speech
@@ -36,16 +36,21 @@ from projects.models import Project
 
 Array = NDArray[np.float64]
 
+# How a ladder's budget is parted; what a cheap rung leaves goes to those after it. The constant answer costs nothing.
 SHARES = {
-    "linear": 0.2,
-    "forest": 0.2,
-    "boosting": 0.3,
-    "network": 0.3,
-    "naive_bayes": 0.1,
-    "tfidf_linear": 0.3,
-    "text_network": 0.3,
-    "convolutional": 0.5,
-}  # of a ladder's budget; the constant answer costs nothing
+    "linear": 1.0,
+    "naive_bayes": 0.5,
+    "tfidf_linear": 1.5,
+    "forest": 1.0,
+    "boosting": 2.0,
+    "boosting_wide": 4.0,
+    "network": 2.5,
+    "text_network": 2.5,
+    "convolutional": 5.0,
+    "blend": 0.5,
+}
+NEVER_BLENDED = frozenset({"always_same", "own_rule", "blend"})
+TRAIN_ROWS = 50_000  # train rows that a train score is taken from
 WRITE_EVERY = 1.0  # seconds between two writes of curve points
 POINT_FIELDS = ["train_loss", "validation_loss", "train_score", "validation_score"]
 
@@ -136,47 +141,113 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
     version, metric = run.version, metric_for(run.metric, run.version.task)
     data = encoded(version)
     pulse.check(0.02)
-    asked = sum(SHARES.get(recipe, 0.1) for recipe in run.ladder.runs.values_list("recipe", flat=True))
-    budget = max(2.0, SHARES.get(run.recipe, 0.1) / max(1.0, asked) * run.ladder.budget)
-    curve = _Curve(run, pulse, budget)
-    fit = RECIPES[run.recipe].fit
-    if run.recipe == "convolutional":
-        fit = partial(convolutional.fit, checkpoint=run_folder(run))  # a killed attempt goes on from there
+    curve = _Curve(run, pulse, budget := _budget(run))
     try:
-        fitted = fit(data, metric=metric, budget=budget, random_state=run.ladder.seed, report=curve.add)
+        if run.recipe == "blend":
+            made = _blend(run, data, metric, curve.add)
+        else:
+            fit = RECIPES[run.recipe].fit
+            if run.recipe == "convolutional":
+                fit = partial(convolutional.fit, checkpoint=run_folder(run))  # a killed attempt goes on from there
+            fitted = fit(data, metric=metric, budget=budget, random_state=run.ladder.seed, report=curve.add)
+            made = _predicted(fitted, data)
     except Cancelled as end:
         raise JobTaken(str(run.pk)) from end
     curve.write()
     pulse.check(0.9)
-    groups = groups_of(version)
-    y, guess = data.y("validation"), fitted.predict("validation")
-    found = _scores(metric, data, fitted, y, guess, groups)
-    _keep(run, fitted, data, guess)
+    groups, y = groups_of(version), data.y("validation")
+    found = _scores(metric, data, made, groups)
+    _keep(run, made)
     points = list(run.points.all())
     found |= {
-        "rows_trained": fitted.rows_trained,
+        "rows_trained": made.fitted.rows_trained,
         "rows_validation": len(y),
-        "best_x": fitted.best_x,
-        "settings": fitted.settings | {"refit": data.rows("train") < COARSE},
-        "note": " ".join([*fitted.notes, *data.notes]),
+        "best_x": made.fitted.best_x,
+        "settings": made.fitted.settings | {"refit": made.is_refit},
+        "note": " ".join([*made.fitted.notes, *data.notes]),
         "predictions_digest": _digest(run, version),
         "cpu_seconds": time.process_time() - began,
     }
     judged = _diagnose(run, found, points, metric, y)
-    behaviour = None if run.recipe == "always_same" else summary.summarise(data, guess, groups)
+    behaviour = None if run.recipe == "always_same" else summary.summarise(data, made.guesses["validation"], groups)
     pulse.check(0.95)
     board = ranks.Board(run, metric, y, groups, predictions)
     board.prepare(run, found["score"], found["goodness"], found["cpu_seconds"])
     return lambda: _write(run, found | {"diagnosis": judged}, behaviour, board)
 
 
-def _scores(
-    metric: Metric, data: Encoded, fitted: Fitted, y: Array, guess: Array, groups: Array | None
-) -> dict[str, Any]:
+def _budget(run: Run) -> float:
+    """CPU seconds for this rung: its share of what the ended rungs of the ladder left; two at the least."""
+    rungs = list(run.ladder.runs.all())
+    left = run.ladder.budget - sum(rung.cpu_seconds or 0 for rung in rungs if rung.pk != run.pk)
+    open_shares = sum(SHARES.get(rung.recipe, 0.1) for rung in rungs if rung.is_open)
+    return max(2.0, left * SHARES.get(run.recipe, 0.1) / open_shares)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A fitted model, what it says of each part (of train: of `train_rows`), and what is handed in for looks."""
+
+    fitted: Fitted
+    handed_in: Fitted
+    guesses: dict[str, Array]
+    is_refit: bool
+
+
+def train_rows(data: Encoded) -> NDArray[np.intp]:
+    """The train rows that train scores are taken from: all, or 50,000 of them."""
+    return np.sort(some_rows(data.rows("train"), TRAIN_ROWS, 0))
+
+
+def _predicted(fitted: Fitted, data: Encoded) -> Made:
+    """What a model says; of the sealed parts the recommended model, refitted on small data."""
+    is_refit = fitted.REFITS and data.rows("train") < COARSE
+    handed_in = fitted.refit(data) if is_refit else fitted
+    guesses = {part: handed_in.predict(part) for part in data.parts if part in store.SEALED_PARTS}
+    guesses |= {"train": fitted.predict("train", train_rows(data)), "validation": fitted.predict("validation")}
+    return Made(fitted, handed_in, guesses, is_refit)
+
+
+def _blend(run: Run, data: Encoded, metric: Metric, report: Callable[[CurvePoint], None]) -> Made:
+    """Mix what the rungs below have predicted; JobTooEarly while one still runs, JobUnneeded where a mixture gains nothing."""
+    others = [other for other in run.ladder.runs.order_by("rung") if other.recipe not in NEVER_BLENDED]
+    if any(other.is_open for other in others):
+        raise JobTooEarly(str(run.pk))
+    members = [other for other in others if other.state == JobState.DONE]
+    if len(members) < 2:
+        raise JobUnneeded(f"A blend mixes two models or more; {len(members)} of this ladder has a score.")
+    parts = ["train", "validation", *(part for part in data.parts if part in store.SEALED_PARTS)]
+    said = {part: [predictions(member, part) for member in members] for part in parts}
+    y, y_train = data.y("validation"), data.y("train")[train_rows(data)]
+    mixture = blend.choose(data, y, said["validation"], run.ladder.seed)
+    titles = [RUNGS[member.recipe].title for member in members]
+    if mixture.gain <= 0:
+        raise JobUnneeded("No mixture was better than the best single rung on rows it was not chosen by.")
+    kept = [place for place, weight in enumerate(mixture.weights) if weight > 0]
+    weights = [mixture.weights[place] for place in kept]
+    for count in range(1, len(kept) + 1):  # the curve: the heaviest member alone, then one more at a time
+        order = sorted(range(len(kept)), key=lambda place: -weights[place])[:count]
+        share = [weights[place] / sum(weights[each] for each in order) for place in order]
+        mixed = {
+            part: blend.mix([said[part][kept[place]] for place in order], share) for part in ("train", "validation")
+        }
+        report(Judge(data, metric, np.arange(len(y)), y).point(count, y_train, mixed["train"], mixed["validation"]))
+    settings = {"weights": {titles[place]: weight for place, weight in zip(kept, weights, strict=True)}}
+    fitted, handed_in = (
+        blend.Blend.of(data, [load(run_folder(members[place]) / kind, data) for place in kept], settings)
+        for kind in ("fitted", "model")
+    )
+    fitted.notes.append("Its weights were chosen on validation, which flatters its score a little.")
+    shares = list(settings["weights"].values())
+    guesses = {part: blend.mix([said[part][place] for place in kept], shares) for part in parts}
+    return Made(fitted, handed_in, guesses, any(member.settings.get("refit") for member in members))
+
+
+def _scores(metric: Metric, data: Encoded, made: Made, groups: Array | None) -> dict[str, Any]:
     """Score and interval on validation, score on train, and what a look will need of them."""
+    y, guess, y_train = data.y("validation"), made.guesses["validation"], data.y("train")
     score = metric.score(y, guess)
     low, high = metric.interval(y, guess, groups=groups)
-    y_train = data.y("train")
     scale = error_scale(y_train, y) if metric.name in ("rmse", "mae") else None
     floor = floor_score(metric, y_train, y)
     sealed = metric.sealed(y, guess, None, floor=floor, scale=scale, groups=groups, seed=0, gate=False)
@@ -185,7 +256,7 @@ def _scores(
         "score": score,
         "low": low,
         "high": high,
-        "train_score": metric.score(y_train, fitted.predict("train")),
+        "train_score": metric.score(y_train[train_rows(data)], made.guesses["train"]),
         "goodness": score if metric.greater_is_better else -score,
         "price": {
             "value": sealed.value,
@@ -199,17 +270,14 @@ def _scores(
     }
 
 
-def _keep(run: Run, fitted: Fitted, data: Encoded, guess: Array) -> None:
-    """Store what validation said, and model and sealed predictions of the recommended model: refitted on small data."""
+def _keep(run: Run, made: Made) -> None:
+    """Store what was said of each part and the model that is handed in."""
     folder = run_folder(run)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    np.save(folder / "validation.npy", guess)
-    fitted.save(folder / "fitted")  # validation has not seen it: what it looks at is found out with this one
-    handed_in = fitted.refit(data) if data.rows("train") < COARSE else fitted
-    for part in data.parts:
-        if part in store.SEALED_PARTS:
-            np.save(folder / f"{part}.npy", handed_in.predict(part))
-    handed_in.save(folder / "model")
+    for part, guess in made.guesses.items():
+        np.save(folder / f"{part}.npy", guess)
+    made.fitted.save(folder / "fitted")  # validation has not seen it: what it looks at is found out with this one
+    made.handed_in.save(folder / "model")
 
 
 def _digest(run: Run, version: DatasetVersion) -> str:
@@ -221,7 +289,7 @@ def _diagnose(
     run: Run, found: dict[str, Any], points: list[StoredPoint], metric: Metric, y: Array
 ) -> dict[str, Any] | None:
     """The rules of STATISTICS 5 on the curve and the two scores; nothing to say of a constant answer."""
-    if run.recipe == "always_same":
+    if run.recipe in NEVER_BLENDED:
         return None
     scale, level = found["price"]["scale"], run.ladder.criterion.level if run.ladder.criterion else None
     judged = diagnosis.diagnose(
@@ -246,6 +314,9 @@ def _write(run: Run, found: dict[str, Any], behaviour: dict[str, Any] | None, bo
     if behaviour is not None:
         Behaviour.objects.update_or_create(run_id=run.pk, defaults={"found": behaviour})
     board.write()
+    waiting = run.ladder.runs.filter(recipe="blend", state=JobState.QUEUED).first()
+    if waiting and not run.ladder.runs.exclude(pk__in=(waiting.pk, run.pk)).filter(state__in=OPEN_STATES).exists():
+        jobs.ring_on_commit(waiting)
     if family(run.recipe) == "deep":
         project_services.reach_step(project=project, step=Project.Step.DEEP)
     elif run.recipe != "always_same":

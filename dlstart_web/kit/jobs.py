@@ -33,6 +33,14 @@ class JobTaken(Exception):
     """The job is no longer ours: cancelled, or given to another worker after a silence."""
 
 
+class JobTooEarly(Exception):
+    """What the job needs is not there yet: it goes back to the queue, and the attempt does not count."""
+
+
+class JobUnneeded(Exception):
+    """The job found that there is nothing to do; it ends as cancelled, with this reason."""
+
+
 class JobState(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"
@@ -204,6 +212,11 @@ def execute(
                 write()
     except JobTaken:
         log.warning("%s %s was cancelled or taken over; its results are dropped.", model._meta.label, pk)
+    except JobTooEarly:
+        put_back(job)
+    except JobUnneeded as reason:
+        with transaction.atomic():
+            end(job, JobState.CANCELLED, problem=str(reason))
     except problems as problem:
         fail(problem, str(problem))
     except Exception as fault:
@@ -218,6 +231,20 @@ def cancel(job: Job) -> bool:
         type(job)
         ._default_manager.filter(pk=job.pk, state__in=OPEN_STATES)
         .update(state=JobState.CANCELLED, token=uuid.uuid4(), ended_at=timezone.now())
+    )
+
+
+def put_back(job: Job) -> bool:
+    """Queue a job again that came too early; False if it moved meanwhile. It is rung for later, at the latest by the reaper."""
+    return bool(
+        _ours(job).update(
+            state=JobState.QUEUED,
+            token=uuid.uuid4(),
+            owner="",
+            sent_at=timezone.now(),
+            attempts=F("attempts") - 1,
+            progress=0,
+        )
     )
 
 

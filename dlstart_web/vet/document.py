@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from datasets.models import DatasetVersion, Opening
+from dlstart_web.kit.jobs import JobState
 from dlstart_web.vet.recipes import LATER
 from evaluations import selectors
 from evaluations.core.rungs import NO_TORCH, RUNGS, family, offered
@@ -102,10 +103,11 @@ def _entry(run: Run) -> dict[str, Any]:
         }
         for point in selectors.run_points(run)
     ]
+    is_skipped = run.state == JobState.CANCELLED or run.problem == NO_TORCH
     return {
         "rung": run.rung,
         "recipe": run.recipe,
-        "state": "done" if scored else "skipped" if run.problem == NO_TORCH else "failed",
+        "state": "done" if scored else "skipped" if is_skipped else "failed",
         "reason": run.note or None if scored else run.problem,
         "train": {"score": run.train_score} if scored else None,
         "validation": {"score": run.score, "low": run.low, "high": run.high, "rank": run.rank} if scored else None,

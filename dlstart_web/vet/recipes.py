@@ -2,5 +2,5 @@
 
 from evaluations.core.rungs import RUNGS
 
-LATER = ("own_rule", "boosting_wide", "blend")
+LATER = ("own_rule",)
 KNOWN = (*RUNGS, *LATER)

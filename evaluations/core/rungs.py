@@ -28,9 +28,11 @@ RUNGS: dict[str, Rung] = {
         Rung("tfidf_linear", "Linear model on words and letters", 2, "simple", "rows"),
         Rung("forest", "Random forest", 3, "simple", "rows"),
         Rung("boosting", "Boosting", 4, "simple", "round"),
+        Rung("boosting_wide", "Boosting, wide trees", 5, "simple", "round"),
         Rung("network", "Small neural network", 6, "deep", "epoch"),
         Rung("text_network", "Small network on words and letters", 6, "deep", "epoch"),
         Rung("convolutional", "Convolutional network", 6, "deep", "epoch"),
+        Rung("blend", "Blend of the rungs", 9, "deep", "round"),
     )
 }
 
@@ -42,7 +44,7 @@ SIMPLE = frozenset(
 
 NO_TORCH = "PyTorch is not installed here; the administrator can add it with pip install 'dlstart[deep]'."
 
-_TABLE = ("always_same", "linear", "forest", "boosting", "network")
+_TABLE = ("always_same", "linear", "forest", "boosting", "boosting_wide", "network")
 _TEXT = ("naive_bayes", "tfidf_linear", "text_network")
 
 
@@ -55,14 +57,14 @@ def offered(kinds: Collection[str], task: str) -> list[str]:
         Of the features: number, category, text, date, boolean, picture, sound.
     task : {"binary", "multiclass", "regression"}
     """
-    names = {"always_same"}
+    names = {"always_same", "blend"}
     if set(kinds) - {"text"}:
         names.update(_TABLE)
     if "text" in kinds:
         names.update(_TEXT)
     if "picture" in kinds:
         names.add("convolutional")
-        names.discard("network")
+        names -= {"boosting_wide", "network"}
     if task == "regression":
         names.discard("naive_bayes")
     return [name for name in RUNGS if name in names]

@@ -83,6 +83,8 @@ def state_label(run: Run) -> str:
     """A run's state in one or two words."""
     if run.state == JobState.RUNNING:
         return f"running, {round(100 * run.progress)}%"
+    if run.state == JobState.CANCELLED and run.problem:
+        return "not needed"  # it ended by itself, with its reason; a person who cancels gives none
     return STATES[JobState(run.state)]
 
 

@@ -93,7 +93,10 @@ def run_facts(run: Run) -> list[tuple[str, str]]:
         if name == "refit":
             facts.append(("For looks", "fitted again on train and validation" if value else "as fitted on train"))
         elif isinstance(value, dict):
-            facts += [(key.replace("_", " "), f"{each}") for key, each in value.items()]
+            facts += [
+                (key.replace("_", " "), f"{each:.4g}" if isinstance(each, float) else f"{each}")
+                for key, each in value.items()
+            ]
         elif name != "seed":
             facts.append((name.replace("_", " "), f"{value}"))
     return facts

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from evaluations.core.encoding import Encoded, encode
 from evaluations.core.metrics import metric_for
-from evaluations.core.recipes import RECIPES
+from evaluations.core.recipes import RECIPES, blend, own_rule
 
 train, validation = map(Path, sys.argv[1:3])
 columns = {columns}
@@ -31,7 +31,7 @@ classes = {classes}
 folder = Path("encoded-{run}")
 encode(train=train, validation=validation, sealed={{}}, target={target}, task={task}, columns=columns, classes=classes, out=folder)
 data, metric = Encoded.open(folder), metric_for({metric}, {task})
-model = RECIPES[{recipe}].fit(data, metric=metric, budget={budget}, random_state={seed}, report=lambda point: None)
+{fit}
 score = metric.score(data.y("validation"), model.predict("validation"))
 print(f"{{metric.title}} on validation: {{score:.6f}}, recorded {score:.6f}")
 sys.exit(abs(score - {score!r}) > {tolerance} * max(1, abs({score!r})))
@@ -45,9 +45,24 @@ def reproduce_script(run: Run, *, dlstart: str) -> str:
     classes = None if version.seal.classes is None else sorted(version.seal.classes)
     return SCRIPT.format(
         title=RUNGS[run.recipe].title, run=run.pk, dlstart=dlstart, columns=ascii(columns), classes=ascii(classes),
-        target=ascii(version.target), task=ascii(version.task), metric=ascii(run.metric), recipe=ascii(run.recipe),
-        budget=1e6, seed=run.ladder.seed, score=run.score, tolerance=TOLERANCE[family(run.recipe)],
+        target=ascii(version.target), task=ascii(version.task), metric=ascii(run.metric), fit=_fit_line(run),
+        score=run.score, tolerance=TOLERANCE[family(run.recipe)],
     )  # fmt: skip
+
+
+def _fit_line(run: Run) -> str:
+    """The lines that fit: one recipe, the team's own rule, or the members of a blend and their mixture."""
+    rest = "metric=metric, report=lambda point: None)"
+    if run.recipe == "own_rule":
+        return f"model = own_rule.fit(data, text={run.ladder.rule!a}, {rest}"
+    options = f"budget=1e6, random_state={run.ladder.seed}, {rest}"
+    if run.recipe != "blend":
+        return f"model = RECIPES[{run.recipe!a}].fit(data, {options}"
+    names = {rung.title: rung.name for rung in RUNGS.values()}
+    weights = {names[title]: weight for title, weight in run.settings["weights"].items()}
+    return f"weights = {weights!a}\nmembers = [RECIPES[name].fit(data, {options} for name in weights]\n" + (
+        'model = blend.Blend.of(data, members, {"weights": weights})'
+    )
 
 
 def can_be_made_again(run: Run) -> str:

@@ -20,10 +20,12 @@ def test_ladder_ends_with_scores_ranks_and_curves():
     ladder = make_done_ladder()
 
     runs = list(ladder.runs.order_by("rung"))
-    assert [run.recipe for run in runs] == ["always_same", "linear", "forest", "boosting", "network"]
-    assert [run.problem for run in runs] == [""] * 5
-    assert {run.state for run in runs} == {JobState.DONE}
-    for run in runs:
+    assert [run.recipe for run in runs] == [
+        "always_same", "linear", "forest", "boosting", "boosting_wide", "network", "blend",
+    ]  # fmt: skip
+    assert [run.problem for run in runs[:6]] == [""] * 6
+    assert {run.state for run in runs[:6]} == {JobState.DONE}
+    for run in runs[:6]:
         assert run.low <= run.score <= run.high
         assert run.rows_validation == ladder.version.seal.parts["validation"]
         assert run.rank >= 1
@@ -35,6 +37,46 @@ def test_ladder_ends_with_scores_ranks_and_curves():
     assert dummy.diagnosis is None
     assert linear.diagnosis["code"]
     assert Project.objects.get(pk=ladder.project_id).reached == Project.Step.DEEP
+
+
+def test_blend_waits_for_the_rungs_and_mixes_what_they_handed_in():
+    ladder = make_ladder(make_sealed_version(rows=900), only=("linear", "network", "blend"))
+    mixed = ladder.runs.get(recipe="blend")
+
+    training.execute(run_id=str(mixed.pk), token=str(mixed.token))
+    mixed.refresh_from_db()
+    early = (mixed.state, mixed.attempts)
+    do_runs()
+
+    mixed.refresh_from_db()
+    assert early == (JobState.QUEUED, 0)
+    weights = list(mixed.settings["weights"].values())
+    others = [training.predictions(ladder.runs.get(recipe=name), "final") for name in ("linear", "network")]
+    assert mixed.state == JobState.DONE
+    assert sum(weights) == pytest.approx(1)
+    np.testing.assert_allclose(
+        training.predictions(mixed, "final"), weights[0] * others[0] + weights[1] * others[1], rtol=1e-6
+    )
+
+
+def test_blend_of_one_rung_is_not_needed_and_says_so():
+    ladder = make_ladder(only=("linear", "blend"))
+    do_runs()
+
+    mixed = ladder.runs.get(recipe="blend")
+    assert (mixed.state, mixed.score) == (JobState.CANCELLED, None)
+    assert mixed.problem == "A blend mixes two models or more; 1 of this ladder has a score."
+
+
+def test_what_a_cheap_rung_leaves_goes_to_those_after_it():
+    ladder = make_ladder(only=("linear", "forest", "boosting"), budget=100)
+    linear, forest, boosting = ladder.runs.order_by("rung")
+
+    before = training._budget(boosting)
+    Run.objects.filter(pk__in=(linear.pk, forest.pk)).update(state=JobState.DONE, cpu_seconds=4)
+
+    assert before == pytest.approx(50)
+    assert training._budget(boosting) == pytest.approx(92)
 
 
 def test_ladder_of_a_number_ranks_the_smaller_error_first():

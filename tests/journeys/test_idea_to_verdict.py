@@ -283,8 +283,8 @@ def climb(otto: Person, shoot: Shoot) -> None:
     otto.press("Run the ladder")
     expect(otto.page.get_by_role("button", name="Run the ladder again")).to_be_visible()
     rungs = otto.page.locator(".ladder tbody tr")
-    expect(rungs).to_have_count(5)
-    assert otto.page.locator(".ladder .score").count() == 5
+    expect(rungs).to_have_count(7)
+    assert otto.page.locator(".ladder .score").count() >= 6  # a blend that gains nothing has no score
     shoot(otto.page, "ladder")
     otto.go(f"{PROJECT}leaderboard/")
     expect(otto.page.locator("table.board tbody tr").first).to_be_visible()
@@ -293,7 +293,7 @@ def climb(otto: Person, shoot: Shoot) -> None:
 
 def see_curves(otto: Person, shoot: Shoot) -> None:
     otto.go(f"{PROJECT}ladder/")
-    otto.page.locator(".ladder tbody tr a").first.click()
+    otto.page.locator(".ladder").get_by_role("link", name="Small neural network").click()
     expect(otto.page.locator(".chart svg.main-svg, figure svg.main-svg").first).to_be_visible()
     shoot(otto.page, "run")
 

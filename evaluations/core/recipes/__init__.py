@@ -1,12 +1,13 @@
-"""The rungs that fit, lowest first. A new recipe is one file here and one line in `rungs` and in this table."""
+"""The rungs that fit, lowest first; a blend mixes what they predict.
 
-import json
+A new recipe is one file here and one line in `rungs` and in this table.
+"""
+
 from dataclasses import asdict
-from pathlib import Path
 
-from evaluations.core.encoding import Encoded
 from evaluations.core.recipes import (
     always_same,
+    blend,
     boosting,
     convolutional,
     forest,
@@ -16,10 +17,10 @@ from evaluations.core.recipes import (
     text_network,
     tfidf_linear,
 )
-from evaluations.core.recipes.base import STATE, CurvePoint, Fitted, Recipe, Report
+from evaluations.core.recipes.base import CurvePoint, Fitted, Recipe, Report, load
 from evaluations.core.rungs import RUNGS
 
-__all__ = ["RECIPES", "CurvePoint", "Fitted", "Recipe", "Report", "load"]
+__all__ = ["RECIPES", "CurvePoint", "Fitted", "Recipe", "Report", "blend", "load"]
 
 _FITS = {
     "always_same": always_same.fit,
@@ -28,29 +29,10 @@ _FITS = {
     "tfidf_linear": tfidf_linear.fit,
     "forest": forest.fit,
     "boosting": boosting.fit,
+    "boosting_wide": boosting.fit_wide,
     "network": network.fit,
     "text_network": text_network.fit,
     "convolutional": convolutional.fit,
 }
-_MODELS: dict[str, type[Fitted]] = {
-    model.RECIPE: model
-    for model in (
-        always_same.AlwaysSame,
-        linear.Linear,
-        forest.Forest,
-        boosting.Boosting,
-        naive_bayes.NaiveBayes,
-        tfidf_linear.TfidfLinear,
-        network.Network,
-        text_network.TextNetwork,
-        convolutional.Convolutional,
-    )
-}
 
 RECIPES: dict[str, Recipe] = {name: Recipe(**asdict(RUNGS[name]), fit=fit) for name, fit in _FITS.items()}
-
-
-def load(folder: Path, data: Encoded) -> Fitted:
-    """The model that `Fitted.save` wrote to the folder, on the encoder it was fitted with."""
-    recipe = json.loads((folder / STATE).read_text(encoding="utf-8"))["recipe"]
-    return _MODELS[recipe].load(folder, data)

@@ -12,6 +12,9 @@ from evaluations.core.features import Rows
 from evaluations.core.metrics import Metric, constant_prediction
 from evaluations.core.recipes.base import Array, Fitted, Index, Judge, Report, n_classes
 
+# measures that read the answer alone: always the one class and always the other are worth showing
+ANSWERED = frozenset({"accuracy", "balanced_accuracy", "macro_f1", "f1", "precision", "recall"})
+
 
 @dataclass(kw_only=True)
 class AlwaysSame(Fitted):
@@ -44,7 +47,23 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
     fitted = _learn(data, y)
     judge = Judge.of(data, metric)
     report(judge.point(len(y), y, fitted.predict("train"), fitted.predict("validation", judge.validation)))
+    if data.task == "binary" and metric.name in ANSWERED:
+        fitted.settings["constant"] = {f"always {name}": _constant_score(data, metric, k) for k, name in _named(data)}
+        said = (
+            f"Always '{name}' scores {fitted.settings['constant'][f'always {name}']:.3f}" for _, name in _named(data)
+        )
+        fitted.notes.append(", ".join(said) + ".")
     return fitted
+
+
+def _named(data: Encoded) -> list[tuple[int, str]]:
+    return list(enumerate(data.classes or ()))
+
+
+def _constant_score(data: Encoded, metric: Metric, answer: int) -> float:
+    """What one class for every validation row scores."""
+    y = data.y("validation")
+    return float(metric.score(y, np.eye(2)[np.full(len(y), answer)]))
 
 
 def _learn(data: Encoded, y: Array) -> AlwaysSame:

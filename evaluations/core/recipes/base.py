@@ -64,17 +64,26 @@ class Recipe(Rung):
     fit: FitRecipe
 
 
+MODELS: dict[str, "type[Fitted]"] = {}  # by recipe; each class enters itself
+
+
 @dataclass
 class Fitted(ABC):
     """A fitted model. Predicts parts by name or encoded rows; probabilities (n, n_classes), or numbers (n,)."""
 
     RECIPE: ClassVar[str]
+    REFITS: ClassVar[bool] = True  # whether a fit on train and validation together is worth its time
 
     data: Encoded
     rows_trained: int
     best_x: float
     settings: dict[str, Any]
     notes: list[str] = field(default_factory=list)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "RECIPE" in vars(cls):
+            MODELS[cls.RECIPE] = cls
 
     def predict(self, source: str | Rows, rows: Index | None = None) -> Array:
         """Predict a part ("train", "validation", "checkpoint", "final") or encoded rows, or some rows of them."""
@@ -114,6 +123,12 @@ class Fitted(ABC):
         """Read what `save` wrote, to predict rows of the same encoder."""
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
         return cls._load_model(folder, data, {k: v for k, v in state.items() if k != "recipe"})
+
+
+def load(folder: Path, data: Encoded) -> Fitted:
+    """The model that `Fitted.save` wrote to the folder, on the encoder it was fitted with."""
+    recipe = json.loads((folder / STATE).read_text(encoding="utf-8"))["recipe"]
+    return MODELS[recipe].load(folder, data)
 
 
 class Budget:

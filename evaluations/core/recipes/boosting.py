@@ -29,7 +29,8 @@ from evaluations.core.recipes.base import (
 
 ROWS = 300_000  # fewer rows and more trees beat more rows and fewer trees in the same time
 PICTURES = 20_000  # of several hundred numbers each
-TRIAL_FROM, TRIAL_ROWS = 2_000, 30_000
+MIDDLE = 60_000  # up to here the shape of the wide booster is tried, from here on it is the large one
+TRIAL_ROWS, TRIAL_ROUNDS = 30_000, 60
 FEW_CLASSES = 3
 MORE_TREES = 1.1  # a refit has more rows, hence room for a tenth more rounds
 
@@ -55,22 +56,31 @@ def narrow(n: int) -> Shape:
         "min_child_samples": 10,
         "learning_rate": rate,
     }
-    return Shape(params, 800, 30)
+    return Shape(params, 800 if n < COARSE else 300, 30)
 
 
-def wide(n: int, classes: int) -> Shape:
-    """Many leaves: for interactions and many rows. Each class grows its own trees, so many classes get smaller ones."""
-    leaves, fraction, rate = (31, 0.5, 0.05 if n < SMALL else 0.1) if n < COARSE else (127, 0.8, 0.12)
-    if classes > FEW_CLASSES:
-        leaves = min(leaves, 31)
+def wide(leaves: int, fraction: float, rate: float, fewest: int = 20) -> Shape:
+    """Many leaves: for interactions and many rows."""
     params = {
         "num_leaves": leaves,
         "feature_fraction": fraction,
         "lambda_l2": 5,
-        "min_child_samples": 20,
+        "min_child_samples": fewest,
         "learning_rate": rate,
     }
     return Shape(params, 800, 20)
+
+
+def wide_shapes(n: int, classes: int) -> list[Shape]:
+    """What may be meant by many leaves at this size; where there are two, a trial decides.
+
+    Each class grows its own trees, so many classes get small ones.
+    """
+    if n < SMALL or classes > FEW_CLASSES:
+        return [wide(31, 0.5, 0.05 if n < SMALL else 0.1)]
+    if n < MIDDLE:
+        return [wide(31, 0.5, 0.1), wide(127, 0.8, 0.08, 10)]
+    return [wide(127, 0.8, 0.12)]
 
 
 @dataclass(kw_only=True)
@@ -95,7 +105,7 @@ class Boosting(Fitted):
         params = _params(data, self.settings["shape"], self.settings["seed"])
         with one_thread():
             booster = lgb.train(params, _dataset(data, np.vstack(parts), y, self.coding, params), rounds)
-        return Boosting(data, len(y), rounds, self.settings, self.notes, booster=booster, coding=self.coding)
+        return type(self)(data, len(y), rounds, self.settings, self.notes, booster=booster, coding=self.coding)
 
     def _save_model(self, folder: Path) -> None:
         self.booster.save_model(folder / "model.txt")
@@ -106,17 +116,46 @@ class Boosting(Fitted):
         return cls(data=data, booster=booster, coding=state["settings"]["coding"], **state)
 
 
+@dataclass(kw_only=True)
+class BoostingWide(Boosting):
+    """The same with many leaves."""
+
+    RECIPE = "boosting_wide"
+
+
 def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report) -> Boosting:
-    """One good booster: narrow below 20,000 rows, wide above, the categories' coding by a trial on some of the rows."""
+    """Small trees; below 20,000 rows categories are split by sets of values, above a trial says how they are read."""
     check_classes(data)
     clock = Budget(budget)
+    n = data.rows("train")
     with one_thread():
-        shape, coding = _choose(data, random_state, clock)
-        return fit_shape(data, shape, coding, clock=clock, random_state=random_state, report=report)
+        coding = ("native" if data.native else "codes") if n < COARSE else _coding(data, random_state, clock)
+        shape = of_pictures() if data.has_pictures else narrow(n)
+        return fit_shape(Boosting, data, shape, coding, clock=clock, random_state=random_state, report=report)
+
+
+def fit_wide(data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report) -> Boosting:
+    """Large trees; below 20,000 rows categories are read by their frequency, above a trial says how."""
+    check_classes(data)
+    clock = Budget(budget)
+    n = data.rows("train")
+    with one_thread():
+        coding = "codes" if n < COARSE else _coding(data, random_state, clock)
+        shapes = wide_shapes(n, n_classes(data))
+        candidates = [(Shape(shape.params, TRIAL_ROUNDS, 10), coding) for shape in shapes]
+        shape = shapes[_best(data, candidates, n // 3, random_state, clock)]
+        return fit_shape(BoostingWide, data, shape, coding, clock=clock, random_state=random_state, report=report)
 
 
 def fit_shape(
-    data: Encoded, shape: Shape, coding: Coding, *, clock: Budget, random_state: int, report: Report
+    kind: type[Boosting],
+    data: Encoded,
+    shape: Shape,
+    coding: Coding,
+    *,
+    clock: Budget,
+    random_state: int,
+    report: Report,
 ) -> Boosting:
     """Boost in the given shape until validation stops improving, or the budget ends."""
     n = data.rows("train")
@@ -130,7 +169,7 @@ def fit_shape(
     settings = {"shape": dict(shape.params), "coding": coding, "seed": random_state, "rounds": watch.best}
     rows = n if index is None else len(index)
     booster = lgb.Booster(model_str=booster.model_to_string(num_iteration=watch.best))
-    return Boosting(data, rows, watch.best, settings, notes, booster=booster, coding=coding)
+    return kind(data, rows, watch.best, settings, notes, booster=booster, coding=coding)
 
 
 class _Watch:
@@ -190,35 +229,29 @@ def of_pictures() -> Shape:
     return Shape(params, 300, 10)
 
 
-def _choose(data: Encoded, random_state: int, clock: Budget) -> tuple[Shape, Coding]:
-    """Shape and coding by a trial on some of the rows; few rows go without, since their noise would choose."""
-    n = data.rows("train")
-    if data.has_pictures:
-        return of_pictures(), "codes"
-    if n < TRIAL_FROM:
-        return narrow(n), "native" if data.native else "codes"
-    if n < COARSE:
-        rows, rounds = n // 3, 300
-        candidates = [(narrow(n), "codes"), (wide(n, n_classes(data)), "codes")] + (
-            [(narrow(n), "native")] if data.native else []
-        )
-    else:
-        rows, rounds = min(n // 9, TRIAL_ROWS), 60
-        trial_shape = Shape({**wide(n, n_classes(data)).params, "num_leaves": 31}, 0, 0)
-        codings = (
-            ["codes"] + ["native"] * bool(data.native) + ["means"] * bool(data.categories and n_classes(data) <= 10)
-        )
-        candidates = [(trial_shape, c) for c in codings]
+def _coding(data: Encoded, random_state: int, clock: Budget) -> Coding:
+    """How the booster reads categories, by a trial on a ninth of the rows."""
+    codings: list[Coding] = ["codes"] + ["native"] * bool(data.native)
+    if data.categories and n_classes(data) <= 10:
+        codings.append("means")
+    shape = wide(31, 0.8, 0.12)
+    candidates = [(Shape(shape.params, TRIAL_ROUNDS, 10), coding) for coding in codings]
+    rows = min(data.rows("train") // 9, TRIAL_ROWS)
+    return codings[_best(data, candidates, rows, random_state, clock)] if data.categories else "codes"
+
+
+def _best(
+    data: Encoded, candidates: list[tuple[Shape, Coding]], rows: int, random_state: int, clock: Budget
+) -> int:  # fmt: skip
+    """Which candidate does best on validation after a short fit on some rows; a quarter of the budget may go here."""
     if len(candidates) == 1:
-        return wide(n, n_classes(data)), "codes"
-    index = some_rows(n, rows, random_state)
+        return 0
+    index = some_rows(data.rows("train"), rows, random_state)
     losses = []
     for shape, coding in candidates:
-        trial = Shape(shape.params, rounds, 10)
-        limit = Budget(clock.seconds / (3 * len(candidates)))  # a third of the budget chooses
-        losses.append(_train(data, trial, coding, index, limit, random_state, None)[1].best_loss)
-    shape, coding = candidates[int(np.argmin(losses))]
-    return (shape if n < COARSE else wide(n, n_classes(data))), coding
+        limit = Budget(clock.seconds / (4 * len(candidates)))
+        losses.append(_train(data, shape, coding, index, limit, random_state, None)[1].best_loss)
+    return int(np.argmin(losses))
 
 
 def _params(data: Encoded, shape: Mapping[str, float], random_state: int) -> dict[str, Any]:

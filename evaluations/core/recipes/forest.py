@@ -38,6 +38,7 @@ class Forest(EstimatorFitted):
     """Random forest, or extra trees for few rows."""
 
     RECIPE = "forest"
+    REFITS = False
     TRUSTED: ClassVar[list[str]] = ["sklearn.tree._tree.Tree"]  # node indices; our own files only
 
     def _predict(self, encoded: Rows, source: str | Rows, rows: Index | None) -> Array:

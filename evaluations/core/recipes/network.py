@@ -36,6 +36,7 @@ class Network(EstimatorFitted):
     """Two layers of 64 units."""
 
     RECIPE = "network"
+    REFITS = False
     TRUSTED: ClassVar[list[str]] = ["sklearn.neural_network._stochastic_optimizers.AdamOptimizer"]
 
     def refit(self, data: Encoded) -> "Network":
