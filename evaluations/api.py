@@ -14,6 +14,7 @@ from datasets import selectors as dataset_selectors
 from datasets.core.budget import LIMIT_BITS, NoLookLeft
 from dlstart_web.kit.api import Problem
 from evaluations import permissions, selectors, services
+from evaluations.core.rules import RuleProblem
 from evaluations.forms import OperatingForm
 from evaluations.models import KeptPoint, Run, Verdict
 from evaluations.serializers import (
@@ -70,6 +71,8 @@ class LadderListView(APIView):
             ladder = services.run_ladder(project=project, version=version, user=request.user, **asked.validated_data)
         except services.OutOfTurn as refusal:
             raise refuse(refusal) from refusal
+        except RuleProblem as problem:
+            raise Problem("rule", str(problem)) from problem
         return Response(ladder_data(ladder), status=202, headers={"Location": f"/api/v1/ladders/{ladder.pk}"})
 
 

@@ -7,7 +7,10 @@ from uuid import uuid4
 from django import forms
 from django.db.models import QuerySet
 
+from datasets.models import DatasetVersion
 from dlstart_web.kit.forms import KitForm
+from evaluations import services
+from evaluations.core.rules import RuleProblem
 from evaluations.models import Run
 from evaluations.selectors import TERMS_START, run_title
 from evaluations.words import Speech, speech
@@ -65,6 +68,34 @@ class RunChoiceField(forms.ModelChoiceField):
     def label_from_instance(self, run: Run) -> str:
         says = speech(run.metric)
         return f"{run_title(run.recipe)}, {says.span(run.score, run.low, run.high)} on validation"
+
+
+class LadderForm(KitForm):
+    """What one may say of a new ladder: the team's own rule, and how much computing it may take."""
+
+    rule = forms.CharField(
+        label="Your own rule", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text="What a person would do without learning, over your columns; it becomes a rung",
+    )  # fmt: skip
+    budget = forms.IntegerField(
+        label="CPU seconds for all rungs", min_value=5, max_value=24 * 3600, required=False,
+        help_text="Left out: what the server allows by itself",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, version: DatasetVersion | None = None, hint: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.version = version
+        if hint:
+            self.fields["rule"].help_text += f'. Your proposal says: "{hint}"'
+
+    def clean_rule(self) -> str:
+        rule = str(self.cleaned_data["rule"]).strip()
+        if rule and self.version:
+            try:
+                services.check_rule(self.version, rule)
+            except RuleProblem as problem:
+                raise forms.ValidationError(str(problem)) from problem
+        return rule
 
 
 class ForecastForm(KitForm):

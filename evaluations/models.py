@@ -27,6 +27,7 @@ class Ladder(models.Model):
     metric = models.CharField(max_length=30)
     budget = models.PositiveIntegerField()  # CPU seconds for the whole ladder
     seed = models.PositiveIntegerField(default=0)
+    rule = models.TextField(blank=True)  # the team's own rule, a rung of its own (core.rules)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     guess = models.FloatField(null=True, blank=True)  # the best score expected, in the metric's own unit

@@ -44,6 +44,7 @@ class LadderSerializer(serializers.ModelSerializer[Ladder]):
             "criterion",
             "budget",
             "seed",
+            "rule",
             "asked_at",
             "guess",
             "optimism",
@@ -71,6 +72,9 @@ class LadderAskSerializer(serializers.Serializer[Any]):
     )
     guess = serializers.FloatField(
         min_value=-1e12, max_value=1e12, required=False, help_text="of the best score, in the metric's own unit"
+    )
+    rule = serializers.CharField(
+        max_length=2000, default="", allow_blank=True, help_text='your own rule, as in weight > 200 and handle == "yes"'
     )
 
 

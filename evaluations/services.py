@@ -18,6 +18,7 @@ from datasets.core.errors import shown
 from datasets.models import DatasetVersion, Opening, SealedLadder
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import OPEN_STATES, JobState
+from evaluations.core import rules
 from evaluations.core.rungs import RUNGS, family, offered
 from evaluations.models import (
     Declaration,
@@ -61,6 +62,7 @@ def run_ladder(
     metric: str = "",
     only: Iterable[str] = (),
     guess: float | None = None,
+    rule: str = "",
 ) -> Ladder:
     """Queue one run a rung on the sealed version; outside a sandbox the success criterion must be locked before.
 
@@ -74,11 +76,15 @@ def run_ladder(
         Names of rungs; all that fit the features where left out.
     guess : float, optional
         The best score expected, in the metric's own unit; kept with how many results were known by then.
+    rule : str, optional
+        The team's own rule, which becomes a rung.
 
     Raises
     ------
     OutOfTurn
         Not sealed, no criterion, another measure than the task has, or a ladder that still runs.
+    RuleProblem
+        The rule cannot be read.
     """
     Project.objects.select_for_update().get(pk=project.pk)  # two clicks at once: the second sees the first
     if version.state != DatasetVersion.State.SEALED:
@@ -99,6 +105,14 @@ def run_ladder(
     running = Run.objects.filter(project=project, version=version, state__in=OPEN_STATES).count()
     if running:
         raise OutOfTurn("ladder-running", f"{running} of its runs have not ended. Wait for them, or cancel the ladder.")
+    fitting = offered({column["kind"] for column in version.seal.features}, version.task)
+    wanted = set(only) or set(fitting)
+    if rule.strip():
+        check_rule(version, rule)
+    elif "own_rule" in set(only):
+        raise OutOfTurn("no-rule", "The rung of your own rule needs the rule.")
+    else:
+        wanted.discard("own_rule")
     ladder = Ladder.objects.create(
         project=project,
         version=version,
@@ -106,12 +120,11 @@ def run_ladder(
         metric=name,
         budget=budget or settings.LADDER_BUDGET,
         seed=seed,
+        rule=rule.strip(),
         asked_by=user,
         guess=guess,
         results_before=Run.objects.filter(project=project, score__isnull=False).count(),
     )
-    fitting = offered({column["kind"] for column in version.seal.features}, version.task)
-    wanted = set(only) or set(fitting)
     for rung in (RUNGS[recipe] for recipe in fitting if recipe in wanted):
         run = Run.objects.create(
             ladder=ladder,
@@ -124,6 +137,12 @@ def run_ladder(
         )
         jobs.ring_on_commit(run)
     return ladder
+
+
+def check_rule(version: DatasetVersion, rule: str) -> None:
+    """RuleProblem if the rule cannot be read against the features of a sealed version."""
+    columns = {feature["name"]: feature["kind"] for feature in version.seal.features}
+    rules.parse(rule, columns, version.task, sorted(version.seal.classes) if version.seal.classes else None)
 
 
 def cancel_run(run: Run) -> bool:

@@ -25,7 +25,7 @@ from evaluations.core import diagnosis, summary
 from evaluations.core.encoding import Encoded, encode
 from evaluations.core.errors import Cancelled, EvaluationProblem
 from evaluations.core.metrics import Metric, error_scale, floor_score, metric_for
-from evaluations.core.recipes import RECIPES, CurvePoint, Fitted, blend, convolutional, load
+from evaluations.core.recipes import RECIPES, CurvePoint, Fitted, blend, convolutional, load, own_rule
 from evaluations.core.recipes.base import COARSE, Judge, one_thread, some_rows
 from evaluations.core.rungs import RUNGS, family
 from evaluations.models import Behaviour, Run
@@ -145,6 +145,8 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
     try:
         if run.recipe == "blend":
             made = _blend(run, data, metric, curve.add)
+        elif run.recipe == "own_rule":
+            made = _predicted(own_rule.fit(data, text=run.ladder.rule, metric=metric, report=curve.add), data)
         else:
             fit = RECIPES[run.recipe].fit
             if run.recipe == "convolutional":

@@ -159,7 +159,7 @@ def test_load_twice_changes_nothing(demo):
     assert load() is False
     assert work_jobs() == 0
     assert advance() == advance()
-    assert (logins_path().read_text(), Review.objects.count(), Run.objects.count()) == (logins, reviews, 10)
+    assert (logins_path().read_text(), Review.objects.count(), Run.objects.count()) == (logins, reviews, 14)
 
 
 @pytest.mark.django_db

@@ -37,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RECIPE",
         help=f"run this rung; may be given again: {', '.join(KNOWN)}",
     )
+    add(
+        "--rule", default="", metavar="EXPRESSION", help="your own rule as a rung: 'weight > 200 and handle == \"yes\"'"
+    )
     add("--forecast", action="store_true", help="would more data help? Fits the best rung on growing shares of train")
     add("--open-final", action="store_true", help="open the final test set, once; needs --level")
     add("--yes", action="store_true", help="do not ask before the final is opened")

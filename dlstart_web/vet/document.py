@@ -7,14 +7,13 @@ from django.conf import settings
 
 from datasets.models import DatasetVersion, Opening
 from dlstart_web.kit.jobs import JobState
-from dlstart_web.vet.recipes import LATER
 from evaluations import selectors
 from evaluations.core.rungs import NO_TORCH, RUNGS, family, offered
 from evaluations.models import Forecast, Ladder, Run
 from evaluations.words import speech
 from projects.core.measures import MEASURES
 
-NOT_YET = "not in this version"
+NO_RULE = "no rule was given; --rule takes one"
 
 
 def rejected(file: dict[str, Any], problem: dict[str, str], seconds: float) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def vetted(
         "file": file,
         "rejected": None,
         "dataset": _dataset(version, ladder),
-        "ladder": [*map(_entry, runs), *_skipped(set(only), version)],
+        "ladder": [*map(_entry, runs), *_skipped(set(only), version, runs)],
         "best": done[0].recipe if done else None,
         "best_simple": simple[0].recipe if simple else None,
         "refit": bool(done) and bool(done[0].settings.get("refit")),
@@ -118,14 +117,15 @@ def _entry(run: Run) -> dict[str, Any]:
     }
 
 
-def _skipped(only: set[str], version: DatasetVersion) -> list[dict[str, Any]]:
+def _skipped(only: set[str], version: DatasetVersion, runs: list[Run]) -> list[dict[str, Any]]:
     """Recipes of the contract that did not run and why; all of them, or those that were asked for."""
     kinds = {column["kind"] for column in version.seal.features}
     listed = ", ".join(sorted(kinds))
     reasons = {
         name: f"does not fit features of kind {listed}" for name in RUNGS if name not in offered(kinds, version.task)
     }
-    reasons |= dict.fromkeys(LATER, NOT_YET)
+    if all(run.recipe != "own_rule" for run in runs):
+        reasons["own_rule"] = NO_RULE
     empty = dict.fromkeys(("rung", "train", "validation", "seconds", "rows_trained", "curve", "diagnosis"))
     return [
         empty | {"recipe": name, "state": "skipped", "reason": reason}

@@ -183,6 +183,7 @@ def _run_ladder(
         budget=args.budget,
         metric=args.metric or "",
         only=[name for name in args.only if name in RUNGS],
+        rule=args.rule,
     )
     for run in ladder.runs.order_by("rung"):
         _work_off(run, RUNGS[run.recipe].title.lower(), screen, must_end_well=False)

@@ -23,6 +23,7 @@ RUNGS: dict[str, Rung] = {
     rung.name: rung
     for rung in (
         Rung("always_same", "Always the same answer", 0, "simple", "rows"),
+        Rung("own_rule", "Your own rule", 1, "simple", "rows"),
         Rung("linear", "Linear model", 2, "simple", "rows"),
         Rung("naive_bayes", "Naive Bayes on words and letters", 2, "simple", "rows"),
         Rung("tfidf_linear", "Linear model on words and letters", 2, "simple", "rows"),
@@ -44,7 +45,7 @@ SIMPLE = frozenset(
 
 NO_TORCH = "PyTorch is not installed here; the administrator can add it with pip install 'dlstart[deep]'."
 
-_TABLE = ("always_same", "linear", "forest", "boosting", "boosting_wide", "network")
+_TABLE = ("always_same", "own_rule", "linear", "forest", "boosting", "boosting_wide", "network")
 _TEXT = ("naive_bayes", "tfidf_linear", "text_network")
 
 
@@ -65,6 +66,8 @@ def offered(kinds: Collection[str], task: str) -> list[str]:
     if "picture" in kinds:
         names.add("convolutional")
         names -= {"boosting_wide", "network"}
+    if set(kinds) <= {"picture", "sound"}:
+        names.discard("own_rule")  # a rule reads columns
     if task == "regression":
         names.discard("naive_bayes")
     return [name for name in RUNGS if name in names]

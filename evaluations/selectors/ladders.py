@@ -48,6 +48,12 @@ def project_ladder(project: Project) -> Ladder | None:
     )
 
 
+def rule_hint(project: Project) -> str:
+    """What the newest proposal calls the simplest rule that might work (question F5); it is in words, not yet a rule."""
+    proposal = project.proposals.order_by("-number").first()
+    return proposal.answers.filter(question="F5").values_list("text", flat=True).first() or "" if proposal else ""
+
+
 def ladder_runs(ladder: Ladder) -> list[Run]:
     """The runs of a ladder, the highest rung first."""
     return list(ladder.runs.order_by("-rung"))

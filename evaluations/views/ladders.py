@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from datasets import selectors as dataset_selectors
 from dlstart_web.kit.jobs import JobState
 from evaluations import permissions, selectors, services
-from evaluations.forms import GuessForm
+from evaluations.forms import GuessForm, LadderForm
 from evaluations.models import Ladder, Run
 from evaluations.views.common import page_of
 from evaluations.words import speech
@@ -40,6 +40,7 @@ def _ladder_context(ladder: Ladder) -> dict[str, Any]:
         "95% interval beside each. In order of complexity, not of luck.",
         "n": n,
         "is_open": is_open,
+        "form": LadderForm(initial={"rule": ladder.rule}, hint=selectors.rule_hint(ladder.project)),
         "done": (ended := sum(not run.is_open for run in runs)),
         "words": f"{ended} of {len(runs)} rungs ended",
         "seen": selectors.seen_mark(runs),
@@ -64,12 +65,19 @@ def ladder(request: Request, slug: str) -> HttpResponse:
     """The staircase of the newest ladder, live while it runs."""
     project = get_project_or_404(request.user, slug)
     page = page_of(request, project, Project.Step.SIMPLE, "ladder")
+    return render(request, "evaluations/ladder.html", _ladder_page(request, project, page))
+
+
+def _ladder_page(
+    request: Request, project: Project, page: dict[str, Any], form: LadderForm | None = None
+) -> dict[str, Any]:  # fmt: skip
     newest = selectors.project_ladder(project)
     if newest:
         page |= _ladder_context(newest)
     elif page["version"]:
         page["guess_form"] = GuessForm(says=speech(selectors.project_metric(project, page["version"])))
-    return render(request, "evaluations/ladder.html", page)
+    page.setdefault("form", LadderForm(hint=selectors.rule_hint(project)))
+    return page | ({"form": form} if form else {})
 
 
 @login_required
@@ -90,13 +98,19 @@ def ladder_run(request: Request, slug: str) -> HttpResponse:
     """Queue one run a rung."""
     project = get_project_or_404(request.user, slug, role=Role.MEMBER)
     version = dataset_selectors.version_sealed_latest(project)
+    form = LadderForm(request.POST, version=version, hint=selectors.rule_hint(project))
+    if not form.is_valid():
+        page = _ladder_page(request, project, page_of(request, project, Project.Step.SIMPLE, "ladder"), form)
+        return render(request, "evaluations/ladder.html", page, status=422)
     try:
         if version is None:
             raise services.OutOfTurn("not-sealed", "No data is sealed in this project yet. Seal a data set first.")
-        form = GuessForm(request.POST, says=speech(selectors.project_metric(project, version)))
-        if not form.is_valid():
-            raise services.OutOfTurn("guess", f"{form.errors['guess'][0]}. Nothing was started.")
-        services.run_ladder(project=project, version=version, user=request.user, guess=form.cleaned_data["guess"])
+        guessed = GuessForm(request.POST, says=speech(selectors.project_metric(project, version)))
+        if not guessed.is_valid():
+            raise services.OutOfTurn("guess", f"{guessed.errors['guess'][0]}. Nothing was started.")
+        services.run_ladder(
+            project=project, version=version, user=request.user, **form.cleaned_data, **guessed.cleaned_data
+        )
     except services.OutOfTurn as refusal:
         messages.warning(request, str(refusal))
     return redirect("evaluations:ladder", slug=slug)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from datasets.models import Look, Opening
 from dlstart_web.kit.jobs import JobState
+from evaluations import training
 from evaluations.models import CurvePoint, Ladder, Run
 from projects.models import Criterion, Membership
 from tests.factories import (
@@ -218,9 +219,9 @@ def test_ladder_run_queues_and_says_why_not(client, sign_in, django_capture_on_c
     client.post(page("ladder_run", project.slug))
     again = client.post(page("ladder_run", project.slug), follow=True).content.decode()
 
-    assert Run.objects.count() == 5
-    assert "5 of its runs have not ended" in again
-    assert "5 runs cancelled." in client.post(page("ladder_cancel", project.slug), follow=True).content.decode()
+    assert Run.objects.count() == 7
+    assert "7 of its runs have not ended" in again
+    assert "7 runs cancelled." in client.post(page("ladder_cancel", project.slug), follow=True).content.decode()
 
 
 def test_failed_runs_are_listed_below_and_never_ranked(client, sign_in, ladder):
@@ -421,3 +422,29 @@ def test_leaderboard_takes_the_same_queries_for_any_length(client, sign_in, djan
 
 
 LEADERBOARD_QUERIES = 16
+
+
+def test_ladder_run_takes_a_rule_as_a_rung_and_refuses_one_it_cannot_read(client, sign_in):
+    version = make_sealed_version()
+    project = version.dataset.project
+    sign_in(owner_of(project))
+
+    refused = client.post(page("ladder_run", project.slug), {"rule": "depth > 3"})
+    none_yet = Run.objects.count()
+    client.post(page("ladder_run", project.slug), {"rule": "width + height > 18", "budget": "60"})
+    do_runs_of("own_rule")
+
+    run = Run.objects.get(recipe="own_rule")
+    shown = client.get(page("ladder", project.slug)).content.decode()
+    assert refused.status_code == 422
+    assert "there is no column &#x27;depth&#x27;" in refused.content.decode()
+    assert none_yet == 0
+    assert (run.ladder.budget, run.ladder.rule) == (60, "width + height > 18")
+    assert run.state == JobState.DONE, run.problem
+    assert run.score > 0.75
+    assert "Your own rule" in shown
+
+
+def do_runs_of(recipe):
+    run = Run.objects.get(recipe=recipe)
+    training.execute(run_id=str(run.pk), token=str(run.token))

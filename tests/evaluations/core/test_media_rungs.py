@@ -83,7 +83,7 @@ def media(request, tmp_path_factory):
 
 def test_rungs_learn_are_kept_and_read_other_rows(media, tmp_path):
     kinds = {medium.kind for medium in media.data.media} or {"text"}
-    for name in set(offered(kinds, "binary")) - {"always_same", "convolutional"}:
+    for name in set(offered(kinds, "binary")) - {"always_same", "own_rule", "convolutional", "blend"}:
         points = []
         fitted = RECIPES[name].fit(media.data, metric=ACCURACY, budget=20, random_state=0, report=points.append)
         fitted.save(tmp_path / name)
@@ -121,14 +121,17 @@ def test_text_and_table_columns_are_read_together(tmp_path):
     assert fitted.estimator.coef_.shape[1] == sum(widths.values()) + data.dense("train", ramps=fitted.ramps).shape[1]
 
 
+LEARNT = ["linear", "forest", "boosting", "boosting_wide"]
+
+
 @pytest.mark.parametrize(
     ("kinds", "task", "names"),
     [
-        ({"number"}, "binary", ["always_same", "linear", "forest", "boosting", "network"]),
-        ({"text"}, "multiclass", ["always_same", "naive_bayes", "tfidf_linear", "text_network"]),
-        ({"text"}, "regression", ["always_same", "tfidf_linear", "text_network"]),
-        ({"picture"}, "multiclass", ["always_same", "linear", "forest", "boosting", "convolutional"]),
-        ({"sound"}, "multiclass", ["always_same", "linear", "forest", "boosting", "network"]),
+        ({"number"}, "binary", ["always_same", "own_rule", *LEARNT, "network", "blend"]),
+        ({"text"}, "multiclass", ["always_same", "naive_bayes", "tfidf_linear", "text_network", "blend"]),
+        ({"text"}, "regression", ["always_same", "tfidf_linear", "text_network", "blend"]),
+        ({"picture"}, "multiclass", ["always_same", "linear", "forest", "boosting", "convolutional", "blend"]),
+        ({"sound"}, "multiclass", ["always_same", *LEARNT, "network", "blend"]),
     ],
 )
 def test_only_rungs_that_fit_the_features_are_offered(kinds, task, names):
