@@ -46,6 +46,7 @@ class Convolutional(Fitted):
     """The network's weights as arrays; PyTorch is needed to use them."""
 
     RECIPE = "convolutional"
+    REFITS = False
 
     weights: Arrays
     scale: TargetScale
