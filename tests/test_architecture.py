@@ -28,8 +28,8 @@ ORDER = (
     ("limited", "exports", "ingestion", "training", "scoring", "forecasting", "inspecting", "predicting"),
     ("tasks",),
     ("services",),
-    ("adapter", "middleware", "forms", "serializers", "serializers_catalogue"),
-    ("views", "api", "api_catalogue", "api_uploads"),
+    ("adapter", "middleware", "forms", "serializers"),
+    ("views", "api"),
     ("apps", "urls", "api_urls", "management"),
 )
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from datasets import permissions, selectors, store
 from datasets.models import DatasetVersion
-from datasets.serializers import CertificateSerializer
+from datasets.serializers.versions import CertificateSerializer
 from datasets.views.common import version_context
 from projects.http import Request
 

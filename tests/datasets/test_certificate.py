@@ -11,7 +11,7 @@ from django.urls import reverse
 from datasets import services, store
 from datasets.core import verifying
 from datasets.models import DatasetVersion
-from datasets.serializers import CERTIFICATE_FORMAT
+from datasets.serializers.versions import CERTIFICATE_FORMAT
 from dlstart_web import cli
 from tests.factories import do_ingestions, make_project, make_sealed_version, make_team, make_user, make_version
 

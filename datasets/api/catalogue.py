@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from datasets import catalogue, exports, permissions, services, store
-from datasets import serializers_catalogue as serializers
-from datasets.api import ByAge, refusals
+from datasets.api.versions import ByAge, refusals
 from datasets.models import AccessRequest, Dataset, DatasetVersion
+from datasets.serializers import catalogue as serializers
 from dlstart_web.kit.api import Problem
 from projects.api import ETAG, IF_MATCH, check_filters
 from projects.core.errors import StaleSave

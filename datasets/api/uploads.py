@@ -18,9 +18,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from datasets import permissions, serializers, services
-from datasets.api import accepted, refusals
+from datasets import permissions, services
+from datasets.api.versions import accepted, refusals
 from datasets.models import Upload
+from datasets.serializers import versions as serializers
 from dlstart_web.kit.api import Problem
 from projects.http import ApiRequest
 from projects.permissions import Role, get_project_or_404

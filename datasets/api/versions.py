@@ -14,9 +14,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from datasets import permissions, selectors, serializers, services, store
+from datasets import permissions, selectors, services, store
 from datasets.core.errors import DataProblem
 from datasets.models import Dataset, DatasetVersion
+from datasets.serializers import versions as serializers
 from dlstart_web.kit.api import Page, Problem
 from dlstart_web.kit.uploads import upload_refused
 from projects.http import ApiRequest
