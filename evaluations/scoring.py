@@ -186,7 +186,7 @@ def _worth(criterion: Criterion, found: comparison.Comparison) -> str:
     wanted = criterion.smallest_difference
     says = speech(criterion.metric).difference
     answer = "met" if found.low >= wanted else "not met" if found.high < wanted else "cannot tell"
-    interval = f"{100 * (1 - found.alpha):.4g}% interval {says(found.low)} to {says(found.high)}"
+    interval = f"{100 * (1 - found.alpha):.6g}% interval {says(found.low)} to {says(found.high)}"
     return f"A gain of {says(wanted, signed=False)} or more: {answer} ({interval})."
 
 

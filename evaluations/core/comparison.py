@@ -54,7 +54,7 @@ class Comparison:
         share = self.disagreement is not None
         if share:
             write = _signed_percent
-        found = f"p = {_p(self.p)}, {100 * (1 - self.alpha):.4g}% interval {write(self.low)} to {write(self.high)}"
+        found = f"p = {_p(self.p)}, {100 * (1 - self.alpha):.6g}% interval {write(self.low)} to {write(self.high)}"
         if self.p < self.alpha:
             return f"Told apart: {write(self.difference)} on {self.n:,} rows ({found})."
         said = f"Within noise: {write(self.difference)} on {self.n:,} rows"

@@ -49,10 +49,8 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
     report(judge.point(len(y), y, fitted.predict("train"), fitted.predict("validation", judge.validation)))
     if data.task == "binary" and metric.name in ANSWERED:
         fitted.settings["constant"] = {f"always {name}": _constant_score(data, metric, k) for k, name in _named(data)}
-        said = (
-            f"Always '{name}' scores {fitted.settings['constant'][f'always {name}']:.3f}" for _, name in _named(data)
-        )
-        fitted.notes.append(", ".join(said) + ".")
+        said = (f"always “{name}” {fitted.settings['constant'][f'always {name}']:.1%}" for _, name in _named(data))
+        fitted.notes.append(f"Of the two constant answers, {' and '.join(said)}.")
     return fitted
 
 
