@@ -21,9 +21,11 @@ class Person:
         return self.page
 
     def press(self, name: str, *, exact: bool = False) -> None:
-        """The button or link of this name; its page is there when this returns."""
+        """The button of this name, or the link, once either is there: the page may still be on its way."""
         button = self.page.get_by_role("button", name=name, exact=exact)
-        (button if button.count() else self.page.get_by_role("link", name=name, exact=exact)).first.click()
+        link = self.page.get_by_role("link", name=name, exact=exact)
+        button.or_(link).first.wait_for()
+        (button if button.count() else link).first.click()
 
     def sees(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.locator("body")).to_contain_text(words)
