@@ -220,6 +220,24 @@
   });
   document.addEventListener("click", (event) => all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
 
+  // --- a button pressed right after typing: its post carries the text, and an autosave's answer would swap the button
+  // away under the pointer. Let go elsewhere, the text is saved as always. -------------------------------------------
+  let pressed = null, unsaved = null;
+  document.addEventListener("pointerdown", (event) => { pressed = event.target.closest('button[type="submit"]'); }, true);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const cause = event.detail.requestConfig.triggeringEvent;
+    if (!pressed || cause?.type !== "change" || pressed.form !== event.target.closest("form")) return;
+    event.preventDefault();
+    unsaved = cause.target;
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, (event) => {
+      const field = pressed?.contains(event.target) ? null : unsaved;
+      pressed = unsaved = null;
+      field?.dispatchEvent(new Event("change", { bubbles: true }));
+    }, true);
+  }
+
   // --- a form whose autosave is under way is sent when that has answered: its revision comes with the answer ---------
   document.addEventListener("submit", (event) => {
     const form = event.target, act = event.submitter;
