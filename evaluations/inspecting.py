@@ -32,7 +32,7 @@ def _work(asked: Inspection, pulse: Pulse) -> Callable[[], None]:
     if not folder.is_dir():
         raise EvaluationProblem("The model of this run that was fitted on train alone is not kept. Run it again.")
     fitted, clock, seed = load(folder, data), Budget(BUDGET), run.ladder.seed
-    found = inspection.importances(fitted, metric, seed=seed, clock=clock, progress=lambda share: pulse.check(share))
+    found = inspection.importances(fitted, metric, seed=seed, clock=clock, progress=pulse.check)
     best = [each["column"] for each in found["columns"][: inspection.TOP] if each["mean"] > 0]
     result = {
         "importance": found,

@@ -24,6 +24,7 @@ A_PAGE = 100
 def version_header(request: Request, pk: UUID) -> HttpResponse:
     """Look at the first lines of the file, and say which one names the columns."""
     version = permissions.get_version_or_404(request.user, pk)
+    services.note_viewing(version=version, user=request.user)
     form = HeaderForm(request.POST if request.method == "POST" else None, version=version)
     if form.is_valid():
         try:

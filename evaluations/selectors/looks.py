@@ -1,10 +1,11 @@
 """Reads about looks and the final tier: what the next look costs, the ledger, who was named for an opening."""
 
 from collections.abc import Iterable
-from math import ceil, sqrt
+from math import sqrt
 from typing import Any
 
 from datasets.core import sealed_ladder
+from datasets.core.plan import rows_within
 from datasets.core.sealed_ladder import LadderState
 from datasets.models import Look, Opening, SealedLadder, TestSet
 from dlstart_web.kit import text
@@ -97,7 +98,7 @@ def power_words(says: Speech, level: float, rows: int) -> str:
     if not says.percent or not rows or not 0 < level < 1:
         return ""
     half = 1.96 * sqrt(level * (1 - level) / rows)
-    needed = ceil(1.96**2 * level * (1 - level) / 0.01**2)
+    needed = rows_within(level, 0.01)
     low, high = max(0.0, level - half), min(1.0, level + half)
     span = f"{text.rounded(low * 100, 1)} to {text.rounded(high * 100, 1)}"
     return (

@@ -13,7 +13,7 @@ from datasets.core.errors import DataProblem
 from datasets.models import DatasetVersion
 from evaluations import training
 from tests.datasets.hostile.sheets import workbook
-from tests.factories import do_ingestions, make_csv, make_project, make_sealed_version, make_version
+from tests.factories import do_ingestions, make_csv, make_project, make_sealed_version, make_user, make_version
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = DatasetVersion.State
@@ -166,6 +166,9 @@ def test_header_is_confirmed_before_the_target_is_chosen(sign_in):
     assert refusal.value.code == "header-open"
     assert address in client.get(reverse("datasets:version_detail", args=[version.pk])).content.decode()
     assert "1: 0.5,0,a" in client.get(address).content.decode()
+    sign_in(steward := make_user(is_steward=True)).get(address)
+    assert list(version.viewings.values_list("user", flat=True)) == [steward.pk]  # labels stand in those lines
+    client.force_login(version.uploaded_by)
 
     client.post(address, {"line": "0"})
 
