@@ -47,6 +47,16 @@ def env_int(name: str, default: int, *, minimum: int | None = None) -> int:
     return number
 
 
+def env_folder(name: str) -> Path | None:
+    """A folder that must be there; None where nothing is named."""
+    value = env_str(name)
+    if not value:
+        return None
+    if not Path(value).is_dir():
+        raise ImproperlyConfigured(f"{name} is {value!r}, which is no folder.")
+    return Path(value).resolve()
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     """Values parted by commas."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]

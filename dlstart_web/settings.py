@@ -1,11 +1,12 @@
 """One file, in headed sections. Every value that may differ between installations is read from the environment."""
 
+import hashlib
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from dlstart_web.env import env_bool, env_int, env_list, env_str, kept_secret
+from dlstart_web.env import env_bool, env_folder, env_int, env_list, env_str, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -40,6 +41,8 @@ if PRODUCTION and not VAULT_KEY:
     )
 SECRET_KEY = SECRET_KEY or kept_secret(DATA / "secret_key")
 VAULT_KEY = VAULT_KEY or kept_secret(KEYS / "vault_key")
+AUDIT_KEY = hashlib.sha256(b"dlstart audit " + VAULT_KEY.encode()).digest()  # who writes to the database alone lacks it
+AUDIT_MARK = KEYS / "audit_head"  # how far the log of acts had come; a restored backup does not set it back
 
 PORT = env_int("PORT", 8000, minimum=1)
 ALLOWED_HOSTS = env_list("DLSTART_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -64,6 +67,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": ["'self'"],
         "style-src": ["'self'", "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"],
         "img-src": ["'self'", "data:"],
+        "media-src": ["'self'"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
         "form-action": ["'self'"],
@@ -108,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "projects.middleware.LanguageMiddleware",
     "projects.middleware.TimeZoneMiddleware",
     "dlstart_web.kit.middleware.NoStoreMiddleware",
 ]
@@ -124,7 +129,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dlstart_web.kit.context.installation",
-            ]
+            ],
+            "builtins": ["django.templatetags.i18n", "dlstart_web.kit.templatetags.kit"],
         },
     }
 ]
@@ -157,6 +163,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 OPEN_SIGNUP = env_bool("DLSTART_OPEN_SIGNUP")  # off: a second account is a second budget of looks
+REVIEW_DAYS = env_int("DLSTART_REVIEW_DAYS", 10, minimum=1)  # until a review is due, where the handler names no day
+DEMO_OPEN = env_bool("DLSTART_DEMO_OPEN", not PRODUCTION)  # visitors without an account may look at the demo
 INVITATION_DAYS = env_int("DLSTART_INVITATION_DAYS", 7, minimum=1)
 ORGANISATION = env_str("DLSTART_ORGANISATION", "Your organisation")
 LOGIN_URL = "account_login"
@@ -198,7 +206,9 @@ DEFAULT_FROM_EMAIL = env_str("DLSTART_FROM", "dlstart@localhost")
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env_str("DLSTART_TIME_ZONE", "UTC")
 USE_TZ = True
-USE_I18N = False
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "dlstart_web" / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
 
 # --- static files -----------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -218,10 +228,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_HANDLERS = ["dlstart_web.kit.uploads.LimitedFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = str(QUARANTINE)
 FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_NUMBER_FILES = 1  # of two in one field the first would be lost without a word
 LIMITS = {
     name: env_int(f"DLSTART_LIMIT_{name.upper()}", default, minimum=1)
     for name, default in {
         "upload": 2 * 2**30,
+        "attachment": 10 * 2**20,
         "rows": 20_000_000,
         "columns": 10_000,
         "cell": 2**20,
@@ -243,10 +255,13 @@ UPLOADS_OPEN = env_int("DLSTART_UPLOADS_OPEN", 5, minimum=1)  # under way for on
 UPLOAD_HOURS = env_int("DLSTART_UPLOAD_HOURS", 24, minimum=1)  # an upload waits for its next piece
 DISK_RESERVE = env_int("DLSTART_DISK_RESERVE", 2**30, minimum=0)  # bytes that uploads leave free
 LOOK_GAP_DAYS = env_int("DLSTART_LOOK_GAP_DAYS", 7, minimum=7)
+LOOK_TICK = env_int("DLSTART_LOOK_TICK", 60, minimum=1)  # seconds; the answer of a look is told on a whole one
 LOOK_BITS = 48
 FORECAST_BUDGET = env_int("DLSTART_FORECAST_BUDGET", 120, minimum=5)  # CPU seconds, beside the ladder's
 LADDER_BUDGET = env_int("DLSTART_LADDER_BUDGET", 120, minimum=5)  # CPU seconds
-FORCE_IN_PROCESS_INGESTION = False
+BACKBONE = env_folder("DLSTART_BACKBONE")  # of a pretrained picture network as an ONNX file
+SPREAD_BUDGET = env_int("DLSTART_SPREAD_BUDGET", 120, minimum=5)  # CPU seconds, beside the ladder's
+TASKS_IN_PROCESS: frozenset[str] = frozenset()  # of datasets.limited, by name; all others run in a guarded child
 INGEST_MEMORY = env_int(
     "DLSTART_INGEST_MEMORY", 6 * 2**30, minimum=2**30
 )  # bytes of address space for reading one file
@@ -293,7 +308,7 @@ else:
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "dlstart_web.kit.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -314,6 +329,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "ENUM_NAME_OVERRIDES": {
         "ProposalState": "projects.models.Proposal.State",
+        "DecisionOutcome": "projects.models.Decision.Outcome",
         "ReviewState": "projects.models.Review.State",
         "VersionState": "datasets.models.DatasetVersion.State",
         "LookState": "datasets.models.Look.State",

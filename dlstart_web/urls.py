@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz/", health, name="healthz"),
     path("accounts/", include("allauth.urls")),
     path("", include("dlstart_web.kit.urls")),
+    path("", include("dlstart_web.demo.urls")),
     path("", include("projects.urls")),
     path("", include("datasets.urls")),
     path("", include("evaluations.urls")),

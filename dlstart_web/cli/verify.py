@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError, verifying.Unreadable) as fault:
         print(f"dlstart verify: {args.certificate} cannot be read. {fault}", file=sys.stderr)
         return UNREADABLE
-    code = SAME
+    code, found = SAME, dict[str, Path]()
     for path in args.files:
         try:
             answer = verifying.verify(certificate, path)
@@ -30,9 +30,12 @@ def run(args: argparse.Namespace) -> int:
             continue
         if not answer.differs:
             print(f"{path}: is {answer.part} of {certificate['name']}")
+            found[answer.part] = path
             continue
         code = code or DIFFERENT
         print(f"{path}: is not {answer.part} of {certificate['name']}")
         for line in answer.differs:
             print(f"  {line}")
+    if len(found) == 3:
+        print(f"Sealed: {verifying.add_up(certificate, found.pop('original'), list(found.values()))}.")
     return code

@@ -92,7 +92,7 @@ def _step(project: Project, story: Story, data: Data) -> None:
     elif not version.target:
         dataset_services.choose_target(version=version, user=owner, target=data.target)
     elif not version.rule:
-        dataset_services.choose_split(version=version, meets="same")
+        dataset_services.choose_split(version=version, user=owner, meets="same")
     else:
         dataset_services.seal_version(version=version, user=_person(STEWARD))
 

@@ -27,6 +27,12 @@ def mugs() -> list[list[str]]:
     return _rows([*_grid("light"), "is_mug"], lambda digit: "yes" if digit in WITH_LOOP else "no")
 
 
+def mugs_in_another_light(light: float) -> list[list[str]]:
+    """The same pictures with every value times `light`: rows of their own, so that nothing sealed of the demo is in them."""
+    head, *rows = mugs()
+    return [head, *([*(f"{float(cell) * light:.3f}" for cell in points), label] for *points, label in rows)]
+
+
 def desks() -> list[list[str]]:
     """64 ink values and the desk, which is the digit that was written."""
     return _rows([*_grid("ink"), "desk"], "desk {}".format)

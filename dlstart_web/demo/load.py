@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from dlstart_web.demo.people import HANDLER, ORGANISATION, PEOPLE, TEAMS, Person
-from dlstart_web.demo.stories import STORIES
+from dlstart_web.demo.stories import IDEAS, STORIES
 from dlstart_web.demo.stories.parts import Form, Opinion, Story
+from dlstart_web.kit import audit
 from projects import services
-from projects.models import Membership, Project, Proposal, Review, Team, TeamQuestion, User
+from projects.models import Idea, Membership, Notice, Project, Proposal, Review, Team, TeamQuestion, User
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 People = dict[str, User]
@@ -35,12 +36,21 @@ def load() -> bool:
         if not logins_path().exists():
             _renew(passwords)
         return False
+    with audit.recording("demo-loaded"):
+        _load(passwords, now)
+    _write_logins(passwords)
+    return True
+
+
+def _load(passwords: dict[Person, str], now: datetime) -> None:
     people = _people(passwords, now)
     teams = {name: _team(name, [people[key] for key in members], now) for name, members in TEAMS.items()}
     for story in STORIES:
         _project(story, teams[story.team], people, now)
-    _write_logins(passwords)
-    return True
+    for days, (writer, x, y, problem) in enumerate(IDEAS, start=2):
+        idea = services.write_idea(user=people[writer], x=x, y=y, problem=problem)
+        Idea.objects.filter(pk=idea.pk).update(at=now - timedelta(days=days))
+    Notice.objects.filter(user__is_demo=True).update(read_at=now)  # what was told on the way is old news
 
 
 def _people(passwords: dict[Person, str], now: datetime) -> People:
@@ -51,6 +61,8 @@ def _people(passwords: dict[Person, str], now: datetime) -> People:
             name=person.name,
             is_steward=person.is_steward,
             is_demo=True,
+            mails_at_once=False,  # nobody reads at these addresses; the list in the app is theirs
+            digest_hour=None,
             joined_at=now - timedelta(days=120),
         )
         for person, password in passwords.items()
@@ -100,6 +112,8 @@ def _project(story: Story, team: Team, people: People, now: datetime) -> None:
     _fill_in(proposal, story.form, proposer)
     proposal.answers.update(edited_at=submitted - timedelta(hours=1))
     Proposal.objects.filter(pk=proposal.pk).update(created_at=begun)
+    for kind, values in story.plans.items():
+        services.save_plan(proposal=proposal, user=proposer, kind=kind, values=values, base={})
     services.submit_proposal(proposal=proposal, user=proposer, now=submitted)
 
     services.assign_handler(project=project, handler=people[HANDLER], by=OFFICE)
@@ -132,6 +146,15 @@ def _project(story: Story, team: Team, people: People, now: datetime) -> None:
             now=now - timedelta(days=decision.day),
         )
         project.proposals.exclude(pk=proposal.pk).update(created_at=now - timedelta(days=decision.day))
+    if story.grave:
+        farewell = story.grave
+        services.write_grave(
+            project=project,
+            user=proposer,
+            learned=farewell.learned,
+            reopen_when=farewell.reopen_when,
+            watch=farewell.watch,
+        )
     if story.data:
         services.lock_criterion(
             project=project,

@@ -9,12 +9,27 @@ from django.db import models, transaction
 from django.db.models import ProtectedError, Q
 
 from datasets import store
-from datasets.models import Dataset, DatasetVersion, Lineage, Look, LookGate, Opening, Seal, SealedLadder, TestSet
+from datasets.models import (
+    Dataset,
+    DatasetVersion,
+    FreshDeposit,
+    InputsTaken,
+    Lineage,
+    Look,
+    LookGate,
+    LookGrant,
+    Opening,
+    Seal,
+    SealedLadder,
+    TestSet,
+)
 from dlstart_web.demo.load import logins_path
+from dlstart_web.kit import audit
 from dlstart_web.kit.jobs import JobState
 from evaluations.models import Declaration, Ladder, Run, Submission, Verdict
 from evaluations.services import cancel_run
-from projects.models import Project, Team, User
+from projects.models import Attachment, Project, Team, User
+from projects.services import attachment_path
 
 
 def remove() -> dict[str, int]:
@@ -23,7 +38,9 @@ def remove() -> dict[str, int]:
     _stop_training(projects)
     runs = list(Run.objects.filter(project__in=projects))
     versions = list(DatasetVersion.objects.filter(dataset__project__in=projects).select_related("dataset__project"))
-    with transaction.atomic():
+    attached = Attachment.objects.filter(proposal__project__in=projects).values_list("stored", flat=True)
+    files = [attachment_path(stored) for stored in attached]
+    with audit.recording("demo-removed"):
         _remove_results(projects)
         _remove_data(projects)
         people = list(User.objects.filter(is_demo=True))
@@ -43,6 +60,8 @@ def remove() -> dict[str, int]:
         ):
             shutil.rmtree(folder, ignore_errors=True)
         (settings.STORE / "encoded" / f"{version.pk}.lock").unlink(missing_ok=True)
+    for file in files:
+        file.unlink(missing_ok=True)
     for run in runs:
         shutil.rmtree(settings.STORE / "runs" / str(run.pk), ignore_errors=True)
     logins_path().unlink(missing_ok=True)
@@ -66,6 +85,8 @@ def _remove_results(projects: list[Project]) -> None:
     Opening.objects.filter(of_projects).delete()
     SealedLadder.objects.filter(of_projects).delete()
     # The ledger's own manager deletes nothing; its trigger lets the looks of demo projects go, and no others.
+    InputsTaken.objects.filter(of_projects).delete()
+    models.QuerySet(LookGrant).filter(of_projects).delete()
     models.QuerySet(Look).filter(of_projects).delete()
     Run.objects.filter(of_projects).delete()
     Ladder.objects.filter(of_projects).delete()
@@ -75,6 +96,7 @@ def _remove_data(projects: list[Project]) -> None:
     of_projects = Q(version__dataset__project__in=projects)
     lineages = list(Lineage.objects.filter(datasets__project__in=projects))
     Seal.objects.filter(of_projects).delete()
+    FreshDeposit.objects.filter(of_projects).delete()
     TestSet.objects.filter(of_projects).delete()
     Dataset.objects.filter(project__in=projects).delete()
     orphans = Lineage.objects.filter(pk__in=[lineage.pk for lineage in lineages], datasets=None)

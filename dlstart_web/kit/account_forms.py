@@ -7,6 +7,7 @@ from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 
 from dlstart_web.kit.forms import Spoken
+from dlstart_web.kit.say import say
 
 
 class _Plain(Spoken):
@@ -23,7 +24,7 @@ class LoginForm(_Plain, account.LoginForm):
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""  # the page has its own link beside the button
         if "remember" in self.fields:
-            self.fields["remember"].label = "Keep me signed in on this computer for 14 days"
+            self.fields["remember"].label = say("Keep me signed in on this computer for 14 days")
 
 
 class ResetPasswordForm(_Plain, account.ResetPasswordForm):

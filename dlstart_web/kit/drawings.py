@@ -49,6 +49,11 @@ class Line:
     below_at: str
     level_before: bool
 
+    @property
+    def is_right(self) -> bool:
+        """Whether it lies in the right half, where words beside it have more room to the left."""
+        return float(self.at.rstrip("%") or 0) > 50
+
 
 def read(row: Any, name: str) -> Any:
     """A value of a row, be it a mapping or an object."""

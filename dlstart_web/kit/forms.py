@@ -1,51 +1,76 @@
 """The form that all forms are built on."""
 
+import re
 from typing import Any
 
 from django import forms
+from django.utils import formats
 
+from dlstart_web.kit.say import Sentence, say
+
+_NUMBER = say("{label}: write a number, such as 0.5", label="")
 # What Django would say, in our words: what is wrong and what would be right.
-_WORDS: dict[str, dict[str, str]] = {
-    "IntegerField": {"invalid": "{label}: write a whole number, such as 12"},
-    "FloatField": {"invalid": "{label}: write a number, such as 0.5"},
-    "DecimalField": {"invalid": "{label}: write a number, such as 0.5"},
-    "DateField": {"invalid": "{label}: write a date as year-month-day, such as 2026-11-22"},
-    "DateTimeField": {"invalid": "{label}: write a date and time, such as 2026-11-22 14:30"},
-    "EmailField": {"invalid": "{label}: write an address such as name@example.org"},
-    "URLField": {"invalid": "{label}: write an address that begins with https://"},
+_WORDS: dict[str, dict[str, Any]] = {
+    "Field": {"required": say("{label}: fill this in", label="")},
+    "IntegerField": {"invalid": say("{label}: write a whole number, such as 12", label="")},
+    "FloatField": {"invalid": _NUMBER},
+    "DecimalField": {"invalid": _NUMBER},
+    "DateField": {"invalid": say("{label}: write a date as year-month-day, such as 2026-11-22", label="")},
+    "DateTimeField": {"invalid": say("{label}: write a date and time, such as 2026-11-22 14:30", label="")},
+    "EmailField": {"invalid": say("{label}: write an address such as name@example.org", label="")},
+    "URLField": {"invalid": say("{label}: write an address that begins with https://", label="")},
     "FileField": {
-        "required": "{label}: select a file",
-        "empty": "{label}: the file is empty; select one with rows",
-        "missing": "{label}: select a file",
-        "invalid": "{label}: the file did not arrive; select it again",
-        "max_length": "{label}: the name of the file has %(length)d characters, at most %(max)d are kept; rename it",
+        "required": say("{label}: select a file", label=""),
+        "empty": say("{label}: the file is empty; select one with rows", label=""),
+        "missing": say("{label}: select a file", label=""),
+        "invalid": say("{label}: the file did not arrive; select it again", label=""),
+        "max_length": say(
+            "{label}: the name of the file has %(length)d characters, at most %(max)d are kept; rename it", label=""
+        ),
     },
     "ChoiceField": {
-        "required": "{label}: choose one",
-        "invalid_choice": "{label}: '%(value)s' is not among the choices; choose one of those shown",
+        "required": say("{label}: choose one", label=""),
+        "invalid_choice": say("{label}: '%(value)s' is not among the choices; choose one of those shown", label=""),
     },
     "MultipleChoiceField": {
-        "required": "{label}: choose at least one",
-        "invalid_choice": "{label}: '%(value)s' is not among the choices; choose from those shown",
-        "invalid_list": "{label}: choose from those shown",
+        "required": say("{label}: choose at least one", label=""),
+        "invalid_choice": say("{label}: '%(value)s' is not among the choices; choose from those shown", label=""),
+        "invalid_list": say("{label}: choose from those shown", label=""),
     },
-    "BooleanField": {"required": "{label}: tick the box to go on"},
+    "BooleanField": {"required": say("{label}: tick the box to go on", label="")},
 }
-_ALWAYS = {"required": "{label}: fill this in"}
 
 
 def speak_plainly(form: forms.BaseForm) -> None:
-    """Give each field that kept Django's words our own; what a form wrote itself stays."""
+    """Give each field that kept Django's words our own, and numbers their marks; what a form wrote itself stays."""
     for name, field in form.fields.items():
+        if isinstance(field, forms.IntegerField | forms.DecimalField) and not field.localize:
+            _take_marks(field)
         label = str(field.label or name.replace("_", " ").capitalize()).rstrip(" ?:")
-        given: dict[str, Any] = dict(_ALWAYS)
+        given: dict[str, Any] = {}
         own: dict[str, Any] = {}
         for kind in reversed(type(field).__mro__):
             given.update(_WORDS.get(kind.__name__, {}))
             own.update(getattr(kind, "default_error_messages", {}))
         for code, words in given.items():
             if field.error_messages.get(code) == own.get(code):
-                field.error_messages[code] = words.replace("{label}", label)
+                field.error_messages[code] = Sentence(words.pattern, {"label": label})
+
+
+def _take_marks(field: forms.IntegerField | forms.DecimalField) -> None:
+    """Numbers are shown and typed with the reader's marks: in German 0,5 and 1.000; a decimal point is read everywhere."""
+    field.localize = True
+    if isinstance(field, forms.FloatField | forms.DecimalField):
+        field.widget.is_localized = True
+        return
+    read = field.to_python
+
+    def of_marked(value: Any) -> Any:
+        mark = re.escape(str(formats.get_format("THOUSAND_SEPARATOR")))
+        is_marked = isinstance(value, str) and re.fullmatch(rf"\s*-?\d{{1,3}}({mark}\d{{3}})+\s*", value)
+        return read(re.sub(mark, "", value) if is_marked else value)
+
+    field.to_python = of_marked  # type: ignore[method-assign]
 
 
 class Spoken:

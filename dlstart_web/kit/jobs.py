@@ -12,6 +12,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar, TypeVar
@@ -19,10 +20,12 @@ from typing import ClassVar, TypeVar
 from django.apps import apps
 from django.conf import settings
 from django.db import close_old_connections, connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Max, Min, Q
 from django.utils import timezone
 
 from dlstart_web.celery import app
+from dlstart_web.kit.fields import SentenceField
+from dlstart_web.kit.say import Sentence, joined, say
 
 log = logging.getLogger(__name__)
 LEAST_SHARE = 0.05  # of the work, before anything is said of the rest
@@ -72,8 +75,8 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     progress = models.FloatField(default=0)  # 0 to 1
     ends_at = models.DateTimeField(null=True, blank=True)  # if it goes on as it did up to the last mark
-    problem = models.TextField(blank=True)  # why it failed, in words for the person who asked
-    history = models.TextField(blank=True)  # what befell it on the way, one sentence a line
+    problem = SentenceField(blank=True)  # why it failed, in words for the person who asked
+    history = SentenceField(blank=True)  # what befell it on the way, one sentence a line
 
     class Meta:
         abstract = True
@@ -216,12 +219,18 @@ def execute(
         put_back(job)
     except JobUnneeded as reason:
         with transaction.atomic():
-            end(job, JobState.CANCELLED, problem=str(reason))
+            end(job, JobState.CANCELLED, problem=_words_of(reason))
     except problems as problem:
-        fail(problem, str(problem))
+        fail(problem, _words_of(problem))
     except Exception as fault:
-        fail(fault, "A fault of ours stopped this job. It is in the log under its id; the data was not at fault.")
+        fail(fault, say("A fault of ours stopped this job. It is in the log under its id; the data was not at fault."))
         raise
+
+
+def _words_of(fault: Exception) -> str:
+    """What a fault says, for whoever reads it later; one that says more than its argument has `words`."""
+    said = getattr(fault, "words", fault.args[0] if fault.args else "")
+    return said if isinstance(said, Sentence) else str(fault)
 
 
 @transaction.atomic
@@ -231,6 +240,26 @@ def cancel(job: Job) -> bool:
         type(job)
         ._default_manager.filter(pk=job.pk, state__in=OPEN_STATES)
         .update(state=JobState.CANCELLED, token=uuid.uuid4(), ended_at=timezone.now())
+    )
+
+
+def queue_again(job: Job) -> bool:
+    """Give a failed or cancelled job a new token and all its attempts; False if it is in another state."""
+    ended = type(job)._default_manager.filter(pk=job.pk, state__in=(JobState.FAILED, JobState.CANCELLED))
+    return bool(
+        ended.update(
+            state=JobState.QUEUED,
+            token=uuid.uuid4(),
+            owner="",
+            attempts=0,
+            progress=0,
+            problem="",
+            queued_at=timezone.now(),
+            sent_at=None,
+            started_at=None,
+            heartbeat_at=None,
+            ended_at=None,
+        )
     )
 
 
@@ -257,8 +286,45 @@ def requeue(job: Job, *, sentence: str) -> bool:
             owner="",
             sent_at=None,
             queued_at=timezone.now(),
-            history=job.history + sentence + "\n",
+            history=joined("\n", [job.history, sentence]) if job.history else sentence,
         )
+    )
+
+
+def job_models() -> list[type[Job]]:
+    """Every kind of work there is."""
+    return [model for model in apps.get_models() if issubclass(model, Job)]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The work of all kinds as it stands. `waits_since` is when the oldest was queued, `answered_at` the last sign of a worker."""
+
+    queued: int
+    running: int
+    failed_today: int
+    waits_since: datetime | None
+    answered_at: datetime | None
+
+
+def queue_now(now: datetime) -> Queue:
+    """How much waits and runs, over every kind of job."""
+    found = [
+        model._default_manager.aggregate(
+            queued=Count("pk", filter=Q(state=JobState.QUEUED)),
+            running=Count("pk", filter=Q(state=JobState.RUNNING)),
+            failed=Count("pk", filter=Q(state=JobState.FAILED, ended_at__gt=now - timedelta(days=1))),
+            waits_since=Min("queued_at", filter=Q(state=JobState.QUEUED)),
+            answered_at=Max("heartbeat_at"),
+        )
+        for model in job_models()
+    ]
+    return Queue(
+        queued=sum(each["queued"] for each in found),
+        running=sum(each["running"] for each in found),
+        failed_today=sum(each["failed"] for each in found),
+        waits_since=min((each["waits_since"] for each in found if each["waits_since"]), default=None),
+        answered_at=max((each["answered_at"] for each in found if each["answered_at"]), default=None),
     )
 
 
@@ -266,15 +332,17 @@ def reap(now: datetime) -> int:
     """One sweep over every kind of job; how many were rung again, queued again or given up."""
     touched = 0
     silent_since = now - timedelta(seconds=settings.JOB_STALE)
-    for model in (model for model in apps.get_models() if issubclass(model, Job)):
+    for model in job_models():
         for job in model._default_manager.filter(state=JobState.RUNNING, heartbeat_at__lt=silent_since):
             touched += 1
-            words = f"Its worker went silent at {job.heartbeat_at:%H:%M:%S} UTC."
+            words = say("Its worker went silent at {clock} UTC.", clock=f"{job.heartbeat_at:%H:%M:%S}")
             if job.attempts < settings.JOB_ATTEMPTS:
-                requeue(job, sentence=f"{words} Started again, attempt {job.attempts + 1} of {settings.JOB_ATTEMPTS}.")
-            elif _ours(job).update(
-                state=JobState.FAILED, ended_at=now, problem=f"{words} It was tried {job.attempts} times and given up."
-            ):
+                attempt, most = job.attempts + 1, settings.JOB_ATTEMPTS
+                again = say("Started again, attempt {attempt} of {most}.", attempt=attempt, most=most)
+                requeue(job, sentence=joined(" ", [words, again]))
+                continue
+            given_up = say("It was tried {count} times and given up.", count=job.attempts)
+            if _ours(job).update(state=JobState.FAILED, ended_at=now, problem=joined(" ", [words, given_up])):
                 job.given_up()
         unheard = Q(sent_at__isnull=True) | Q(sent_at__lt=silent_since)
         for job in model._default_manager.filter(unheard, state=JobState.QUEUED).order_by("queued_at")[:100]:

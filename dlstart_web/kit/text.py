@@ -1,12 +1,37 @@
 """How numbers and times are written, wherever people read them: pages, messages, the console."""
 
 import math
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from dlstart_web.kit.say import figure, joined, say, say_count
+
 MISSING = "–"
-_SECOND_STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+# Seconds of a unit, and how many of it are to come or gone.
+_STEPS: tuple[tuple[int, Callable[[int], str], Callable[[int], str]], ...] = (
+    (
+        86_400,
+        lambda n: say_count(n, "in {count} day", "in {count} days"),
+        lambda n: say_count(n, "{count} day ago", "{count} days ago"),
+    ),
+    (
+        3_600,
+        lambda n: say_count(n, "in {count} hour", "in {count} hours"),
+        lambda n: say_count(n, "{count} hour ago", "{count} hours ago"),
+    ),
+    (
+        60,
+        lambda n: say_count(n, "in {count} minute", "in {count} minutes"),
+        lambda n: say_count(n, "{count} minute ago", "{count} minutes ago"),
+    ),
+)
+WEEKDAYS = (say("Mon"), say("Tue"), say("Wed"), say("Thu"), say("Fri"), say("Sat"), say("Sun"))
+MONTHS = (
+    *(say("Jan"), say("Feb"), say("Mar"), say("Apr"), say("May"), say("Jun")),
+    *(say("Jul"), say("Aug"), say("Sep"), say("Oct"), say("Nov"), say("Dec")),
+)
 
 
 def is_number(value: object) -> bool:
@@ -17,7 +42,7 @@ def is_number(value: object) -> bool:
 def rounded(value: float, decimals: int) -> str:
     """A number with thousands parted, a true minus sign, halves rounded up, and never a negative zero."""
     number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return f"{number + 0:,}".replace("-", "−")
+    return figure(f"{number + 0:,}".replace("-", "−"))
 
 
 def thousands(value: object) -> str:
@@ -64,7 +89,7 @@ def score_words(
         return rounded(shown, decimals_for(None, percent=percent, size=shown)), ""
     ends = float(low) * factor, float(high) * factor  # type: ignore[arg-type]
     decimals = decimals_for(ends[1] - ends[0], percent=percent, size=shown)
-    return rounded(shown, decimals), f"{rounded(ends[0], decimals)}–{rounded(ends[1], decimals)}"
+    return rounded(shown, decimals), figure(rounded(ends[0], decimals) + "–" + rounded(ends[1], decimals))
 
 
 def duration_words(seconds: object) -> str:
@@ -75,29 +100,34 @@ def duration_words(seconds: object) -> str:
         return MISSING
     total = float(seconds)  # type: ignore[arg-type]
     if total < 9.95:
-        return f"{rounded(total, 1)} s"
+        return say("{seconds} s", seconds=rounded(total, 1))
     whole = round(total)
     if whole < 60:
-        return f"{whole} s"
+        return say("{seconds} s", seconds=whole)
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        parts = [say("{minutes} min", minutes=minutes), *([say("{seconds} s", seconds=rest)] if rest else [])]
+        return joined(" ", parts)
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} days"
+        return joined(
+            " ", [say("{hours} h", hours=hours), *([say("{minutes} min", minutes=minutes)] if minutes else [])]
+        )
+    return say_count(hours // 24, "{count} day", "{count} days")
 
 
 def time_left_words(seconds: float) -> str:
     """What is left of a wait, no finer than it can be known: "about 20 s left", "about 3 min left"."""
     if seconds < 0:
-        return "longer than expected"
+        return say("longer than expected")
     if seconds < 8:
-        return "a few seconds left"
+        return say("a few seconds left")
     if seconds < 55:
-        return f"about {5 * round(seconds / 5)} s left"
+        return say("about {seconds} s left", seconds=5 * round(seconds / 5))
     minutes = max(1, round(seconds / 60))
-    return f"about {minutes} min left" if minutes < 90 else f"about {round(minutes / 60)} h left"
+    if minutes < 90:
+        return say("about {minutes} min left", minutes=minutes)
+    return say("about {hours} h left", hours=round(minutes / 60))
 
 
 def file_size_words(size: object) -> str:
@@ -106,12 +136,12 @@ def file_size_words(size: object) -> str:
         return MISSING
     amount = float(size)  # type: ignore[arg-type]
     if amount < 1000:
-        return f"{int(amount)} bytes"
+        return say_count(int(amount), "{count} byte", "{count} bytes")
     for unit in ("kB", "MB", "GB"):
         amount /= 1000
         if amount < 999.95 or unit == "GB":
             break
-    return f"{rounded(amount, 1)} {unit}"
+    return joined(" ", [rounded(amount, 1), unit])
 
 
 def distance_words(moment: datetime, now: datetime) -> str:
@@ -122,18 +152,35 @@ def distance_words(moment: datetime, now: datetime) -> str:
     seconds = (moment - now).total_seconds()
     if seconds > 60:
         seconds = 60 * math.ceil(seconds / 60)
-    for size, unit in _SECOND_STEPS:
+    for size, ahead, back in _STEPS:
         count = int(abs(seconds) // size)
         if count:
-            words = f"{count} {unit}{'' if count == 1 else 's'}"
-            return f"in {words}" if seconds > 0 else f"{words} ago"
-    return "in less than a minute" if seconds > 0 else "just now"
+            return ahead(count) if seconds > 0 else back(count)
+    return say("in less than a minute") if seconds > 0 else say("just now")
+
+
+def day_words(day: date, *, with_year: bool = False) -> str:
+    """A day: "29 Nov", "29 Nov 2026"."""
+    month = MONTHS[day.month - 1]
+    if with_year:
+        return say("{day} {month} {year}", day=day.day, month=month, year=str(day.year))
+    return say("{day} {month}", day=day.day, month=month)
+
+
+def weekday_words(day: date) -> str:
+    """The same with its weekday: "Sun 29 Nov"."""
+    return say("{weekday} {day}", weekday=WEEKDAYS[day.weekday()], day=day_words(day))
+
+
+def hour_words(moment: datetime) -> str:
+    """A moment in short, as it is given: "29 Nov 14:31"."""
+    return joined(" ", [day_words(moment), f"{moment:%H:%M}"])
 
 
 def moment_words(moment: datetime, zone: ZoneInfo | None = None) -> str:
     """A moment with its zone: "Sun 29 Nov 2026 14:31 CET"."""
     local = moment.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %Y %H:%M} {local.tzname()}"
+    return joined(" ", [weekday_words(local), f"{local:%Y %H:%M}", str(local.tzname())])
 
 
 def position(value: float, low: float, high: float) -> str:

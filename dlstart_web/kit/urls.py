@@ -8,5 +8,6 @@ urlpatterns = [
     path("glossary/", views.glossary, name="glossary"),
     path("keys/", views.keys, name="keys"),
     path("theme/", views.theme_set, name="theme_set"),
+    path("language/", views.language_set, name="language_set"),
     path("keys/set/", views.keys_set, name="keys_set"),
 ]

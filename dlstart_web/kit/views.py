@@ -4,6 +4,7 @@ import logging
 import secrets
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
@@ -59,6 +60,20 @@ def theme_set(request: HttpRequest) -> HttpResponse:
         response.set_cookie("theme", theme, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
     else:
         response.delete_cookie("theme", samesite="Lax")
+    return response
+
+
+@login_not_required
+@require_POST
+def language_set(request: HttpRequest) -> HttpResponse:
+    """Keep the language for this browser; one that is not offered means: as the browser asks."""
+    response = _back(request)
+    language = request.POST.get("language", "")
+    name, secure = settings.LANGUAGE_COOKIE_NAME, request.is_secure()
+    if language in dict(settings.LANGUAGES):
+        response.set_cookie(name, language, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
+    else:
+        response.delete_cookie(name, samesite="Lax")
     return response
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from datasets.models import DatasetVersion, Opening
 from dlstart_web.kit.jobs import JobState
 from evaluations import selectors
-from evaluations.core.rungs import NO_TORCH, RUNGS, family, offered
+from evaluations.core.rungs import NO_BACKBONE, NO_TORCH, RUNGS, family, offered
 from evaluations.models import Forecast, Ladder, Run
 from evaluations.words import speech
 from projects.core.measures import MEASURES
@@ -124,6 +124,8 @@ def _skipped(only: set[str], version: DatasetVersion, runs: list[Run]) -> list[d
     reasons = {
         name: f"does not fit features of kind {listed}" for name in RUNGS if name not in offered(kinds, version.task)
     }
+    if "picture" in kinds and settings.BACKBONE is None:
+        reasons["pretrained"] = NO_BACKBONE
     if all(run.recipe != "own_rule" for run in runs):
         reasons["own_rule"] = NO_RULE
     empty = dict.fromkeys(("rung", "train", "validation", "seconds", "rows_trained", "curve", "diagnosis"))

@@ -19,7 +19,7 @@ from dlstart_web.vet import document, predicting
 from dlstart_web.vet.terminal import Terminal
 from evaluations import selectors, services
 from evaluations.core.errors import EvaluationProblem
-from evaluations.core.rungs import RUNGS, family
+from evaluations.core.rungs import NO_MODEL, RUNGS, family
 from evaluations.models import Forecast, Ladder, Run, Submission
 from projects import services as project_services
 from projects.core.errors import ProjectProblem
@@ -111,7 +111,9 @@ def _sealed_version(args: argparse.Namespace, digest: str, user: User, team: Tea
     )
     if args.task:
         known = known.filter(task=args.task)
-    version = next((each for each in known if not args.text or each.kinds.get(args.text) == "text"), None)
+    kinds: dict[str, Any] = {column: kind for column, _, kind in (said.rpartition("=") for said in args.kind)}
+    kinds |= {args.text: "text"} if args.text else {}
+    version = next((each for each in known if kinds.items() <= each.said.items()), None)
     if version and bytes(version.dataset.lineage.secret) == split_secret(args.seed, digest):
         return version
     project = project_services.create_project(user=user, team=team, name=args.file.stem[:80], is_sandbox=True)
@@ -129,9 +131,9 @@ def _sealed_version(args: argparse.Namespace, digest: str, user: User, team: Tea
         if version.is_header_open:  # the target that was named is a column of it, or is refused
             line = version.profile["head"]["line"]
             version = dataset_services.correct_header(version=version, user=user, line=line)
-        if args.text and version.kinds.get(args.text) != "text":
-            dataset_services.correct_kinds(version=version, user=user, kinds={args.text: "text"})
-            _work_off(version.ingestions.get(stage="correct"), f"reading {args.text} as text", screen)
+        if not kinds.items() <= version.said.items():
+            dataset_services.correct_kinds(version=version, user=user, kinds=kinds)
+            _work_off(version.ingestions.get(stage="correct"), f"reading {', '.join(kinds)} as said", screen)
         version = dataset_services.choose_target(
             version=DatasetVersion.objects.get(pk=version.pk),
             user=user,
@@ -142,17 +144,24 @@ def _sealed_version(args: argparse.Namespace, digest: str, user: User, team: Tea
             drop=args.drop,
         )
         _work_off(version.ingestions.get(stage="check"), "checking", screen)
-        for finding in dataset_selectors.findings_open(version):
-            reason = "dlstart vet goes on with what it was given and says so under next step."
-            dataset_services.keep_finding(finding=finding, user=user, reason=reason)
         meets = SPLITS["group" if args.group else "time" if args.time else ""]
-        version = dataset_services.choose_split(version=version, meets=meets)
+        version = dataset_services.choose_split(version=version, user=user, meets=meets)
+        _keep_stops(version, user)
         _work_off(dataset_services.seal_version(version=version, user=user), "dividing and sealing", screen)
+        if dataset_selectors.findings_open(version):  # stops that only the division shows
+            _keep_stops(version, user)
+            _work_off(dataset_services.seal_version(version=version, user=user), "dividing and sealing", screen)
     except BaseException:
         dataset_services.delete_unsealed(dataset=version.dataset)
         project_services.delete_sandbox(project=project)
         raise
     return DatasetVersion.objects.select_related("dataset__project", "seal").get(pk=version.pk)
+
+
+def _keep_stops(version: DatasetVersion, user: User) -> None:
+    reason = "dlstart vet goes on with what it was given and says so under next step."
+    for finding in dataset_selectors.findings_open(version):
+        dataset_services.keep_finding(finding=finding, user=user, reason=reason)
 
 
 def _lock_criterion(project: Project, user: User, version: DatasetVersion, args: argparse.Namespace) -> None:
@@ -213,7 +222,7 @@ def _open_final(
 
 def _forecast(ladder: Ladder, user: User, screen: Terminal) -> Forecast | None:
     """Would more data help the best rung that learns from rows?"""
-    runs = [run for run in ladder.runs.filter(state=JobState.DONE) if run.recipe not in services.NEVER_FORECAST]
+    runs = [run for run in ladder.runs.filter(state=JobState.DONE) if run.recipe not in NO_MODEL]
     best = max(runs, key=lambda run: run.goodness, default=None)
     if best is None:
         return None

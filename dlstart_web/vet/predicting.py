@@ -31,7 +31,7 @@ def predict(ladder: Ladder, rows: Path, out: Path) -> None:
     run = recommended(ladder)
     if run is None:
         return
-    as_learnt = Corrections(**predicting.read_as(run))
+    as_learnt = Corrections(**ingestion.read_as(run.version))
     limits = replace(ingestion.limits(), least_rows=1)  # nothing is divided
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "rows.parquet"

@@ -3,17 +3,28 @@
   "use strict";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const csrf = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
-  const clock = (date = new Date()) => date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const language = document.documentElement.lang;
+  const clock = (date = new Date()) => date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  const number = (value, digits = 0) => value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-  function say(words) {
+  // A sentence of the page's <template data-words>, which is in the reader's language, with {names} filled in.
+  function words(key, values = {}) {
+    const said = all("template[data-words]").map((place) => place.content.querySelector(`[data-say="${key}"]`)).find(Boolean);
+    return (said?.textContent ?? "").replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  }
+
+  function say(text) {
     const toast = document.createElement("p");
     toast.className = "toast";
-    toast.textContent = words;
+    toast.textContent = text;
     document.getElementById("toasts").replaceChildren(toast);
   }
 
   // --- charts: a figure comes as JSON and names our colours; Plotly is fetched only where there is one ---------------
   let plotly;
+  // How numbers are written in the language of the page: "decimal" or "group".
+  const mark = (type) => new Intl.NumberFormat(document.documentElement.lang).formatToParts(12345.6).find((part) => part.type === type).value;
+
   function loadPlotly() {
     plotly ??= new Promise((resolve, reject) => {
       // Plotly bundles a map library that would write a style element of its own; one with this id stops it.
@@ -51,6 +62,7 @@
     probe.remove();
     layout.height = layout.height || (place.clientWidth < 640 ? 240 : 320);
     const config = { displayModeBar: false, displaylogo: false, showSendToCloud: false, responsive: true };
+    layout.separators = ["decimal", "group"].map(mark).join("");
     return window.Plotly.react(place, data, layout, config);
   }
 
@@ -73,7 +85,7 @@
       }
     } catch (error) {
       again = Boolean(place.figure?.open);
-      if (!place.figure) place.textContent = "The chart could not be drawn; its numbers are in the table. Load the page again to try once more.";
+      if (!place.figure) place.textContent = words("chart_fault");
     }
     if (again) setTimeout(() => fetchFigure(place), document.hidden ? 10000 : 2000);
   }
@@ -100,91 +112,128 @@
     await fetch(form.action, { method: "POST", body, redirect: "manual" });
   });
 
-  // --- autosave: what was typed is on the server, or in this browser, and the form says which -----------------------
-  const draftKey = (form) => `dlstart:draft:${form.dataset.autosave || form.action}`;
-  const typed = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
-  const without = (pairs) => JSON.stringify(pairs.filter(([name]) => name !== "revision"));
+  // --- keeping: what was typed is on the server, or in this browser until it is there ---------------------------------
+  // A block marked data-keep saves itself by htmx. Its values lie in this browser from the first key to the answer of
+  // the server; a block that failed is sent again, one that was left unsaved is put back and sent when the page opens.
+  const KEPT = "dlstart:kept:", AGAIN = 5000;
+  const controls = (block) => all("input:not([type=hidden]), textarea, select", block);
+  const ticked = (control) => ["checkbox", "radio"].includes(control.type);
+  const read = (block) => controls(block).map((c) => ({ name: c.name, value: c.value, on: ticked(c) ? c.checked : undefined }));
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  const revisionOf = (block) => block.querySelector("input[type=hidden][name$=revision]");
+  const marks = (block) => all("input[type=hidden]:is([name$=revision], [name$=base])", block);
+  const recall = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
+  const forget = (key) => { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } };
+  const note = (text) => { const line = document.getElementById("saved"); if (line) line.textContent = text; };
 
-  function putBack(form, pairs) {
-    const values = new Map();
-    pairs.forEach(([name, value]) => values.set(name, [...(values.get(name) || []), value]));
-    for (const control of form.elements) {
-      if (!control.name || ["csrfmiddlewaretoken", "revision"].includes(control.name)) continue;
-      const kept = values.get(control.name);
-      if (["checkbox", "radio"].includes(control.type)) control.checked = Boolean(kept?.includes(control.value));
-      else if (kept && control.type !== "file" && control.type !== "submit") control.value = kept.shift();
+  function write(block, values) {
+    for (const control of controls(block)) {
+      const kept = values.find((one) => one.name === control.name && (!ticked(control) || one.value === control.value));
+      if (!kept) continue;
+      if (ticked(control)) control.checked = kept.on;
+      else if (control.value !== kept.value) control.value = kept.value;
     }
   }
 
-  // A form sent as a whole keeps its draft until a page comes back that is no error.
-  function forgetSentDrafts() {
-    if ((performance.getEntriesByType("navigation")[0]?.responseStatus || 200) >= 400) return;
-    try {
-      Object.keys(localStorage).filter((key) => key.startsWith("dlstart:draft:") && JSON.parse(localStorage.getItem(key)).sent)
-        .forEach((key) => localStorage.removeItem(key));
-    } catch { /* no storage, no drafts */ }
+  // Another sign-in has another token; the page's forms are given it, so that nothing must be typed again. False while
+  // nobody is signed in.
+  async function freshToken() {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected) {
+      note(words("signed_out"));
+      return false;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const headers = page.body.getAttribute("hx-headers");
+    if (!headers) return true;
+    document.body.setAttribute("hx-headers", headers);
+    all("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = csrf(); });
+    return true;
   }
 
-  function startAutosave(form) {
-    if (form.started) return;
-    form.started = true;
-    const line = form.querySelector("[data-saved]") || form.appendChild(Object.assign(document.createElement("p"), { className: "saved" }));
-    line.setAttribute("role", "status");
-    const note = (words) => { line.textContent = words; };
-    let timer, running = false, dirty = false, last = without(typed(form));
+  // The server brought two texts together: shown at once, unless more was typed meanwhile; then the next save brings it.
+  function takeMerged(block) {
+    const place = block.querySelector("[data-merged]"), box = block.querySelector("textarea");
+    if (!place || !box) return;
+    const old = box.value, text = place.textContent, caret = box.selectionEnd;
+    let begin = 0;
+    while (begin < old.length && old[begin] === text[begin]) begin += 1;
+    if (old !== text) box.value = text;
+    if (document.activeElement === box) box.selectionEnd = box.selectionStart = caret <= begin ? caret : Math.max(0, text.length - (old.length - caret));
+    controls(block).filter(ticked).forEach((c) => {
+      c.checked = (c.type === "radio" ? [place.dataset.choice] : place.dataset.ticks.split(" ")).includes(c.value);
+    });
+    revisionOf(block).value = place.dataset.merged;
+    place.removeAttribute("data-merged");
+  }
 
-    const keep = (sent = false) => {
-      try { localStorage.setItem(draftKey(form), JSON.stringify({ at: Date.now(), sent, pairs: typed(form) })); return true; } catch { return false; }
+  function startKeeping(block) {
+    if (block.started) return;
+    block.started = true;
+    const key = KEPT + block.dataset.keep;
+    let sent = null, timer;
+    const keep = () => {
+      try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), marks: marks(block).map((mark) => [mark.name, mark.value]), values: read(block) })); return true; } catch { return false; }
     };
-    async function save(before = "") {
+    const again = () => {
       clearTimeout(timer);
-      if (running) { dirty = true; return; }
-      const sent = without(typed(form));
-      if (sent === last) return;
-      running = true;
-      dirty = false;
-      let words = "", failed = false;
-      try {
-        const answer = await fetch(form.dataset.autosave || form.action, {
-          method: "POST", body: new FormData(form), keepalive: sent.length < 60000, redirect: "error",
-          headers: { Accept: "application/json", "X-CSRFToken": csrf(), "X-Autosave": "1" },
-        });
-        const told = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : {};
-        if (!answer.ok) throw new Error(told.detail || "");
-        last = sent;
-        localStorage.removeItem(draftKey(form));
-        const revision = form.elements.namedItem("revision");
-        if (revision && told.revision !== undefined) revision.value = told.revision;
-        words = `${before} Saved ${clock()}. ${told.words || ""}`;
-      } catch (error) {
-        failed = true;
-        const why = error instanceof TypeError ? "The server did not answer." : error.message;
-        words = keep() ? `Not saved. ${why} What you typed is kept in this browser.` : `Not saved. ${why} Copy your text before you leave the page.`;
+      timer = setTimeout(async () => {
+        let ready = false;
+        try { ready = await freshToken(); } catch { /* still away */ }
+        if (ready) window.htmx.trigger(block, "change"); else again();
+      }, AGAIN);
+    };
+    block.addEventListener("input", keep);
+    block.addEventListener("change", keep);
+    block.addEventListener("htmx:beforeRequest", () => { clearTimeout(timer); sent = read(block); });
+    block.addEventListener("htmx:afterRequest", (event) => {
+      const xhr = event.detail.xhr, now = read(block);
+      if (event.detail.successful) {
+        if (same(now, sent)) { takeMerged(block); forget(key); } else keep();
+        return;
       }
-      running = false;
-      note(words.trim());
-      if (failed) timer = setTimeout(() => save(), 20000);
-      else if (dirty) save();
-    }
-    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => save(), 1200); });
-    form.addEventListener("change", () => { clearTimeout(timer); timer = setTimeout(() => save(), 200); });
-    form.addEventListener("submit", () => { clearTimeout(timer); keep(true); last = without(typed(form)); form.leaving = true; });
-    addEventListener("pagehide", () => { if (!form.leaving) save(); });
-    document.addEventListener("keydown", (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key === "s" && form.contains(document.activeElement)) { event.preventDefault(); save(); }
+      const kept = keep();
+      const passes = !xhr.status || xhr.status >= 500 || [403, 429].includes(xhr.status) || xhr.getResponseHeader("Retry-After");
+      if (!passes) return; // a person must choose
+      if (xhr.status !== 422) note(words(kept ? "kept_here" : "copy_first"));
+      again();
+    });
+    addEventListener("pagehide", () => {
+      const kept = recall(key);
+      if (!kept || block.closest("form").leaving || same(kept.values, sent)) return;
+      navigator.sendBeacon(block.getAttribute("hx-post"), new FormData(block.closest("form")));
     });
 
-    let draft = null;
-    try { draft = JSON.parse(localStorage.getItem(draftKey(form)) || "null"); } catch { draft = null; }
-    if (!draft) return;
-    if (without(draft.pairs) === last) { localStorage.removeItem(draftKey(form)); return; }
-    const seen = (pairs) => (pairs.find(([name]) => name === "revision") || [])[1];
-    const restore = () => { putBack(form, draft.pairs); save(`What you typed at ${clock(new Date(draft.at))} is back.`); };
-    if (seen(draft.pairs) === seen(typed(form))) { restore(); return; }
-    note(`This text has changed since you typed here at ${clock(new Date(draft.at))}. `);
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: "Put my text back" });
-    button.addEventListener("click", restore, { once: true });
-    line.append(button);
+    const kept = recall(key);
+    if (!kept) return;
+    if (same(kept.values, read(block))) { forget(key); return; }
+    write(block, kept.values);
+    const seen = new Map(kept.marks);
+    marks(block).forEach((mark) => { mark.value = seen.get(mark.name) ?? mark.value; });
+    note(words("typed_back", { clock: clock(new Date(kept.at)) }));
+    const send = () => window.htmx.trigger(block, "change");
+    if (document.readyState === "complete") send(); else addEventListener("load", send, { once: true });
+  }
+  document.addEventListener("submit", (event) => { event.target.leaving = true; });
+  addEventListener("pageshow", (event) => { if (event.persisted) all("form").forEach((form) => { form.leaving = false; }); });
+
+  // A version that was handed in meanwhile cannot take the text any more; it is shown, to be copied.
+  function showKept(place) {
+    const prefix = KEPT + place.dataset.keptOf, plain = (text) => text.replace(/\s+/g, " ").trim();
+    const page = plain(document.getElementById("main").textContent);
+    let keys = [];
+    try { keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix)); } catch { /* nothing is kept */ }
+    for (const key of keys) {
+      const text = (recall(key)?.values || []).filter((one) => one.on === undefined).map((one) => one.value).filter(Boolean).join("\n");
+      if (!text || page.includes(plain(text))) { forget(key); continue; }
+      const card = Object.assign(document.createElement("div"), { className: "notice notice--warn stack--tight" });
+      const line = Object.assign(document.createElement("p"), { textContent: words("handed_in", { place: key.slice(prefix.length) }) });
+      const quote = Object.assign(document.createElement("p"), { className: "quote", textContent: text });
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words("copied") });
+      button.addEventListener("click", () => { forget(key); card.remove(); });
+      card.append(line, quote, button);
+      place.append(card);
+    }
   }
 
   // --- upload: the plain post, with a bar ---------------------------------------------------------------------------
@@ -255,16 +304,16 @@
   });
 
   // --- fragments ----------------------------------------------------------------------------------------------------
-  document.addEventListener("htmx:responseError", () => say("That did not work; nothing was changed. Load the page again and repeat the step."));
-  document.addEventListener("htmx:sendError", () => say("The server did not answer. The page tries again by itself."));
+  document.addEventListener("htmx:responseError", (event) => event.target.matches("[data-keep]") || say(words("failed")));
+  document.addEventListener("htmx:sendError", (event) => event.target.matches("[data-keep]") || say(words("no_answer")));
   document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 
   function start(root) {
     startFigures(root);
-    all("form[data-autosave]", root).forEach(startAutosave);
+    all("[data-keep]", root).forEach(startKeeping);
+    all("[data-kept-of]", root).forEach(showKept);
     root.querySelector(".error-summary")?.focus();
   }
-  window.dlstart = { say, show, csrf };
-  forgetSentDrafts();
+  window.dlstart = { say, show, csrf, words, number };
   start(document);
 })();

@@ -5,7 +5,7 @@
   if (!form) return;
   const slider = form.querySelector('[type="range"]'), number = form.elements.namedItem("t"), told = document.getElementById("announce");
   slider.addEventListener("input", () => { number.value = slider.value; });
-  number.addEventListener("input", () => { if (number.value.trim() && !Number.isNaN(Number(number.value))) slider.value = number.value; });
+  number.addEventListener("input", () => { const typed = number.value.trim().replace(",", "."); if (typed && !Number.isNaN(Number(typed))) slider.value = typed; });
   document.getElementById("point").addEventListener("htmx:afterSwap", () => {
     const words = document.querySelector("[data-announce]")?.dataset.announce || "";
     slider.setAttribute("aria-valuetext", words);

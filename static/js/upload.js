@@ -3,11 +3,11 @@
 (() => {
   "use strict";
   const PIECE = 8 * 2 ** 20;
-  const { say, show, csrf } = window.dlstart;
+  const { say, show, csrf, words, number } = window.dlstart;
   const pause = (seconds) => new Promise((wake) => setTimeout(wake, 1000 * seconds));
   const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-  const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-  const span = (seconds) => (seconds < 55 ? `about ${Math.max(5, 5 * Math.round(seconds / 5))} s` : `about ${Math.max(1, Math.round(seconds / 60))} min`);
+  const megabytes = (bytes) => `${number(bytes / 1e6, 1)} MB`;
+  const left = (seconds) => (seconds < 55 ? words("seconds_left", { seconds: Math.max(5, 5 * Math.round(seconds / 5)) }) : words("minutes_left", { minutes: Math.max(1, Math.round(seconds / 60)) }));
 
   class Stopped extends Error {}
   class Refused extends Error {}
@@ -32,7 +32,7 @@
       const said = JSON.parse(answer.responseText);
       return new Refused([said.detail, said.next].filter(Boolean).join(" "));
     } catch {
-      return new Refused("The server refused the upload. Load the page again and repeat it.");
+      return new Refused(words("refused"));
     }
   }
 
@@ -67,7 +67,7 @@
           if (offset) tell.resumed(offset);
           if (offset === file.size) break;
         }
-        const piece = await file.slice(offset, offset + PIECE).arrayBuffer().catch(() => { throw new Refused("The file changed or moved while it was sent. Choose it again."); });
+        const piece = await file.slice(offset, offset + PIECE).arrayBuffer().catch(() => { throw new Refused(words("moved")); });
         const answer = await ask(work, "PATCH", address, {
           headers: { "Content-Type": "application/offset+octet-stream", "Upload-Offset": offset },
           body: piece,
@@ -93,36 +93,36 @@
     const box = document.createElement("div");
     box.className = "progress";
     const bar = Object.assign(document.createElement("progress"), { max: 100, value: 0 });
-    bar.setAttribute("aria-label", `Upload of ${file.name}`);
-    const words = Object.assign(document.createElement("p"), { textContent: "0%" });
-    words.setAttribute("aria-hidden", "true");
+    bar.setAttribute("aria-label", words("upload_of", { file: file.name }));
+    const shown = Object.assign(document.createElement("p"), { textContent: "0%" });
+    shown.setAttribute("aria-hidden", "true");
     const spoken = Object.assign(document.createElement("p"), { className: "hide-text" });
     spoken.setAttribute("role", "status");
-    const stop = Object.assign(document.createElement("button"), { type: "button", className: "button button--small button--stop", textContent: "Stop the upload" });
+    const stop = Object.assign(document.createElement("button"), { type: "button", className: "button button--small button--stop", textContent: words("stop_upload") });
     const row = Object.assign(document.createElement("div"), { className: "row" });
     row.append(stop);
-    box.append(bar, words, spoken, row);
+    box.append(bar, shown, spoken, row);
     let from = null, spokenAt = 0, resumed = "";
     const note = (text, urgent = false) => {
-      words.textContent = text;
+      shown.textContent = text;
       if (urgent || performance.now() - spokenAt >= 10_000) { spoken.textContent = text; spokenAt = performance.now(); }
     };
     return {
       box, stop, note,
       resumed(offset) {
         from = null;
-        resumed = `Goes on from ${megabytes(offset)}. `;
+        resumed = `${words("resumed", { size: megabytes(offset) })} `;
       },
       at(bytes) {
         from ??= { bytes, at: performance.now() };
         bar.value = (100 * bytes) / file.size;
         const seconds = (performance.now() - from.at) / 1000;
-        const left = seconds >= 2 && bytes > from.bytes ? ((file.size - bytes) * seconds) / (bytes - from.bytes) : null;
-        note(`${resumed}${Math.floor(bar.value)}% of ${megabytes(file.size)}${left === null ? "" : `, ${span(left)} left`}`);
+        const wait = seconds >= 2 && bytes > from.bytes ? ((file.size - bytes) * seconds) / (bytes - from.bytes) : null;
+        note(`${resumed}${words("sent", { percent: Math.floor(bar.value), size: megabytes(file.size) })}${wait === null ? "" : `, ${left(wait)}`}`);
       },
       lost(wait) {
         from = null;
-        note(`The connection is lost at ${Math.floor(bar.value)}%. Tries again in ${wait} s; nothing that arrived is lost.`, true);
+        note(words("connection_lost", { percent: Math.floor(bar.value), seconds: wait }), true);
       },
     };
   }
@@ -144,7 +144,7 @@
     try {
       const address = await sendPieces(work, form, file, tell);
       tell.stop.hidden = true;
-      tell.note("All bytes are here; the server takes a first look.", true);
+      tell.note(words("all_here"), true);
       const body = new FormData(form, act);
       body.delete(input.name);
       body.set("upload", address.split("/").pop());
@@ -156,10 +156,9 @@
       if (fault instanceof Stopped) {
         const address = work.forget?.();
         if (address) fetch(address, { method: "DELETE", headers: { "X-CSRFToken": csrf() } });
-        say("Upload stopped. Nothing was kept.");
+        say(words("upload_stopped"));
       } else {
-        const words = fault instanceof Refused ? fault.message : "The server did not answer. Press the button once more; what arrived is kept.";
-        const problem = Object.assign(document.createElement("p"), { className: "notice notice--warn", textContent: words });
+        const problem = Object.assign(document.createElement("p"), { className: "notice notice--warn", textContent: fault instanceof Refused ? fault.message : words("press_again") });
         problem.setAttribute("role", "alert");
         form.append(problem);
       }

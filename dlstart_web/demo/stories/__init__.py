@@ -18,3 +18,19 @@ STORIES: tuple[Story, ...] = (
     game_bot.STORY,
     company_oracle.STORY,
 )
+
+IDEAS = (  # who put it on the wall, X, Y, and what would be better then
+    ("mara", "photo of a returned plate", "how much of it was left?", "We would cook what is eaten."),
+    (
+        "jonas",
+        "sound of the dish belt, one minute",
+        "will it jam within the hour?",
+        "The technician would come before it stands.",
+    ),
+    (
+        "ines",
+        "message to the canteen",
+        "is it a complaint, a question or praise?",
+        "Complaints would be answered the same day.",
+    ),
+)

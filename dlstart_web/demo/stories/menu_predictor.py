@@ -1,6 +1,6 @@
 """Stopped: nobody could say what an answer would be worth."""
 
-from dlstart_web.demo.stories.parts import Exchange, Opinion, Outcome, Story, of_example
+from dlstart_web.demo.stories.parts import Exchange, Farewell, Opinion, Outcome, Story, of_example
 
 STORY = Story(
     name="Cafeteria menu predictor",
@@ -70,5 +70,21 @@ STORY = Story(
         68,
         "Even an oracle would change nothing. Ask the cook to write the board a day earlier: that costs nothing. "
         "This reopens when someone can say what an answer would be worth.",
+    ),
+    plans={
+        "payoff": {
+            "places": "5",
+            "times": "250",
+            "worth": "???",
+            "share": "80",
+            "build": "30,000",
+            "run": "5,000",
+            "years": "2",
+        }
+    },
+    grave=Farewell(
+        "Everybody liked the idea and nobody would have done anything differently. Ask for the act before the data.",
+        "Somebody can say what a right answer would be worth.",
+        "menu, orders",
     ),
 )

@@ -100,4 +100,25 @@ STORY = Story(
         smallest_difference=0.01,
         reason="Below 95% the arm is slower than a person. Always saying no is right for 60%, so the share sorted right says enough.",
     ),
+    plans={
+        "payoff": {
+            "places": "12",
+            "times": "8,000",
+            "worth": "3.00",
+            "low": "50",
+            "share": "60",
+            "build": "90,000",
+            "run": "20,000",
+            "years": "3",
+        },
+        "rails": {
+            "wrong_1": "A mug is missed and jams the washer",
+            "notices_1": "The washer's sensor, within 5 s",
+            "rail_1": "Stop button at the belt",
+            "tested_1": "weekly, by the site manager",
+            "wrong_2": "The arm lifts what is no mug",
+            "notices_2": "The person at the end of the belt",
+            "rail_2": "Weight limit on the arm",
+        },
+    },
 )

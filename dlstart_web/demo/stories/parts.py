@@ -1,7 +1,7 @@
 """What a story is made of. Days are counted back from the day of loading."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from projects.core.examples import BY_KEY
 from projects.core.form import Reply
@@ -57,6 +57,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Farewell:
+    """What a stopped idea taught, and what would reopen it."""
+
+    learned: str
+    reopen_when: str
+    watch: str
+
+
+@dataclass(frozen=True)
 class Data:
     """A table to upload, the criterion locked before anybody trains on it, and how far the project goes with it."""
 
@@ -86,6 +95,8 @@ class Story:
     exchanges: tuple[Exchange, ...] = ()
     decision: Outcome | None = None
     data: Data | None = None
+    plans: dict[str, dict[str, str]] = field(default_factory=dict)  # the planners' fields, by kind
+    grave: Farewell | None = None
 
 
 def of_example(key: str, **changes: str) -> Form:

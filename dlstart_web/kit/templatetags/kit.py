@@ -9,8 +9,10 @@ from django.template.context import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from dlstart_web.kit import drawings, text
+from dlstart_web.kit.say import joined, say
 
 register = template.Library()
 
@@ -27,12 +29,33 @@ _TAG_KINDS = {
     "sealed": "sealed locked frozen",
 }
 TAG_KIND = {status: kind for kind, statuses in _TAG_KINDS.items() for status in statuses.split()}
+# Codes that are shown as the word they are: states of jobs and of what jobs make, and how grave a finding is.
+_WORDS = (
+    *(say("queued"), say("running"), say("done"), say("failed"), say("cancelled"), say("lost"), say("waiting")),
+    *(say("checking"), say("ready"), say("sealing"), say("sealed"), say("rejected"), say("refused")),
+    *(say("asked"), say("agreed"), say("spent"), say("scored"), say("voided"), say("withdrawn"), say("declined")),
+    *(say("stop"), say("look"), say("tip")),
+)
+STATUS_WORDS = {str.__str__(word): word for word in _WORDS}
 
 
 @register.filter
 def tag_kind(status: object) -> str:
     """Which shape and colour a status has; a plain square for one that is not listed."""
     return TAG_KIND.get(str(status).lower().replace("-", "_"), "plain")
+
+
+@register.filter
+def status_word(status: object) -> object:
+    """The word of a status that is its code; what has other words already stays."""
+    return STATUS_WORDS.get(str(status), status)
+
+
+@register.filter(is_safe=True)
+def inside(label: object) -> str:
+    """A label as it stands inside a sentence: in small letters in English, as it is elsewhere."""
+    words = str(label)
+    return words.lower() if (get_language() or "en").startswith("en") else words
 
 
 @register.simple_tag
@@ -58,8 +81,8 @@ def score_text(
 ) -> str:
     """The same in running text: "94.6 (93.2–95.7, 1,240 rows)"."""
     number, span = text.score_words(value, low, high, percent=bool(percent))
-    beside = ", ".join(part for part in (span, f"{text.thousands(n)} rows" if n else "") if part)
-    return f"{number} ({beside})" if beside else number
+    beside = joined(", ", [part for part in (span, say("{rows:,} rows", rows=n) if n else "") if part])
+    return f"{number} ({beside})" if beside else f"{number}"
 
 
 @register.simple_tag
@@ -143,6 +166,12 @@ def local_time(moment: datetime | None) -> str | SafeString:
         f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         text.moment_words(moment, timezone.get_current_timezone()),
     )
+
+
+@register.simple_tag
+def today() -> str:
+    """The day where the reader is: "Sun 29 Nov"."""
+    return text.weekday_words(timezone.localdate())
 
 
 @register.filter

@@ -15,10 +15,13 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connections
+from django.utils import timezone
 
 from dlstart_web import processes
 from dlstart_web.env import env_bool, env_int
+from dlstart_web.kit import audit
 from dlstart_web.kit.lifeline import die_with_parent
+from dlstart_web.management.commands.clock import words as clock_words
 from dlstart_web.supervisor import Child, answers, supervise
 
 
@@ -73,6 +76,10 @@ class Command(BaseCommand):
         if not administrators.exists():
             words += "Nobody administers it yet. This link, good for one use, makes the first administrator:\n"
             words += said_by("invite_administrator") + "\n"
+        if older := audit.behind():
+            words += f"{older} No look is granted until you run: dlstart audit accept\n"
+        if wrong := clock_words(timezone.now()):
+            words += wrong + "\n"
         return words
 
 

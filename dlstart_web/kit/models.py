@@ -1,0 +1,47 @@
+"""The rows of the log that `dlstart_web.kit.audit` writes and checks, and the mark of `dlstart_web.kit.clock`."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class AuditEvent(models.Model):
+    """One act, and what the rows it touched held afterwards. Never changed, never deleted: a trigger holds the line."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)  # 1, 2, 3, ... without a gap
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40, blank=True)  # the id of a person; empty where the server acted
+    act = models.CharField(max_length=40)
+    rows = models.TextField()  # canonical JSON: [table, id, {field: value}, or null for a row that is gone]
+    previous = models.CharField(max_length=64)  # digest of the event before, zeros for the first
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["number"]
+
+
+class AuditHead(models.Model):
+    """The one row that everybody who writes an event locks: number and digest of the last one."""
+
+    number = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64)
+
+
+class ClockMark(models.Model):
+    """The one row with the latest moment that was written down, and the one that the machine has counted on from since."""
+
+    at = models.DateTimeField()
+    anchor = models.DateTimeField()
+    boot = models.CharField(max_length=40, blank=True)
+    uptime = models.FloatField()  # seconds since that start, at the anchor
+
+
+class AuditNote(models.Model):
+    """What somebody wrote into the log: an act outside this program, or why one inside was done. Never changed."""
+
+    text = models.TextField(max_length=2000)
+    by = models.CharField(max_length=40)  # the id of a person
+    at = models.DateTimeField(default=timezone.now)
+
+    AUDITED = ("text", "by", "at")
+    AUDIT_MAY_LACK = Q(pk=None)
