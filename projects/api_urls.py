@@ -1,17 +1,27 @@
 from django.urls import path
 
-from projects import api
+from projects.api import records, vetting
 
 urlpatterns = [
-    path("tokens", api.TokenList.as_view(), name="api_tokens"),
-    path("tokens/<str:key>", api.TokenDetail.as_view(), name="api_token"),
-    path("me", api.Me.as_view(), name="api_me"),
-    path("projects", api.ProjectList.as_view(), name="api_projects"),
-    path("projects/<slug:slug>", api.ProjectDetail.as_view(), name="api_project"),
-    path("proposals", api.ProposalList.as_view(), name="api_proposals"),
-    path("proposals/<int:pk>", api.ProposalDetail.as_view(), name="api_proposal"),
-    path("proposals/<int:pk>/submit", api.ProposalSubmit.as_view(), name="api_proposal_submit"),
-    path("proposals/<int:pk>/reviews", api.ReviewList.as_view(), name="api_reviews"),
-    path("proposals/<int:pk>/reviews/mine", api.OwnReviewDetail.as_view(), name="api_review_mine"),
-    path("proposals/<int:pk>/questions", api.QuestionList.as_view(), name="api_questions"),
+    path("tokens", records.TokenList.as_view(), name="api_tokens"),
+    path("tokens/<str:key>", records.TokenDetail.as_view(), name="api_token"),
+    path("me", records.Me.as_view(), name="api_me"),
+    path("events", records.EventList.as_view(), name="api_events"),
+    path("projects", records.ProjectList.as_view(), name="api_projects"),
+    path("projects/<slug:slug>", records.ProjectDetail.as_view(), name="api_project"),
+    path("proposals", records.ProposalList.as_view(), name="api_proposals"),
+    path("proposals/<int:pk>", records.ProposalDetail.as_view(), name="api_proposal"),
+    path("proposals/<int:pk>/submit", records.ProposalSubmit.as_view(), name="api_proposal_submit"),
+    path("proposals/<int:pk>/reviews", vetting.ReviewList.as_view(), name="api_reviews"),
+    path("proposals/<int:pk>/reviews/mine", vetting.OwnReviewDetail.as_view(), name="api_review_mine"),
+    path("proposals/<int:pk>/reviews/mine/accept", vetting.ReviewAccept.as_view(), name="api_review_accept"),
+    path("proposals/<int:pk>/reviews/mine/skip", vetting.ReviewSkip.as_view(), name="api_review_skip"),
+    path("proposals/<int:pk>/reviews/mine/give-back", vetting.ReviewGiveBack.as_view(), name="api_review_give_back"),
+    path("proposals/<int:pk>/reviews/mine/submit", vetting.ReviewSubmit.as_view(), name="api_review_submit"),
+    path("projects/<slug:slug>/conflicts/mine", vetting.OwnConflict.as_view(), name="api_own_conflict"),
+    path("proposals/<int:pk>/reply", vetting.ReplyDetail.as_view(), name="api_reply"),
+    path("proposals/<int:pk>/decision", vetting.DecisionDetail.as_view(), name="api_decision"),
+    path("proposals/<int:pk>/decision/pending", vetting.PendingDetail.as_view(), name="api_decision_pending"),
+    path("proposals/<int:pk>/decision/pending/send", vetting.PendingSend.as_view(), name="api_decision_send"),
+    path("proposals/<int:pk>/questions", vetting.QuestionList.as_view(), name="api_questions"),
 ]

@@ -1,12 +1,31 @@
 """Who may, in projects. A page asks here in its first line; what one may not see answers like what is not there."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, Q
 from django.http import Http404
+from django.utils import timezone
 
-from projects.models import Membership, Project, Proposal, Review, Team, User
+from dlstart_web.kit.say import say
+from projects.models import (
+    GLASS_OPEN,
+    BreakGlass,
+    Conflict,
+    Membership,
+    Project,
+    Proposal,
+    Review,
+    Team,
+    User,
+)
+
+GONE = (Review.State.DECLINED, Review.State.CONFLICT, Review.State.ABSTAINED)  # asked, and writes no review
+SHARED_FOR = timedelta(days=365)
 
 
 class Role(StrEnum):
@@ -30,25 +49,64 @@ def is_owner(user: User, project: Project) -> bool:
     ).exists()
 
 
-def has_conflict(user: User, project: Project) -> bool:
-    """In the project's team, now or before, or self-declared: sees no reviews of it by any role and decides nothing about it."""
-    return (
-        Membership.objects.filter(team=project.team_id, user=user.pk).exists()
-        or Review.objects.filter(proposal__project=project, reviewer=user, state=Review.State.CONFLICT).exists()
+def conflict(user: Any, project: Any, team: Any) -> Q:
+    """The rule of conflict, for one person and project or between the rows of a list: each part an id or an OuterRef.
+
+    In the team, now or before; named as its beneficiary or line manager; declared by oneself; or, within the last twelve
+    months, together with somebody of the team in another one that has a project.
+    """
+    since = timezone.now() - SHARED_FOR
+    recent = Q(left_at=None) | Q(left_at__gt=since)
+    theirs = Q(team__memberships__left_at=None) | Q(team__memberships__left_at__gt=since)
+    together = Membership.objects.filter(
+        recent,
+        theirs,
+        user=user,
+        team__projects__is_sandbox=False,
+        team__memberships__user__memberships__team=team,
+        team__memberships__user__memberships__left_at=None,
     )
+    return (
+        Q(Exists(Membership.objects.filter(team=team, user=user)))
+        | outside_conflict(user, project)
+        | Q(Exists(together))
+    )
+
+
+def outside_conflict(user: Any, project: Any) -> Q:
+    """Named or declared: no review of the project is ever shown to this person, also after the decision."""
+    declared = Review.objects.filter(proposal__project=project, reviewer=user, state=Review.State.CONFLICT)
+    return Q(Exists(Conflict.objects.filter(project=project, user=user))) | Q(Exists(declared))
+
+
+def has_conflict(user: User, project: Project) -> bool:
+    """Sees no reviews of the project by any role and decides nothing about it."""
+    return Project.objects.filter(conflict(user.pk, project.pk, project.team_id), pk=project.pk).exists()
 
 
 def is_reviewer(user: User, project: Project) -> bool:
     """Assigned to a proposal of the project and not declined or in conflict."""
-    gone = (Review.State.DECLINED, Review.State.CONFLICT)
     return Review.objects.filter(proposal__project=project, reviewer=user).exclude(
-        state__in=gone
+        state__in=GONE
     ).exists() and not has_conflict(user, project)
 
 
 def is_handler(user: User, project: Project) -> bool:
     """The named handler, as long as no conflict has come up."""
     return project.handler_id == user.pk and not has_conflict(user, project)
+
+
+def has_broken_glass(user: User, project: Project, now: datetime | None = None) -> bool:
+    """An administrator who gave a reason for reading past a conflict, within the last hour."""
+    since = (now or timezone.now()) - GLASS_OPEN
+    return user.is_administrator and BreakGlass.objects.filter(project=project, user=user, broken_at__gt=since).exists()
+
+
+def broken_glass(user: User, project: Any) -> Q:
+    """The rule of `has_broken_glass` for the rows of a list: `project` an id or an OuterRef."""
+    since = timezone.now() - GLASS_OPEN
+    broken = BreakGlass.objects.filter(project=project, user=user, broken_at__gt=since)
+    return Q(Exists(broken)) if user.is_administrator else Q(pk=None)
 
 
 def is_apart(user: User, project: Project) -> bool:
@@ -63,7 +121,7 @@ def may_read(user: User, project: Project) -> bool:
     if is_member(user, project) or is_handler(user, project) or is_reviewer(user, project):
         return True
     if project.is_private or project.is_sandbox:
-        return False
+        return has_broken_glass(user, project)
     return project.proposals.exclude(state__in=(Proposal.State.DRAFT, Proposal.State.WITHDRAWN)).exists()
 
 
@@ -88,7 +146,7 @@ def get_project_or_404(user: User, key: str | UUID, *, role: Role = Role.READER)
     if project is None or not (may_read(user, project) or (role in OFFICES and CHECKS[role](user, project))):
         raise Http404("No project under this address.")
     if role != Role.READER and not CHECKS[role](user, project):
-        raise PermissionDenied(WORDS[role].format(team=project.team))
+        raise PermissionDenied(WORDS[role](project.team))
     return project
 
 
@@ -99,21 +157,20 @@ def get_team_or_404(user: User, slug: str, *, role: Role = Role.MEMBER) -> Team:
     if team is None or not (mine or user.is_administrator):
         raise Http404("No team under this address.")
     if role == Role.OWNER and not (user.is_administrator or (mine and mine.role == Membership.Role.OWNER)):
-        raise PermissionDenied(WORDS[Role.OWNER].format(team=team))
+        raise PermissionDenied(WORDS[Role.OWNER](team))
     return team
 
 
 def require_administrator(user: User) -> None:
     """403 for everybody else."""
     if not user.is_administrator:
-        raise PermissionDenied(WORDS[Role.ADMINISTRATOR])
+        raise PermissionDenied(WORDS[Role.ADMINISTRATOR](None))
 
 
-WORDS = {
-    Role.READER: "",
-    Role.MEMBER: "Only members of {team} may do this.",
-    Role.OWNER: "Only an owner of {team} may do this.",
-    Role.HANDLER: "Only the handler named for this proposal may do this.",
-    Role.STEWARD: "Only a data steward may do this.",
-    Role.ADMINISTRATOR: "Only an administrator may do this.",
+WORDS: dict[Role, Callable[[object], str]] = {
+    Role.MEMBER: lambda team: say("Only members of {team} may do this.", team=team),
+    Role.OWNER: lambda team: say("Only an owner of {team} may do this.", team=team),
+    Role.HANDLER: lambda team: say("Only the handler named for this proposal may do this."),
+    Role.STEWARD: lambda team: say("Only a data steward may do this."),
+    Role.ADMINISTRATOR: lambda team: say("Only an administrator may do this."),
 }

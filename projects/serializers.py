@@ -10,7 +10,8 @@ from projects import selectors
 from projects.core import form
 from projects.core.criteria import KEYS
 from projects.core.mapping import X_KINDS, Y_KINDS, sentence
-from projects.models import Project, Proposal, Review, TeamQuestion, User
+from projects.models import Decision, Notice, PendingDecision, Project, Proposal, Review, TeamQuestion, TeamReply, User
+from projects.services.decisions import MOST_TRY_HOURS
 from projects.services.proposals import PAIRS_AT_MOST
 
 TEXT_AT_MOST = 20_000
@@ -152,6 +153,17 @@ class OpenPoint(serializers.Serializer):
     reason = serializers.CharField()
 
 
+class EventSerializer(serializers.ModelSerializer):
+    """One thing that you were told; `page` is the path of the page behind it."""
+
+    project = serializers.CharField(source="project.slug", default=None, allow_null=True)
+
+    class Meta:
+        model = Notice
+        fields = ["id", "kind", "words", "page", "project", "at", "read_at"]
+        read_only_fields = fields
+
+
 class ProposalSummary(serializers.ModelSerializer):
     """A version in a list."""
 
@@ -263,11 +275,23 @@ class SummarySerializer(serializers.Serializer):
     is_blocker = serializers.BooleanField()
 
 
+class ShiftSerializer(serializers.Serializer):
+    """A score changed in the discussion: what it was, what came next, and why."""
+
+    letter = serializers.CharField()
+    criterion = serializers.CharField(source="label")
+    was = serializers.IntegerField(source="change.value", allow_null=True)
+    became = serializers.IntegerField(allow_null=True)
+    why = serializers.CharField(source="change.why")
+    changed_at = serializers.DateTimeField(source="change.changed_at")
+
+
 class ReviewBoardSerializer(serializers.Serializer):
     """Hidden reviews are absent, not masked: `reviews` is empty whether there are none or they are hidden."""
 
     reviews = ShownReview(many=True)
     criteria = SummarySerializer(many=True)
+    changes = ShiftSerializer(many=True)
     is_provisional = serializers.BooleanField(allow_null=True)
 
 
@@ -283,3 +307,57 @@ class QuestionSerializer(serializers.ModelSerializer):
 
     def get_is_mine(self, question: TeamQuestion) -> bool:
         return question.asked_by_id == self.context["request"].user.pk
+
+
+class GiveBack(serializers.Serializer):
+    """Why you write no review."""
+
+    why = serializers.ChoiceField(choices=["declined", "abstained", "conflict"])
+
+
+class ReplySerializer(serializers.ModelSerializer):
+    """The team's reply; nobody's name is given."""
+
+    class Meta:
+        model = TeamReply
+        fields = ["text", "sent_at"]
+        read_only_fields = ["sent_at"]
+
+
+class DecisionChange(serializers.Serializer):
+    """What the handler decides; `hold_until` is a date or an event, where the outcome is hold."""
+
+    outcome = serializers.ChoiceField(choices=Decision.Outcome.choices)
+    reasons = serializers.CharField(max_length=TEXT_AT_MOST)
+    dissent = serializers.CharField(max_length=TEXT_AT_MOST, required=False, allow_blank=True, default="")
+    hold_until = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    try_hours = serializers.IntegerField(
+        min_value=1, max_value=MOST_TRY_HOURS, required=False, allow_null=True, default=None
+    )
+
+
+class DecisionSerializer(serializers.ModelSerializer):
+    """What was decided, by whom and when."""
+
+    decided_by = serializers.CharField(source="decided_by.name")
+
+    class Meta:
+        model = Decision
+        fields = ["outcome", "reasons", "dissent", "hold_until", "try_hours", "decided_by", "decided_at"]
+        read_only_fields = fields
+
+
+class PendingChange(DecisionChange):
+    """A decision that is kept; `letter` is the handler's own words, `in_outbox` asks for ours."""
+
+    letter = serializers.CharField(max_length=TEXT_AT_MOST, required=False, allow_blank=True, default="")
+    in_outbox = serializers.BooleanField(default=False)
+
+
+class PendingSerializer(serializers.ModelSerializer):
+    """What the handler means to decide; an empty letter is not in the outbox."""
+
+    class Meta:
+        model = PendingDecision
+        fields = ["outcome", "reasons", "dissent", "hold_until", "try_hours", "letter", "saved_at"]
+        read_only_fields = fields

@@ -3,20 +3,22 @@
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 
+from dlstart_web.kit.say import say
 from projects.core import mapping
 from projects.core.mapping import Mapping
 
 TRIED = {
-    "tried": "We tried it",
-    "expected": "We expect so",
-    "unknown": "We do not know yet (fine; it is shown as an open point)",
+    "tried": say("We tried it"),
+    "expected": say("We expect so"),
+    "unknown": say("We do not know yet (fine; it is shown as an open point)"),
 }
+TRIED_SAID = TRIED | {"unknown": say("We do not know yet")}  # as it is read
 RAILS = {
-    "limit": "A limit",
-    "heuristic": "A heuristic",
-    "person": "A person checks",
-    "undo": "An undo",
-    "fallback": "A fallback",
+    "limit": say("A limit"),
+    "heuristic": say("A heuristic"),
+    "person": say("A person checks"),
+    "undo": say("An undo"),
+    "fallback": say("A fallback"),
 }
 _UNKNOWN = {
     "unknown",
@@ -29,6 +31,12 @@ _UNKNOWN = {
     "tbd",
     "-",
     "–",
+    "unbekannt",
+    "nicht bekannt",
+    "noch nicht bekannt",
+    "wissen wir nicht",
+    "wissen wir noch nicht",
+    "weiß nicht",
 }
 
 
@@ -58,204 +66,204 @@ Q = Question
 SECTIONS = (
     Section(
         "problem",
-        "Problem",
+        say("Problem"),
         (
             Q(
                 "G1",
-                "What is the problem?",
-                "Say it as you would to a colleague in the canteen. Leave out “model” and “AI”.",
-                "Mugs jam the tray washer.",
-                "We want AI in the kitchen.",
+                say("What is the problem?"),
+                say("Say it as you would to a colleague in the canteen. Leave out “model” and “AI”."),
+                say("Mugs jam the tray washer."),
+                say("We want AI in the kitchen."),
             ),
             Q(
                 "G2",
-                "Who does what differently once they have the answer?",
-                "Name a person or a machine and an action.",
-                "The belt arm lifts the mug off.",
-                "Better insights.",
+                say("Who does what differently once they have the answer?"),
+                say("Name a person or a machine and an action."),
+                say("The belt arm lifts the mug off."),
+                say("Better insights."),
             ),
             Q(
                 "G3",
-                "How is it done today, and how well?",
-                "A number if you have one; “nobody measures it” is a fair answer.",
-                "A person at the belt, about 91% right.",
+                say("How is it done today, and how well?"),
+                say("A number if you have one; “nobody measures it” is a fair answer."),
+                say("A person at the belt, about 91% right."),
             ),
             Q(
                 "G4",
-                "Who owns the result, and who may be affected?",
-                "Include people who never use it. Personal data? A regulated decision (hiring, credit, health)?",
-                "The canteen manager; no personal data.",
+                say("Who owns the result, and who may be affected?"),
+                say("Include people who never use it. Personal data? A regulated decision (hiring, credit, health)?"),
+                say("The canteen manager; no personal data."),
                 required=False,
             ),
         ),
     ),
     Section(
         "dataset",
-        "Dataset",
+        say("Dataset"),
         (
             Q(
                 "D1",
-                "How many labelled examples exist today? How many in three months?",
-                "Counts, not gigabytes. Thousands to millions is usual.",
-                "6,200 today; 500 more each week.",
-                "Lots.",
+                say("How many labelled examples exist today? How many in three months?"),
+                say("Counts, not gigabytes. Thousands to millions is usual."),
+                say("6,200 today; 500 more each week."),
+                say("Lots."),
             ),
             Q(
                 "D2",
-                "Where do labels come from, and what does one cost?",
-                "Left over from normal work, crowd, or scarce experts?",
-                "Button presses of the belt staff, 0.10 each.",
-                "Radiologists.",
+                say("Where do labels come from, and what does one cost?"),
+                say("Left over from normal work, crowd, or scarce experts?"),
+                say("Button presses of the belt staff, 0.10 each."),
+                say("Radiologists."),
             ),
             Q(
                 "D3",
-                "Would two people give the same label?",
-                "Tested? Give the share. If nobody can say what is right, start there.",
-                "The same for 95% of 200.",
-                "Not tried.",
+                say("Would two people give the same label?"),
+                say("Tested? Give the share. If nobody can say what is right, start there."),
+                say("The same for 95% of 200."),
+                say("Not tried."),
                 kind="tried",
             ),
             Q(
                 "D4",
-                "How does this data differ from what the system will meet?",
-                "Place, season, camera, customers, time.",
-                "Old lighting at the belt; a new site from May.",
+                say("How does this data differ from what the system will meet?"),
+                say("Place, season, camera, customers, time."),
+                say("Old lighting at the belt; a new site from May."),
             ),
             Q(
                 "D5",
-                "May we use it?",
-                "Owner, consent, licence, how long kept. “Unknown” is allowed and shown as an open point.",
-                "Own photos, no faces.",
+                say("May we use it?"),
+                say("Owner, consent, licence, how long kept. “Unknown” is allowed and shown as an open point."),
+                say("Own photos, no faces."),
                 required=False,
             ),
         ),
     ),
     Section(
         "reuse",
-        "Reuse",
+        say("Reuse"),
         (
             Q(
                 "R1",
-                "Where else could the same model serve, unchanged?",
-                "Sites, products, teams, years.",
-                "12 belts, about 3 years.",
+                say("Where else could the same model serve, unchanged?"),
+                say("Sites, products, teams, years."),
+                say("12 belts, about 3 years."),
             ),
             Q(
                 "R2",
-                "Which small change would break it, and how often does that happen?",
-                "The warning of the talk: a bot that must be retrained for every level of a game.",
-                "A new mug design, twice a year.",
+                say("Which small change would break it, and how often does that happen?"),
+                say("The warning of the talk: a bot that must be retrained for every level of a game."),
+                say("A new mug design, twice a year."),
             ),
             Q(
                 "R3",
-                "What remains useful if the project stops?",
-                "Data, labels, test set, rule.",
-                "Labelled photos of the belt.",
+                say("What remains useful if the project stops?"),
+                say("Data, labels, test set, rule."),
+                say("Labelled photos of the belt."),
                 required=False,
             ),
         ),
     ),
     Section(
         "feasibility",
-        "Feasibility",
+        say("Feasibility"),
         (
             Q(
                 "F1",
-                "The X→Y mapping",
-                "One row, one X, one Y. It must be true of every row, on the hardest day too.",
-                "Photo → mug, yes or no.",
-                "Customer data → best strategy.",
+                say("The X→Y mapping"),
+                say("One row, one X, one Y. It must be true of every row, on the hardest day too."),
+                say("Photo → mug, yes or no."),
+                say("Customer data → best strategy."),
                 kind="mapping",
             ),
             Q(
                 "F2",
-                "Given only X, can a skilled person say Y? How well?",
-                "If not, what would a machine know that they do not?",
-                "98% from the photo alone.",
-                "The data will know.",
+                say("Given only X, can a skilled person say Y? How well?"),
+                say("If not, what would a machine know that they do not?"),
+                say("98% from the photo alone."),
+                say("The data will know."),
                 kind="tried",
             ),
             Q(
                 "F3",
-                "When is X known, and when does the true Y turn up?",
-                "X must exist before the answer is needed.",
-                "X at once; Y seconds later.",
+                say("When is X known, and when does the true Y turn up?"),
+                say("X must exist before the answer is needed."),
+                say("X at once; Y seconds later."),
             ),
             Q(
                 "F4",
-                "What level is needed to be useful, and why that one?",
-                "Feeds the success criterion.",
-                "95%: below that the arm is slower than a person.",
+                say("What level is needed to be useful, and why that one?"),
+                say("Feeds the success criterion."),
+                say("95%: below that the arm is slower than a person."),
             ),
             Q(
                 "F5",
-                "Who has done something similar? Simplest rule that might work?",
-                "The rule becomes a rung of the ladder. A poor rule is a useful floor.",
-                "A round shape plus a handle.",
+                say("Who has done something similar? Simplest rule that might work?"),
+                say("The rule becomes a rung of the ladder. A poor rule is a useful floor."),
+                say("A round shape plus a handle."),
                 required=False,
             ),
         ),
     ),
     Section(
         "payoff",
-        "Payoff",
+        say("Payoff"),
         (
             Q(
                 "P1",
-                "If an oracle gave perfect answers from tomorrow, what would change?",
-                "No oracle, no change: stop here.",
-                "96,000 jams a year gone.",
-                "People would know the menu.",
+                say("If an oracle gave perfect answers from tomorrow, what would change?"),
+                say("No oracle, no change: stop here."),
+                say("96,000 jams a year gone."),
+                say("People would know the menu."),
             ),
             Q(
                 "P2",
-                "What is that worth a year at best?",
-                "The speed of light of the idea. Low, likely, high; show the sum.",
-                "12 belts × 4 an hour × 2,000 h × 3 = 288,000.",
+                say("What is that worth a year at best?"),
+                say("The speed of light of the idea. Low, likely, high; show the sum."),
+                say("12 belts × 4 an hour × 2,000 h × 3 = 288,000."),
             ),
             Q(
                 "P3",
-                "What share could an imperfect system catch? What will it cost to build and run?",
-                "Labels, computing, engineers, upkeep.",
-                "60%; 90,000 in the first year.",
+                say("What share could an imperfect system catch? What will it cost to build and run?"),
+                say("Labels, computing, engineers, upkeep."),
+                say("60%; 90,000 in the first year."),
             ),
             Q(
                 "P4",
-                "Does someone who would pay agree with these numbers?",
-                "Name the role.",
-                "The canteen manager, yes.",
+                say("Does someone who would pay agree with these numbers?"),
+                say("Name the role."),
+                say("The canteen manager, yes."),
                 required=False,
             ),
         ),
     ),
     Section(
         "fault_tolerance",
-        "Fault tolerance",
+        say("Fault tolerance"),
         (
             Q(
                 "T1",
-                "What happens on a miss? On a false alarm? Cost of each?",
-                "Feeds the operating point.",
-                "A jam, 3.00; an extra lift, 0.20.",
+                say("What happens on a miss? On a false alarm? Cost of each?"),
+                say("Feeds the operating point."),
+                say("A jam, 3.00; an extra lift, 0.20."),
             ),
             Q(
                 "T2",
-                "Who or what notices a wrong answer, and how fast?",
-                "The worst case, not the usual one.",
-                "The washer's sensor, within 5 s.",
+                say("Who or what notices a wrong answer, and how fast?"),
+                say("The worst case, not the usual one."),
+                say("The washer's sensor, within 5 s."),
             ),
             Q(
                 "T3",
-                "Which guard rails?",
-                "Tick what there is, then say how each is tested.",
-                "A weight limit on the arm; a stop button.",
+                say("Which guard rails?"),
+                say("Tick what there is, then say how each is tested."),
+                say("A weight limit on the arm; a stop button."),
                 kind="rails",
             ),
             Q(
                 "T4",
-                "How many errors a week are acceptable, and who agreed?",
-                "An error budget.",
-                "40 for each belt.",
+                say("How many errors a week are acceptable, and who agreed?"),
+                say("An error budget."),
+                say("40 for each belt."),
                 required=False,
             ),
         ),
@@ -299,17 +307,17 @@ def missing(replies: MappingOf[str, Reply], xy: Mapping) -> list[Question]:
 
 def open_points(replies: MappingOf[str, Reply], xy: Mapping) -> list[tuple[Question, str]]:
     """What reviewers will see as open, each with its reason; none of it blocks a submission."""
-    points = []
+    points: list[tuple[Question, str]] = []
     for question in QUESTIONS.values():
         reply = replies.get(question.id, Reply())
         if not is_answered(question, replies, xy):
-            points.append((question, "needed to submit" if question.required else "not answered"))
+            points.append((question, say("needed to submit") if question.required else say("not answered")))
         elif question.kind == "mapping":
             points += [(question, reason) for reason in mapping.magic(xy)]
             if xy.whole_pairs >= mapping.PAIRS_WANTED and not xy.has_hard_pair:
-                points.append((question, "No pair is marked as hard. At least one should be."))
+                points.append((question, say("No pair is marked as hard. At least one should be.")))
         elif reply.is_unknown:
-            points.append((question, "not known yet"))
+            points.append((question, say("not known yet")))
     return points
 
 

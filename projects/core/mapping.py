@@ -4,30 +4,34 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-X_KINDS = {"table": "table row", "picture": "picture", "text": "text", "sound": "sound"}
+from dlstart_web.kit.say import say, say_count
+
+X_KINDS = {"table": say("table row"), "picture": say("picture"), "text": say("text"), "sound": say("sound")}
 CANNOT_SAY = "cannot_say"
 Y_KINDS = {
-    "yes_no": "yes or no",
-    "one_of": "one of several",
-    "many_of": "several of many",
-    "number": "a number",
-    "order": "an order",
-    "text_sound": "text or sound",
-    CANNOT_SAY: "cannot say",
+    "yes_no": say("yes or no"),
+    "one_of": say("one of several"),
+    "many_of": say("several of many"),
+    "number": say("a number"),
+    "order": say("an order"),
+    "text_sound": say("text or sound"),
+    CANNOT_SAY: say("cannot say"),
 }
 PAIRS_WANTED = 3
-_MAGIC_WORDS = re.compile(r"\b(best|right strategy|understand\w*)\b", re.IGNORECASE)
+_MAGIC_WORDS = re.compile(
+    r"\b(best|beste[mnrs]?|right strategy|richtige Strategie|understand\w*|versteh\w*)\b", re.IGNORECASE
+)
 _SHAPES = {
-    ("picture", "yes_no"): "image classification",
-    ("picture", "one_of"): "image classification",
-    ("sound", "text_sound"): "speech recognition",
-    ("text", "text_sound"): "speech synthesis or translation",
-    ("text", "one_of"): "language understanding",
-    ("text", "yes_no"): "language understanding",
-    ("table", "order"): "recommendation",
-    ("table", "yes_no"): "classification of table rows",
-    ("table", "one_of"): "classification of table rows",
-    ("table", "number"): "regression on table rows",
+    ("picture", "yes_no"): say("image classification"),
+    ("picture", "one_of"): say("image classification"),
+    ("sound", "text_sound"): say("speech recognition"),
+    ("text", "text_sound"): say("speech synthesis or translation"),
+    ("text", "one_of"): say("language understanding"),
+    ("text", "yes_no"): say("language understanding"),
+    ("table", "order"): say("recommendation"),
+    ("table", "yes_no"): say("classification of table rows"),
+    ("table", "one_of"): say("classification of table rows"),
+    ("table", "number"): say("regression on table rows"),
 }
 
 
@@ -53,28 +57,37 @@ class Mapping:
 def sentence(mapping: Mapping) -> str:
     """Like "Given one photo, say is it a mug? as yes or no."; what is missing stays open as […]."""
     kind = Y_KINDS.get(mapping.y_kind, "")
-    return f"Given one {mapping.x.strip() or '[…]'}, say {mapping.y.strip() or '[…]'}" + (
-        f" as {kind}." if kind else "."
-    )
+    x, y = (words if words.strip() else "[…]" for words in (mapping.x, mapping.y))
+    if not kind:
+        return say("Given one {x}, say {y}.", x=x, y=y)
+    return say("Given one {x}, say {y} as {kind}.", x=x, y=y, kind=kind)
 
 
 def magic(mapping: Mapping) -> list[str]:
     """Why magic goes here; empty where each step has an X and a Y."""
-    reasons = []
+    reasons: list[str] = []
     if not mapping.x.strip():
-        reasons.append("There is no X: say what the system gets, once for each row.")
+        reasons.append(say("There is no X: say what the system gets, once for each row."))
     if not mapping.y.strip():
-        reasons.append("There is no Y: say what it answers, one question with one right answer.")
+        reasons.append(say("There is no Y: say what it answers, one question with one right answer."))
     if found := _MAGIC_WORDS.search(mapping.y):
         reasons.append(
-            f"Y says “{found.group(0)}”, and nobody can label a row with that. Say what a person would write down."
+            say(
+                "Y says “{word}”, and nobody can label a row with that. Say what a person would write down.",
+                word=found.group(0),
+            )
         )
     if mapping.y_kind == CANNOT_SAY:
-        reasons.append("The kind of Y is “cannot say”. Choose a kind, or stop here.")
+        reasons.append(say("The kind of Y is “cannot say”. Choose a kind, or stop here."))
     missing = PAIRS_WANTED - mapping.whole_pairs
     if missing > 0:
         reasons.append(
-            f"{missing} of {PAIRS_WANTED} real pairs {'is' if missing == 1 else 'are'} missing. Copy them from real life."
+            say_count(
+                missing,
+                "{count} of {wanted} real pairs is missing. Copy them from real life.",
+                "{count} of {wanted} real pairs are missing. Copy them from real life.",
+                wanted=PAIRS_WANTED,
+            )
         )
     return reasons
 

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from projects.core.criteria import CRITERIA, KEYS, MINIMUM_REVIEWS, Anchored
+from projects.core.criteria import CRITERIA, MINIMUM_REVIEWS, Anchored
 
 USUAL_VARIANCE = 0.36  # of one reviewer's overall score; two reviewers' worth of it steadies a small sample
 APART = 0.5  # mean and median this far apart are worth a look
@@ -59,8 +59,12 @@ class Profile:
 
     criteria: tuple[Summary, ...]
     reviewers: int
-    overall: float | None  # mean of the five means; None as long as one criterion has no score
+    overall: float | None  # weighted mean of the five means; None as long as one that counts has no score
     error: float | None  # standard error of `overall`
+
+    @property
+    def by_key(self) -> dict[str, Summary]:
+        return {summary.criterion.key: summary for summary in self.criteria}
 
     @property
     def is_provisional(self) -> bool:
@@ -116,13 +120,21 @@ def standard_error(overalls: Sequence[float]) -> float | None:
     return math.sqrt(((count - 1) * variance + 2 * USUAL_VARIANCE) / (count + 1) / count)
 
 
-def profile(reviews: Sequence[Mapping[str, int | None]]) -> Profile:
+def _weighted(scores: Mapping[str, float], weights: Mapping[str, float]) -> float | None:
+    """The weighted mean of what was judged; None where nothing that counts was."""
+    judged = [key for key in weights if key in scores]
+    return statistics.fmean([scores[key] for key in judged], [weights[key] for key in judged]) if judged else None
+
+
+def profile(reviews: Sequence[Mapping[str, int | None]], criteria: Sequence[Anchored] = CRITERIA) -> Profile:
     """What reviews say together.
 
     Parameters
     ----------
     reviews : sequence of mappings
         One a reviewer: criterion key -> 1 to 5, or None for "cannot judge".
+    criteria : sequence of Anchored, default=CRITERIA
+        The five with the weights and floors in force.
 
     Returns
     -------
@@ -131,7 +143,7 @@ def profile(reviews: Sequence[Mapping[str, int | None]]) -> Profile:
     """
     summaries = [
         summarise(criterion, [score for review in reviews if (score := review.get(criterion.key)) is not None])
-        for criterion in CRITERIA
+        for criterion in criteria
     ]
     judged = [summary for summary in summaries if summary.n]
     ordered = sorted(judged, key=lambda summary: (summary.median, summary.mean))
@@ -139,7 +151,9 @@ def profile(reviews: Sequence[Mapping[str, int | None]]) -> Profile:
         Summary(s.criterion, s.scores, s.mean, s.median, s.low, s.high, s.sd, is_weakest=index == 0)
         for index, s in enumerate(ordered)
     )
-    overall = statistics.fmean(s.mean for s in judged if s.mean is not None) if len(judged) == len(KEYS) else None
-    own = [[score for score in review.values() if score is not None] for review in reviews]
-    error = standard_error([statistics.fmean(scores) for scores in own if scores]) if overall is not None else None
+    weights = {criterion.key: criterion.weight for criterion in criteria if criterion.weight}
+    means = {s.criterion.key: s.mean for s in judged if s.mean is not None}
+    overall = _weighted(means, weights) if weights.keys() <= means.keys() else None
+    own = [_weighted({key: score for key, score in review.items() if score is not None}, weights) for review in reviews]
+    error = standard_error([score for score in own if score is not None]) if overall is not None else None
     return Profile(marked + tuple(s for s in summaries if not s.n), len(reviews), overall, error)

@@ -1,7 +1,11 @@
 """Forms: what people type, turned into what services take."""
 
+from projects.forms.administration import ReasonForm, RulesForm
+from projects.forms.beside import AttachmentForm, CommentForm
 from projects.forms.people import (
     InvitationForm,
+    LogCheckForm,
+    LogNoteForm,
     PersonForm,
     PersonInvitationForm,
     SettingsForm,
@@ -9,18 +13,44 @@ from projects.forms.people import (
     TeamForm,
     TokenForm,
 )
-from projects.forms.proposals import MappingForm, ProjectForm, SectionForm, TextForm
-from projects.forms.reviews import DecisionForm, PersonChoiceForm, ReviewForm
+from projects.forms.plans import PayoffForm, PlanForm, RailsForm
+from projects.forms.proposals import IdeaForm, MappingForm, ProjectForm, SectionForm, TextForm
+from projects.forms.reviews import (
+    ConflictForm,
+    DecisionForm,
+    LetterForm,
+    PersonChoiceForm,
+    ReviewerForm,
+    ReviewForm,
+    ScoreChangeForm,
+)
+from projects.forms.starting import GraveForm, LinksForm
 
 __all__ = [
+    "AttachmentForm",
+    "CommentForm",
+    "ConflictForm",
     "DecisionForm",
+    "GraveForm",
+    "IdeaForm",
     "InvitationForm",
+    "LetterForm",
+    "LinksForm",
+    "LogCheckForm",
+    "LogNoteForm",
     "MappingForm",
+    "PayoffForm",
     "PersonChoiceForm",
     "PersonForm",
     "PersonInvitationForm",
+    "PlanForm",
     "ProjectForm",
+    "RailsForm",
+    "ReasonForm",
     "ReviewForm",
+    "ReviewerForm",
+    "RulesForm",
+    "ScoreChangeForm",
     "SectionForm",
     "SettingsForm",
     "SignUpForm",

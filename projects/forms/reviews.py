@@ -6,10 +6,12 @@ from django import forms
 from django.db.models import QuerySet
 
 from dlstart_web.kit.forms import KitForm
+from dlstart_web.kit.say import say
 from projects.core.criteria import CRITERIA
-from projects.models import Decision, Review, User
+from projects.models import Conflict, Decision, Project, Review, User
+from projects.services.decisions import MOST_TRY_HOURS
 
-CONFIDENCE = [("1", "low"), ("2", "middle"), ("3", "high")]
+CONFIDENCE = [("1", say("low")), ("2", say("middle")), ("3", say("high"))]
 SCORES = [(str(value), str(value)) for value in range(6)]
 _LONG = 20_000
 
@@ -17,16 +19,55 @@ _LONG = 20_000
 class PersonChoiceForm(KitForm):
     """One of the people without a conflict."""
 
-    person = forms.ModelChoiceField(label="Person", queryset=User.objects.none(), empty_label="choose one")
+    person = forms.ModelChoiceField(label=say("Person"), queryset=User.objects.none(), empty_label=say("choose one"))
 
     def __init__(self, *args: Any, people: QuerySet[User], label: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people
         self.fields["person"].label = label
         self.fields["person"].error_messages = {
-            "required": f"{label}: choose one",
-            "invalid_choice": f"{label}: this person has a conflict, or was chosen already; choose one of those shown",
+            "required": say("{label}: choose one", label=label),
+            "invalid_choice": say(
+                "{label}: this person has a conflict, or was chosen already; choose one of those shown", label=label
+            ),
         }
+
+
+class ReviewerForm(PersonChoiceForm):
+    """Whom the handler asks, and by when."""
+
+    due_on = forms.DateField(
+        label=say("Due on"),
+        required=False,
+        help_text=say("Left empty: in the usual number of days"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, people=people, label=say("Reviewer"), **kwargs)
+
+
+class ConflictForm(KitForm):
+    """Somebody outside the team who takes no part, and why."""
+
+    person = forms.ModelChoiceField(label=say("Person"), queryset=User.objects.none(), empty_label=say("choose one"))
+    kind = forms.ChoiceField(
+        label=say("Why"),
+        choices=[
+            (Conflict.Kind.BENEFITS, say("Benefits from the project")),
+            (Conflict.Kind.MANAGES, say("Line manager of somebody in the team")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = (
+            User.objects.filter(is_active=True, is_demo=project.is_demo)
+            .exclude(memberships__team=project.team_id)
+            .exclude(conflicts__project=project)
+            .order_by("name")
+        )
 
 
 class ReviewForm(KitForm):
@@ -49,18 +90,18 @@ class ReviewForm(KitForm):
                 label=criterion.label, required=False, choices=SCORES, widget=forms.RadioSelect
             )
             self.fields[f"{criterion.key}_reason"] = forms.CharField(
-                label=f"Why this score for {criterion.label}?",
+                label=say("Why this score for {criterion}?", criterion=criterion.label),
                 required=False,
                 max_length=_LONG,
                 widget=forms.Textarea(attrs={"rows": 2}),
             )
         self.fields["confidence"] = forms.ChoiceField(
-            label="How sure are you?", required=False, choices=CONFIDENCE, widget=forms.RadioSelect
+            label=say("How sure are you?"), required=False, choices=CONFIDENCE, widget=forms.RadioSelect
         )
         for name, label, hint in (
-            ("strength", "One strength", ""),
-            ("worry", "One worry", ""),
-            ("change_mind", "What would change your mind?", "This becomes the team's list of things to do"),
+            ("strength", say("One strength"), ""),
+            ("worry", say("One worry"), ""),
+            ("change_mind", say("What would change your mind?"), say("This becomes the team's list of things to do")),
         ):
             self.fields[name] = forms.CharField(
                 label=label, help_text=hint, required=False, max_length=_LONG, widget=forms.Textarea(attrs={"rows": 2})
@@ -85,39 +126,97 @@ class ReviewForm(KitForm):
         }
 
 
+class ScoreChangeForm(KitForm):
+    """One's own five scores, as they are now, and what changed one's mind."""
+
+    def __init__(self, data: Any = None, *, review: Review, **kwargs: Any) -> None:
+        stored = {score.criterion: score for score in review.scores.all()}
+        initial: dict[str, Any] = {}
+        for key, score in stored.items():
+            initial |= {key: score.value or 0, f"{key}_reason": score.reason}
+        super().__init__(data, initial=initial, **kwargs)
+        for criterion in CRITERIA:
+            self.fields[criterion.key] = forms.ChoiceField(
+                label=criterion.label, choices=SCORES, widget=forms.RadioSelect
+            )
+            self.fields[f"{criterion.key}_reason"] = forms.CharField(
+                label=say("Why this score for {criterion}?", criterion=criterion.label),
+                required=False,
+                max_length=_LONG,
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+        self.fields["why"] = forms.CharField(
+            label=say("What changed your mind"),
+            required=False,
+            max_length=4000,
+            help_text=say("Shown beside the old and the new score"),
+            widget=forms.Textarea(attrs={"rows": 2}),
+        )
+
+    def scales(self) -> list[dict[str, Any]]:
+        """Each criterion with its two fields."""
+        return [{"criterion": c, "score": self[c.key], "reason": self[f"{c.key}_reason"]} for c in CRITERIA]
+
+    def values(self) -> dict[str, Any]:
+        """What `services.change_scores` takes."""
+        data = self.cleaned_data
+        return {
+            "scores": {c.key: (int(data[c.key]), data[f"{c.key}_reason"]) for c in CRITERIA},
+            "why": data["why"],
+        }
+
+
+class LetterForm(KitForm):
+    """The letter to the team."""
+
+    letter = forms.CharField(
+        label=say("Letter to the owners of the team"), max_length=_LONG, widget=forms.Textarea(attrs={"rows": 12})
+    )
+
+
 class DecisionForm(KitForm):
     """What the handler decides, with reasons."""
 
     outcome = forms.ChoiceField(
-        label="What happens next?",
+        label=say("What happens next?"),
         choices=[
-            (Decision.Outcome.GO, "Go: collect the data and seal a test set"),
-            (Decision.Outcome.TRY, "Try it: two weeks, with a small budget"),
-            (Decision.Outcome.REVISE, "Revise: a new version with the open points answered"),
-            (Decision.Outcome.HOLD, "Hold until a date or an event"),
-            (Decision.Outcome.STOP, "Stop: say what was saved by stopping"),
+            (Decision.Outcome.GO, say("Go: collect the data and seal a test set")),
+            (Decision.Outcome.TRY, say("Try it, with a budget of hours")),
+            (Decision.Outcome.REVISE, say("Revise: a new version with the open points answered")),
+            (Decision.Outcome.HOLD, say("Hold until a date or an event")),
+            (Decision.Outcome.STOP, say("Stop: say what was saved by stopping")),
         ],
         widget=forms.RadioSelect,
     )
     reasons = forms.CharField(
-        label="Reasons to the team",
+        label=say("Reasons to the team"),
         max_length=_LONG,
-        help_text="Shown as written, with the scores and without names",
+        help_text=say("Shown as written, with the scores and without names"),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     hold_until = forms.CharField(
-        label="Hold until", max_length=200, required=False, help_text="A date or an event, where you chose hold"
+        label=say("Hold until"),
+        max_length=200,
+        required=False,
+        help_text=say("A date or an event, where you chose hold"),
+    )
+    try_hours = forms.IntegerField(
+        label=say("Hours to try it"),
+        required=False,
+        min_value=1,
+        max_value=MOST_TRY_HOURS,
+        help_text=say("From the decision on, where you chose to try it. Left empty: 336, which are two weeks"),
     )
     dissent = forms.CharField(
-        label="Dissent to record",
+        label=say("Dissent to record"),
         max_length=_LONG,
         required=False,
-        help_text="Kept with the decision for good",
+        help_text=say("Kept with the decision for good"),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("outcome") == Decision.Outcome.HOLD and not data.get("hold_until", "").strip():
-            self.add_error("hold_until", "Hold until: say the date or the event")
+            self.add_error("hold_until", say("Hold until: say the date or the event"))
         return data

@@ -1,18 +1,27 @@
 """Reads about a proposal: its words as the form's core wants them, the versions one may read, what a revision changed."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 
+from dlstart_web.kit.say import say
 from projects import permissions
-from projects.core import form
+from projects.core import form, payoff, rails, readiness
 from projects.core.changes import Piece, word_changes
 from projects.core.form import Question, Reply, Section
 from projects.core.mapping import X_KINDS, Y_KINDS, Mapping, sentence
-from projects.models import Answer, Project, Proposal, User
+from projects.core.payoff import Payoff
+from projects.core.rails import Rail
+from projects.models import Answer, AnswerText, Plan, Project, Proposal, User
 from projects.selectors.records import HIDDEN_STATES, active_memberships, readable_projects
+
+PRESENCE = timedelta(minutes=5)  # after a save somebody counts as writing
+SITTING = timedelta(minutes=10)  # between two saves of one person that belong together
 
 
 def answers_of(proposal: Proposal) -> dict[str, Answer]:
@@ -58,6 +67,56 @@ def get_proposal_or_404(user: User, project: Project, number: int) -> Proposal:
     raise Http404("No version under this number.")
 
 
+def sittings(texts: Iterable[AnswerText]) -> list[AnswerText]:
+    """Of the texts of one answer, by age, the last that a person typed in one sitting, and each that was set aside."""
+    shown: list[AnswerText] = []
+    for text in texts:
+        last = shown[-1] if shown else None
+        same = last and last.by_id == text.by_id and text.at - last.at < SITTING
+        if last and same and last.revision is not None and text.revision is not None:
+            shown.pop()
+        shown.append(text)
+    return shown
+
+
+def writing_now(proposal: Proposal, user: User, now: datetime) -> list[str]:
+    """Who else has saved something here in the last minutes."""
+    recent = AnswerText.objects.filter(answer__proposal=proposal, at__gt=now - PRESENCE, by__isnull=False)
+    return sorted(set(recent.exclude(by=user).values_list("by__name", flat=True)))
+
+
+def earlier_texts(proposal: Proposal, question: str) -> list[AnswerText]:
+    """What was written to a question before, newest first; what stands there now is not among it."""
+    answer = proposal.answers.filter(question=question).first()
+    if answer is None:
+        return []
+    found = sittings(answer.texts.select_related("by"))
+    now = (answer.text, answer.choice, answer.ticks)
+    return [text for text in reversed(found) if (text.text, text.choice, text.ticks) not in (now, ("", "", []))]
+
+
+def plans_of(proposal: Proposal) -> tuple[Payoff, list[Rail]]:
+    """The sums of the payoff and the guard rails, as far as they were planned."""
+    values = {plan.kind: plan.values for plan in proposal.plans.all()}
+    return payoff.of_words(values.get(Plan.Kind.PAYOFF, {})), rails.of_words(values.get(Plan.Kind.RAILS, {}))
+
+
+def planned(proposal: Proposal) -> dict[str, Any]:
+    """The planners as they are read; nothing of one that was not begun."""
+    numbers, rows = plans_of(proposal)
+    return {
+        "sums": payoff.sums(numbers) if numbers.is_begun else [],
+        "says": payoff.verdict(numbers),
+        "rails": rows,
+        "columns": list(rails.COLUMNS.values()),
+    }
+
+
+def readiness_of(proposal: Proposal) -> list[readiness.Check]:
+    """What should stand before money is asked for, and what of it does."""
+    return readiness.checks(replies_of(proposal), mapping_of(proposal), *plans_of(proposal))
+
+
 @dataclass(frozen=True)
 class Line:
     """One question with what was said, as it is read."""
@@ -78,7 +137,7 @@ class Chapter:
 
 
 def _line(question: Question, reply: Reply) -> Line:
-    choice = form.TRIED.get(reply.choice, "").split(" (")[0]
+    choice = form.TRIED_SAID.get(reply.choice, "")
     return Line(
         question, reply.text, choice, [form.RAILS[tick] for tick in reply.ticks if tick in form.RAILS], reply.is_empty
     )
@@ -105,17 +164,22 @@ def _as_text(question: Question, proposal: Proposal, replies: dict[str, Reply]) 
     if question.kind != "mapping":
         reply = replies.get(question.id, Reply())
         line = _line(question, reply)
-        return "\n".join(part for part in (line.text, line.choice, ", ".join(line.ticks)) if part)
-    rows = [
+        parts = (line.text, str(line.choice), ", ".join(str(tick) for tick in line.ticks))
+        return "\n".join(part for part in parts if part)
+    rows: list[str] = [
         sentence(mapping_of(proposal)),
-        f"Kind of X: {X_KINDS.get(proposal.x_kind, '–')}",
-        f"One row means: {proposal.row_means or '–'}",
-        f"Known at: {proposal.known_at or '–'}; truth turns up after: {proposal.truth_after or '–'}",
+        say("Kind of X: {kind}", kind=X_KINDS.get(proposal.x_kind, "–")),
+        say("One row means: {row}", row=proposal.row_means or "–"),
+        say(
+            "Known at: {known}; truth turns up after: {truth}",
+            known=proposal.known_at or "–",
+            truth=proposal.truth_after or "–",
+        ),
     ]
-    rows += [
-        f"{pair.position}. {pair.x} → {pair.y}{' (hard)' if pair.is_hard else ''}" for pair in proposal.pairs.all()
-    ]
-    return "\n".join(rows)
+    for pair in proposal.pairs.all():
+        shown = f"{pair.position}. {pair.x} → {pair.y}"
+        rows.append(say("{pair} (hard)", pair=shown) if pair.is_hard else shown)
+    return "\n".join(str(row) for row in rows)
 
 
 def changes_between(old: Proposal, new: Proposal) -> list[Change]:

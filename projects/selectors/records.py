@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import NoReverseMatch, reverse
 
+from dlstart_web.kit.say import joined, say
+from dlstart_web.kit.text import day_words
+from projects import permissions
+from projects.core.success import OPTIONAL, fingerprint
 from projects.models import (
     APPROVING,
     Answer,
@@ -17,11 +21,11 @@ from projects.models import (
     TeamQuestion,
     User,
 )
+from projects.permissions import GONE
 
 HIDDEN_STATES = (Proposal.State.DRAFT, Proposal.State.WITHDRAWN)
 OPEN_STATES = (Proposal.State.SUBMITTED, Proposal.State.IN_REVIEW)
-PENDING = (Review.State.INVITED, Review.State.DRAFTING)
-GONE = (Review.State.DECLINED, Review.State.CONFLICT)
+PENDING = (Review.State.INVITED, Review.State.ACCEPTED, Review.State.DRAFTING)
 STEP_PAGES = {
     Project.Step.IDEA: "projects:project_detail",
     Project.Step.REVIEW: "projects:review_overview",
@@ -37,10 +41,9 @@ def active_memberships(user: User, team: str = "team") -> QuerySet[Membership]:
     return Membership.objects.filter(team=OuterRef(team), user=user, left_at=None)
 
 
-def _conflicted(user: User, project: str = "pk", team: str = "team") -> Q:
-    return Exists(Membership.objects.filter(team=OuterRef(team), user=user)) | Exists(
-        Review.objects.filter(proposal__project=OuterRef(project), reviewer=user, state=Review.State.CONFLICT)
-    )
+def conflicted(user: User, project: str = "pk", team: str = "team") -> Q:
+    """The rule of `permissions.has_conflict` for the rows of a list."""
+    return permissions.conflict(user.pk, OuterRef(project), OuterRef(team))
 
 
 def readable_projects(user: User) -> QuerySet[Project]:
@@ -55,7 +58,7 @@ def readable_projects(user: User) -> QuerySet[Project]:
         reach.annotate(is_mine=Exists(active_memberships(user)), hides_team=Exists(owed))
         .filter(
             Q(is_mine=True)
-            | (Q(handler=user) | Exists(asked)) & ~_conflicted(user)
+            | (Q(handler=user) | Exists(asked)) & ~conflicted(user)
             | Q(is_private=False, is_sandbox=False) & Exists(shown)
         )
         .select_related("team")
@@ -83,6 +86,16 @@ def projects_of(user: User) -> QuerySet[Project]:
 def current_criterion(project: Project) -> Criterion | None:
     """The locked success criterion in force, or None."""
     return project.criteria.exclude(locked_at=None).order_by("number").last()
+
+
+def fingerprint_of(criterion: Criterion) -> str:
+    """The fingerprint that the record has now; another one than it was locked with means that the row was changed."""
+    names = ("number", "metric", "level", "smallest_difference", "reason", "results_seen", *OPTIONAL)
+    record = {name: getattr(criterion, name) for name in names}
+    locked_at = criterion.locked_at.isoformat() if criterion.locked_at else ""
+    return fingerprint(
+        record | {"project": str(criterion.project_id), "locked_at": locked_at, "locked_by": criterion.locked_by_id}
+    )
 
 
 def is_approved(project: Project) -> bool:
@@ -130,18 +143,22 @@ def tasks_of(user: User) -> list[Task]:
     page = lambda name, proposal: reverse(f"projects:{name}", args=[proposal.project.slug, proposal.number])  # noqa: E731
     owed = Review.objects.filter(reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES)
     for review in (
-        owed.exclude(_conflicted(user, "proposal__project", "proposal__project__team"))
+        owed.exclude(conflicted(user, "proposal__project", "proposal__project__team"))
         .select_related("proposal__project")
-        .order_by("invited_at")
+        .order_by("due_on", "invited_at")
     ):
         draft = review.state == Review.State.DRAFTING
-        name = review.proposal.project.name
+        notes = [
+            *([say("due {day}", day=day_words(review.due_on))] if review.due_on else []),
+            say("about 20 min"),
+            say("draft saved") if draft else say("others stay hidden until yours is in"),
+        ]
         tasks.append(
             Task(
-                f"Review “{name}”",
-                "about 20 min · draft saved" if draft else "about 20 min · others stay hidden until yours is in",
+                say("Review “{project}”", project=review.proposal.project),
+                joined(" · ", notes),
                 page("review_edit", review.proposal),
-                "Continue the review" if draft else "Review",
+                say("Continue the review") if draft else say("Review"),
                 20,
             )
         )
@@ -151,11 +168,17 @@ def tasks_of(user: User) -> list[Task]:
     ):
         url = page("proposal_preview", question.proposal) + "#questions"
         tasks.append(
-            Task(f"Answer a question on “{question.proposal.project.name}”", question.text[:120], url, "Answer", 5)
+            Task(
+                say("Answer a question on “{project}”", project=question.proposal.project),
+                question.text[:120],
+                url,
+                say("Answer"),
+                5,
+            )
         )
     handled = (
         Proposal.objects.filter(project__handler=user, state__in=OPEN_STATES)
-        .exclude(_conflicted(user, "project", "project__team"))
+        .exclude(conflicted(user, "project", "project__team"))
         .select_related("project")
         .annotate(
             asked=Count("reviews", filter=~Q(reviews__state__in=GONE)),
@@ -165,39 +188,43 @@ def tasks_of(user: User) -> list[Task]:
     )
     for judged in handled:
         if judged.asked < 3:
-            note = f"{judged.asked} of 3 asked; fewer than three reviews stay provisional"
+            note = say("{asked} of 3 asked; fewer than three reviews stay provisional", asked=judged.asked)
             tasks.append(
                 Task(
-                    f"Name reviewers for “{judged.project.name}”",
+                    say("Name reviewers for “{project}”", project=judged.project),
                     note,
                     page("review_board", judged),
-                    "Name reviewers",
+                    say("Name reviewers"),
                     5,
                 )
             )
         elif not judged.owed:
             tasks.append(
                 Task(
-                    f"Decide on “{judged.project.name}”",
-                    "all reviews are in",
+                    say("Decide on “{project}”", project=judged.project),
+                    say("all reviews are in"),
                     page("review_board", judged),
-                    "Decide",
+                    say("Decide"),
                     15,
                 )
             )
     if user.is_administrator:
         for proposal in (
-            Proposal.objects.filter(project__handler=None, state=Proposal.State.SUBMITTED)
+            Proposal.objects.filter(
+                Q(project__handler=None)
+                | permissions.conflict(OuterRef("project__handler"), OuterRef("project"), OuterRef("project__team")),
+                state__in=OPEN_STATES,
+            )
             .select_related("project")
             .order_by("submitted_at")
         ):
             url = reverse("projects:handler_assign", args=[proposal.project.slug])
             tasks.append(
                 Task(
-                    f"Name a handler for “{proposal.project.name}”",
-                    "nobody decides on it yet",
+                    say("Name a handler for “{project}”", project=proposal.project),
+                    say("nobody decides on it yet"),
                     url,
-                    "Name a handler",
+                    say("Name a handler"),
                     2,
                 )
             )
@@ -207,18 +234,18 @@ def tasks_of(user: User) -> list[Task]:
     for project in waiting:
         if project.is_locked:
             task = Task(
-                f"{project.name}: bring the data",
-                "the success criterion is locked",
+                say("{project}: bring the data", project=project),
+                say("the success criterion is locked"),
                 page_or_blank("datasets:project_data", project),
-                "Add data",
+                say("Add data"),
                 10,
             )
         else:
             task = Task(
-                f"{project.name}: lock the success criterion",
-                "before you train",
+                say("{project}: lock the success criterion", project=project),
+                say("before you train"),
                 page_or_blank("evaluations:criterion", project),
-                "Lock",
+                say("Lock"),
                 5,
             )
         if task.url:
@@ -232,10 +259,10 @@ def tasks_of(user: User) -> list[Task]:
         url = reverse("projects:proposal_section", args=[proposal.project.slug, proposal.number, "problem"])
         tasks.append(
             Task(
-                f"Go on with the proposal of “{proposal.project.name}”",
-                f"version {proposal.number}, draft",
+                say("Go on with the proposal of “{project}”", project=proposal.project),
+                say("version {number}, draft", number=proposal.number),
                 url,
-                "Write",
+                say("Write"),
                 10,
             )
         )

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from knox.models import AuthToken
 
+from dlstart_web.kit import audit
+from dlstart_web.kit.say import joined, say
 from projects.core.errors import InvitationSpent, ProjectProblem
 from projects.models import Invitation, Membership, Team, User
 from projects.services.slugs import free_name, free_slug
@@ -58,11 +60,16 @@ def create_invitation(
 
 
 def _mail_invitation(invitation: Invitation, address: str) -> None:
-    into = f"the team {invitation.team}" if invitation.team else settings.ORGANISATION
+    """In the language of who invites, who knows best what the other one reads."""
+    by = invitation.invited_by or say("The administrator")
+    into = say("the team {team}", team=invitation.team) if invitation.team else settings.ORGANISATION
+    until = say(
+        "It works once, until {until}. If you expected nothing, do nothing.",
+        until=f"{invitation.expires_at:%Y-%m-%d %H:%M} UTC",
+    )
     send_mail(
-        f"{invitation.invited_by or 'The administrator'} invites you to {into} on dlstart",
-        f"Open this address to join {into}:\n\n{address}\n\n"
-        f"It works once, until {invitation.expires_at:%Y-%m-%d %H:%M} UTC. If you expected nothing, do nothing.\n",
+        str(say("{by} invites you to {into} on dlstart", by=by, into=into)),
+        str(joined("\n\n", [say("Open this address to join {into}:", into=into), address, until])) + "\n",
         settings.DEFAULT_FROM_EMAIL,
         [invitation.email],
     )
@@ -89,6 +96,7 @@ def accept_invitation(*, secret: str, user: User, now: datetime | None = None) -
     if invitation.makes_administrator:
         User.objects.filter(pk=user.pk).update(is_administrator=True)
         user.is_administrator = True
+        audit.note("offices-set", user, actor=invitation.invited_by_id)
     return invitation
 
 
@@ -99,9 +107,13 @@ def join_team(*, team: Team, user: User, role: str = Membership.Role.MEMBER) -> 
     if not is_new and membership.left_at is not None:
         membership.left_at, membership.role = None, role
         membership.save(update_fields=["left_at", "role"])
+        audit.note("team-joined", membership, actor=user.pk)
     elif not is_new and role == Membership.Role.OWNER and membership.role != role:
         membership.role = role
         membership.save(update_fields=["role"])
+        audit.note("role-set", membership, actor=user.pk)
+    elif is_new:
+        audit.note("team-joined", membership, actor=user.pk)
     return membership
 
 
@@ -113,7 +125,7 @@ def welcome_user(*, user: User, secret: str = "") -> None:
     elif not settings.OPEN_SIGNUP:
         raise InvitationSpent
     if not Membership.objects.filter(user=user, left_at=None).exists():
-        create_team(user=user, name=free_name(Team, f"Team of {user}"))
+        create_team(user=user, name=free_name(Team, str(say("Team of {user}", user=user))))
 
 
 @transaction.atomic
@@ -121,9 +133,10 @@ def create_team(*, user: User, name: str) -> Team:
     """A team whose owner is its maker."""
     name = name.strip()
     if Team.objects.filter(name__iexact=name).exists():
-        raise ProjectProblem(f"There is a team called “{name}” already. Choose another name.")
+        raise ProjectProblem(say("There is a team called “{name}” already. Choose another name.", name=name))
     team = Team.objects.create(name=name, slug=free_slug(Team, name, fallback="team"), is_demo=user.is_demo)
-    Membership.objects.create(team=team, user=user, role=Membership.Role.OWNER)
+    membership = Membership.objects.create(team=team, user=user, role=Membership.Role.OWNER)
+    audit.note("team-made", membership, actor=user.pk)
     return team
 
 
@@ -131,7 +144,7 @@ def create_team(*, user: User, name: str) -> Team:
 def rename_team(*, team: Team, name: str) -> None:
     """Change the name; the address stays, so that links go on working."""
     if Team.objects.filter(name__iexact=name.strip()).exclude(pk=team.pk).exists():
-        raise ProjectProblem(f"There is a team called “{name.strip()}” already. Choose another name.")
+        raise ProjectProblem(say("There is a team called “{name}” already. Choose another name.", name=name.strip()))
     Team.objects.filter(pk=team.pk).update(name=name.strip())
 
 
@@ -143,49 +156,71 @@ def _keep_an_owner(membership: Membership) -> None:
     )
     if membership.role == Membership.Role.OWNER and not owners.exclude(pk=membership.pk).exists():
         raise ProjectProblem(
-            f"{membership.user} is the last owner of {membership.team}. Make someone else an owner first."
+            say(
+                "{user} is the last owner of {team}. Make someone else an owner first.",
+                user=membership.user,
+                team=membership.team,
+            )
         )
 
 
 @transaction.atomic
-def set_member_role(*, membership: Membership, role: str) -> None:
+def set_member_role(*, membership: Membership, role: str, by: User | None = None) -> None:
     """Owner or member; never the last owner away."""
     if role != Membership.Role.OWNER:
         _keep_an_owner(membership)
     Membership.objects.filter(pk=membership.pk, left_at=None).update(role=role)
+    audit.note("role-set", membership, actor=by.pk if by else "")
 
 
 @transaction.atomic
-def leave_team(*, membership: Membership, now: datetime | None = None) -> None:
+def leave_team(*, membership: Membership, by: User | None = None, now: datetime | None = None) -> None:
     """Leave, or be removed. The row stays: who was in a team has seen its work and reviews none of it."""
     _keep_an_owner(membership)
     Membership.objects.filter(pk=membership.pk, left_at=None).update(left_at=now or timezone.now())
+    audit.note("team-left", membership, actor=by.pk if by else "")
 
 
 @transaction.atomic
-def update_person(*, person: User, is_administrator: bool, is_steward: bool, is_active: bool) -> None:
+def update_person(
+    *, person: User, is_administrator: bool, is_steward: bool, is_active: bool, by: User | None = None
+) -> None:
     """Change offices, or close an account. One active administrator always stays."""
     others = User.objects.select_for_update().filter(is_administrator=True, is_active=True).exclude(pk=person.pk)
     if person.is_administrator and person.is_active and not (is_administrator and is_active) and not others.exists():
-        raise ProjectProblem(f"{person} is the last administrator. Make someone else one first.")
+        raise ProjectProblem(say("{person} is the last administrator. Make someone else one first.", person=person))
     User.objects.filter(pk=person.pk).update(
         is_administrator=is_administrator, is_steward=is_steward, is_active=is_active
     )
     if not is_active:
         AuthToken.objects.filter(user=person).delete()
+    audit.note("offices-set", person, actor=by.pk if by else "")
 
 
 @transaction.atomic
-def update_settings(*, user: User, name: str, time_zone: str, keys_on: bool) -> None:
+def update_settings(
+    *,
+    user: User,
+    name: str,
+    time_zone: str,
+    language: str = "",
+    keys_on: bool,
+    department: str = "",
+    digest_hour: int | None = None,
+    mails_at_once: bool = True,
+) -> None:
     """A person's own settings."""
-    User.objects.filter(pk=user.pk).update(name=name.strip(), time_zone=time_zone, keys_on=keys_on)
+    words = {"name": name.strip(), "department": department.strip(), "time_zone": time_zone, "language": language}
+    User.objects.filter(pk=user.pk).update(
+        **words, keys_on=keys_on, digest_hour=digest_hour, mails_at_once=mails_at_once
+    )
 
 
 @transaction.atomic
 def create_token(*, user: User, days: int = TOKEN_DAYS) -> tuple[AuthToken, str]:
     """A token for scripts; its text is returned once, and only a hash is kept."""
     if not 1 <= days <= 365:
-        raise ProjectProblem(f"A token lives for 1 to 365 days; {days} was asked for.")
+        raise ProjectProblem(say("A token lives for 1 to 365 days; {days} was asked for.", days=days))
     return AuthToken.objects.create(user=user, expiry=timedelta(days=days))
 
 

@@ -8,48 +8,44 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from dlstart_web.kit.say import say
 from projects import selectors
 from projects.core import form
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
-from projects.models import Answer, Pair, Project, Proposal, User
+from projects.models import Answer, Attachment, Pair, Plan, Project, Proposal, ReviewRules, User
+from projects.services.answers import lock_draft, save_answer, thin_texts
 from projects.services.records import reach_step
 
 MAPPING_FIELDS = ("x", "x_kind", "y", "y_kind", "row_means", "known_at", "truth_after")
 PAIRS_AT_MOST = 20
+OnePair = tuple[str, str, bool]  # X, Y, is hard
 
 
-def _lock_draft(proposal: Proposal) -> Proposal:
-    """The row as it is now, held until the transaction ends; FrozenVersion unless it is a draft."""
-    current = Proposal.objects.select_for_update().get(pk=proposal.pk)
-    if current.state != Proposal.State.DRAFT:
-        raise FrozenVersion(current.number, current.get_state_display().lower())
-    return current
+def flat_mapping(values: Mapping[str, str], pairs: Sequence[OnePair]) -> dict[str, str]:
+    """A mapping as fields with names, without the empty ones."""
+    flat = {name: values.get(name, "") for name in MAPPING_FIELDS}
+    for number, (x, y, hard) in enumerate(pairs, start=1):
+        flat |= {f"pair_{number}_x": x, f"pair_{number}_y": y, f"pair_{number}_hard": "on" if hard else ""}
+    return {name: value for name, value in flat.items() if value}
 
 
-@transaction.atomic
-def save_answer(
-    *,
-    proposal: Proposal,
-    user: User,
-    question: str,
-    revision: int,
-    text: str = "",
-    choice: str = "",
-    ticks: Sequence[str] = (),
-) -> Answer:
-    """Save one answer over the revision its writer saw; StaleSave, with what is stored, if somebody saved since."""
-    _lock_draft(proposal)
-    values = {"text": text.replace("\r\n", "\n"), "choice": choice, "ticks": list(ticks)}
-    answer, _ = Answer.objects.get_or_create(proposal=proposal, question=question, defaults={"edited_by": user})
-    if all(getattr(answer, name) == value for name, value in values.items()):
-        return answer
-    saved = Answer.objects.filter(pk=answer.pk, revision=revision).update(
-        **values, revision=F("revision") + 1, edited_by=user, edited_at=timezone.now()
-    )
-    answer = Answer.objects.select_related("edited_by").get(pk=answer.pk)
-    if not saved:
-        raise StaleSave(answer)
-    return answer
+def _merged_mapping(
+    current: Proposal, wanted: dict[str, str], kept: list[OnePair], base: Mapping[str, str]
+) -> tuple[dict[str, str], list[OnePair]]:
+    """Each field from whoever changed it."""
+    mine = flat_mapping(wanted, kept)
+    stored = {name: getattr(current, name) for name in MAPPING_FIELDS}
+    theirs = flat_mapping(stored, list(current.pairs.values_list("x", "y", "is_hard")))
+    changed = {name for name in mine.keys() | base.keys() if mine.get(name, "") != base.get(name, "")}
+    if any(theirs.get(name, "") not in (base.get(name, ""), mine.get(name, "")) for name in changed):
+        raise StaleSave(current)
+    both = theirs | {name: mine.get(name, "") for name in changed}
+    numbers = [int(name.split("_")[1]) for name in both if name.startswith("pair_")]
+    pairs = [
+        (both.get(f"pair_{n}_x", ""), both.get(f"pair_{n}_y", ""), both.get(f"pair_{n}_hard", "") == "on")
+        for n in range(1, max(numbers, default=0) + 1)
+    ]
+    return {name: both.get(name, "") for name in MAPPING_FIELDS}, pairs
 
 
 @transaction.atomic
@@ -60,11 +56,19 @@ def save_mapping(
     values: dict[str, str],
     pairs: Sequence[tuple[str, str, bool]],
     with_room: bool = False,
+    base: Mapping[str, str] | None = None,
 ) -> Proposal:
-    """Save the X→Y builder with its pairs, guarded like an answer; `with_room` adds an empty pair to fill in."""
-    current = _lock_draft(proposal)
+    """Save the X→Y builder with its pairs, guarded like an answer; `with_room` adds an empty pair to fill in.
+
+    With `base`, the fields as their writer had read them (`flat_mapping`), what a colleague saved since is merged field
+    by field; StaleSave only where both changed the same one.
+    """
+    current = lock_draft(proposal)
     wanted = {name: values.get(name, "").strip() for name in MAPPING_FIELDS}
     kept = [(x.strip(), y.strip(), hard) for x, y, hard in pairs]
+    if base is not None and revision != current.mapping_revision:
+        wanted, kept = _merged_mapping(current, wanted, kept, base)
+        revision = current.mapping_revision
     while kept and not (kept[-1][0] or kept[-1][1]):
         kept.pop()
     if with_room:
@@ -96,7 +100,7 @@ def edit_proposal(
     pairs: Sequence[tuple[str, str, bool]] | None = None,
 ) -> Proposal:
     """Change several answers and the mapping at once, if the version is still the one its editor read (`tag`)."""
-    current = _lock_draft(proposal)
+    current = lock_draft(proposal)
     if selectors.tag_of(current) != tag:
         raise StaleSave(current)
     revisions = dict(current.answers.values_list("question", "revision"))
@@ -112,13 +116,20 @@ def edit_proposal(
 @transaction.atomic
 def submit_proposal(*, proposal: Proposal, user: User, now: datetime | None = None) -> Proposal:
     """Freeze a draft and hand it to review; refused only while a starred question is empty."""
-    current = _lock_draft(proposal)
+    current = lock_draft(proposal)
     if missing := form.missing(selectors.replies_of(current), selectors.mapping_of(current)):
         raise ProjectProblem(
-            f"Still empty: {', '.join(question.id for question in missing)}. Weak answers are fine, empty ones are not."
+            say(
+                "Still empty: {questions}. Weak answers are fine, empty ones are not.",
+                questions=", ".join(question.id for question in missing),
+            )
         )
-    current.state, current.submitted_at, current.submitted_by = Proposal.State.SUBMITTED, now or timezone.now(), user
-    current.save(update_fields=["state", "submitted_at", "submitted_by"])
+    handled = current.project.handler_id is not None
+    current.state = Proposal.State.IN_REVIEW if handled else Proposal.State.SUBMITTED
+    current.submitted_at, current.submitted_by = now or timezone.now(), user
+    current.review_rules = ReviewRules.objects.first()
+    current.save(update_fields=["state", "submitted_at", "submitted_by", "review_rules"])
+    thin_texts(current)
     reach_step(project=current.project, step=Project.Step.IDEA)
     return current
 
@@ -140,8 +151,10 @@ def revise_proposal(*, project: Project) -> Proposal:
     Project.objects.select_for_update().get(pk=project.pk)
     last = project.proposals.order_by("number").last()
     if last is None or last.state not in (Proposal.State.DECIDED, Proposal.State.WITHDRAWN):
-        state = last.get_state_display().lower() if last else "missing"
-        raise ProjectProblem(f"The last version is {state}. Wait for its decision, or withdraw it, and then revise.")
+        state = last.get_state_display().lower() if last else say("missing")
+        raise ProjectProblem(
+            say("The last version is {state}. Wait for its decision, or withdraw it, and then revise.", state=state)
+        )
     fresh = Proposal.objects.create(
         project=project, number=last.number + 1, **{name: getattr(last, name) for name in MAPPING_FIELDS}
     )
@@ -156,6 +169,23 @@ def revise_proposal(*, project: Project) -> Proposal:
             edited_at=a.edited_at,
         )
         for a in last.answers.all()
+    )
+    Attachment.objects.bulk_create(
+        Attachment(
+            proposal=fresh,
+            stored=a.stored,
+            name=a.name,
+            kind=a.kind,
+            size=a.size,
+            sha256=a.sha256,
+            by_id=a.by_id,
+            at=a.at,
+        )
+        for a in last.attachments.filter(removed_at=None)
+    )
+    Plan.objects.bulk_create(
+        Plan(proposal=fresh, kind=plan.kind, values=plan.values, edited_by_id=plan.edited_by_id)
+        for plan in last.plans.all()
     )
     Pair.objects.bulk_create(
         Pair(proposal=fresh, position=p.position, x=p.x, y=p.y, is_hard=p.is_hard) for p in last.pairs.all()

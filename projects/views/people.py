@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from knox.models import AuthToken
 
+from dlstart_web.kit.say import say
 from projects import permissions, services
 from projects.core.errors import InvitationSpent, ProjectProblem
 from projects.forms import InvitationForm, PersonForm, PersonInvitationForm, SettingsForm, TeamForm, TokenForm
@@ -49,7 +50,7 @@ def invitation_accept(request: Request, secret: str) -> HttpResponse:
             return render(request, "projects/invitation_spent.html", status=410)
         request.session.pop("invitation", None)
         if invitation.team:
-            messages.success(request, f"You are in the team {invitation.team} now.")
+            messages.success(request, say("You are in the team {team} now.", team=invitation.team))
             return redirect("projects:team_detail", invitation.team.slug)
         return redirect("projects:home")
     return render(request, "projects/invitation_accept.html", {"invitation": invitation, "secret": secret})
@@ -154,7 +155,7 @@ def member_role(request: Request, slug: str, pk: int) -> HttpResponse:
     team = permissions.get_team_or_404(request.user, slug, role=Role.OWNER)
     membership = get_object_or_404(team.memberships.select_related("user", "team"), pk=pk, left_at=None)
     role = Membership.Role.OWNER if request.POST.get("role") == Membership.Role.OWNER else Membership.Role.MEMBER
-    return _changed(request, team, lambda: services.set_member_role(membership=membership, role=role))
+    return _changed(request, team, lambda: services.set_member_role(membership=membership, role=role, by=request.user))
 
 
 @login_required
@@ -165,7 +166,7 @@ def member_leave(request: Request, slug: str, pk: int) -> HttpResponse:
     membership = get_object_or_404(team.memberships.select_related("user", "team"), pk=pk, left_at=None)
     if membership.user_id != request.user.pk:
         permissions.get_team_or_404(request.user, slug, role=Role.OWNER)
-    response = _changed(request, team, lambda: services.leave_team(membership=membership))
+    response = _changed(request, team, lambda: services.leave_team(membership=membership, by=request.user))
     left = membership.user_id == request.user.pk and response.status_code == 302
     return redirect("projects:team_list") if left and not request.user.is_administrator else response
 
@@ -221,24 +222,27 @@ def person_edit(request: Request, pk: int) -> HttpResponse:
     form = PersonForm(request.POST)
     if form.is_valid():
         try:
-            services.update_person(person=person, **form.cleaned_data)
+            services.update_person(person=person, by=request.user, **form.cleaned_data)
         except ProjectProblem as problem:
             return _people_page(request, problem=str(problem), status=409)
-        messages.success(request, f"{person} is changed.")
+        messages.success(request, say("{person} is changed.", person=person))
     return redirect("projects:person_list")
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_settings(request: Request) -> HttpResponse:
-    """Name, time zone, keyboard shortcuts."""
+    """Name, time zone, language, mails, keyboard shortcuts."""
     user = request.user
-    stored = {"name": user.name, "time_zone": user.time_zone, "keys_on": user.keys_on}
+    stored = {
+        name: getattr(user, name)
+        for name in ("name", "time_zone", "language", "department", "digest_hour", "mails_at_once", "keys_on")
+    }
     form = SettingsForm(request.POST) if request.method == "POST" else SettingsForm(initial=stored)
     if not form.is_valid():
         return render(request, "projects/my_settings.html", {"form": form}, status=422 if form.is_bound else 200)
     services.update_settings(user=user, **form.cleaned_data)
-    messages.success(request, "Your settings are saved.")
+    messages.success(request, say("Your settings are saved."))
     response = redirect("projects:my_settings")
     if form.cleaned_data["keys_on"]:
         response.delete_cookie("keys", samesite="Lax")

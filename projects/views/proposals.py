@@ -8,14 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dlstart_web.kit.say import say
 from projects import permissions, selectors, services
-from projects.core import examples, form, mapping
+from projects.core import examples, form, mapping, shapes
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
 from projects.forms import MappingForm, SectionForm, TextForm
 from projects.http import Request
-from projects.models import Project, Proposal, User
+from projects.models import AnswerText, Project, Proposal, User
 from projects.permissions import Role
 from projects.views.records import owes_review
 
@@ -34,7 +36,9 @@ def autosaving(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     @wraps(view)
     def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.htmx and not request.user.is_authenticated:
-            return render(request, "projects/_signed_out.html", status=422)
+            told = render(request, "projects/_signed_out.html", status=422)
+            told["Retry-After"] = "5"  # the page tries again by itself
+            return told
         return login_required(view)(request, *args, **kwargs)
 
     return guarded
@@ -46,7 +50,8 @@ def _around(proposal: Proposal) -> dict[str, Any]:
     strip = []
     for section in SECTIONS:
         done, total = form.progress(section, replies, xy)
-        strip.append((section, "done" if done == total else "not begun" if not done else f"{done} of {total}"))
+        begun = say("{done} of {total}", done=done, total=total) if done else say("not begun")
+        strip.append((section, say("done") if done == total else begun))
     return {
         "strip": strip,
         "open_count": len(form.open_points(replies, xy)),
@@ -68,18 +73,32 @@ def _page(request: Request, project: Project, proposal: Proposal, section: form.
         "next_section": SECTIONS[position + 1] if position + 1 < len(SECTIONS) else None,
         "steps": selectors.project_steps(project, here=Project.Step.IDEA),
         "examples": examples.EXAMPLES,
+        "shapes": shapes.SHAPES,
         "editors": sorted(map(str, editors)),
+        "writing_now": selectors.writing_now(proposal, request.user, timezone.now()),
         **_around(proposal),
         **more,
     }
     return render(request, "projects/proposal_section.html", context, status=status)
 
 
-def _items(section: form.Section, page_form: SectionForm, conflicts: dict[str, Any]) -> list[dict[str, Any]]:
+def _items(
+    section: form.Section, page_form: SectionForm, conflicts: dict[str, Any], proposal: Proposal
+) -> list[dict[str, Any]]:
     """Questions with their bound fields, as the page draws them."""
     items = []
+    kept = set(AnswerText.objects.filter(answer__proposal=proposal).values_list("answer__question", flat=True))
     for question in section.questions:
-        item: dict[str, Any] = {"question": question, "conflict": conflicts.get(question.id)}
+        item: dict[str, Any] = {
+            "question": question,
+            "conflict": conflicts.get(question.id),
+            "has_earlier": question.id in kept,
+            "others": [
+                (one.name, reply.text)
+                for one in examples.EXAMPLES
+                if (reply := one.replies.get(question.id)) and reply.text
+            ],
+        }
         if question.kind != "mapping":
             item |= {"text": page_form[question.id], "revision": page_form[f"{question.id}_revision"]}
             if question.kind == "tried":
@@ -103,9 +122,16 @@ def proposal_section(request: Request, slug: str, number: int, section: str) -> 
         if proposal.state != Proposal.State.DRAFT:
             return redirect("projects:proposal_preview", project.slug, proposal.number)
         page_form = SectionForm(section=part, answers=selectors.answers_of(proposal))
-        builder = MappingForm(proposal=proposal) if has_mapping else None
+        shape = shapes.BY_KEY.get(request.GET.get("shape", ""))
+        builder = MappingForm(proposal=proposal, shape=shape) if has_mapping else None
         return _page(
-            request, project, proposal, part, form=page_form, builder=builder, items=_items(part, page_form, {})
+            request,
+            project,
+            proposal,
+            part,
+            form=page_form,
+            builder=builder,
+            items=_items(part, page_form, {}, proposal),
         )
     data = request.POST.copy()
     page_form = SectionForm(data, section=part, answers={})
@@ -128,13 +154,14 @@ def proposal_section(request: Request, slug: str, number: int, section: str) -> 
     for question, saved in conflicts.items():
         name = "mapping_revision" if question == "F1" else f"{question}_revision"
         data[name] = str(saved.mapping_revision if question == "F1" else saved.revision)
+        data.pop("mapping_base", None)  # saving again puts one's own in the place of theirs
     shown = SectionForm(data, section=part, answers={})
     again = MappingForm(data, proposal=proposal) if has_mapping else None
     proposal.refresh_from_db()
     context = {
         "form": shown,
         "builder": again,
-        "items": _items(part, shown, conflicts),
+        "items": _items(part, shown, conflicts, proposal),
         "conflicts": conflicts,
         "problem": problem,
     }
@@ -187,19 +214,22 @@ def proposal_answer(request: Request, slug: str, number: int, question: str) -> 
     context = {"project": project, "proposal": proposal, "question": asked, "section": section}
     if not page_form.is_valid():
         return render(request, "projects/_not_saved.html", context | {"errors": page_form.errors.values()}, status=422)
+    saved, base = None, ""
     try:
         if is_mapping:
             proposal = services.save_mapping(proposal=proposal, **mapping_form.values())
-            revision = proposal.mapping_revision
+            revision, base = proposal.mapping_revision, mapping_form.as_base()
         else:
-            revision = services.save_answer(proposal=proposal, user=request.user, **answer_form.values(asked)).revision
+            saved = services.save_answer(proposal=proposal, user=request.user, **answer_form.values(asked))
+            revision = saved.revision
     except StaleSave as stale:
         return render(
             request, "projects/_not_saved.html", context | {"problem": str(stale), "saved": stale.saved}, status=422
         )
     except FrozenVersion as frozen:
         return render(request, "projects/_not_saved.html", context | {"problem": str(frozen)}, status=422)
-    return render(request, "projects/_saved.html", context | {"revision": revision, **_around(proposal)})
+    context |= {"revision": revision, "base": base, "merged": saved.answer if saved and saved.merged else None}
+    return render(request, "projects/_saved.html", context | _around(proposal))
 
 
 @login_required
@@ -225,6 +255,10 @@ def reading_context(user: User, project: Project, proposal: Proposal) -> dict[st
         "pairs": proposal.pairs.all(),
         "kind": selectors.kind_words(proposal),
         "magic": mapping.magic(xy),
+        "attachment_count": proposal.attachments.filter(removed_at=None).count(),
+        "comment_count": proposal.comments.filter(done_at=None).count() if is_member else 0,
+        "readiness": selectors.readiness_of(proposal),
+        **selectors.planned(proposal),
         "points": form.open_points(selectors.replies_of(proposal), xy),
         "questions": selectors.questions_for(user, proposal),
         "may_ask": may_ask and proposal.state in ("submitted", "in_review"),
@@ -254,13 +288,17 @@ def proposal_submit(request: Request, slug: str, number: int) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"Version {proposal.number} is submitted and stays as it is. An administrator names its handler.",
+                say(
+                    "Version {number} is submitted and stays as it is. An administrator names its handler.",
+                    number=proposal.number,
+                ),
             )
             return redirect("projects:project_detail", project.slug)
     points = [(form.SECTION_OF[q.id], q, reason) for q, reason in form.open_points(replies, xy) if q not in missing]
     context = {
         "project": project,
         "proposal": proposal,
+        "readiness": selectors.readiness_of(proposal),
         "missing": [(form.SECTION_OF[question.id], question) for question in missing],
         "points": points,
         "problem": problem,
@@ -299,14 +337,19 @@ def proposal_revise(request: Request, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def proposal_changes(request: Request, slug: str, number: int) -> HttpResponse:
-    """What a version changed against the one before it that the reader may see."""
+    """What a version changed against the one before it, or against another that the reader may see."""
     project, proposal = _open(request.user, slug, number)
-    before = [version for version in selectors.readable_proposals(request.user, project) if version.number < number]
-    if not before:
-        raise Http404("There is no version before this one.")
-    changes = selectors.changes_between(before[-1], proposal)
-    context = {"project": project, "proposal": proposal, "before": before[-1], "changes": changes}
-    return render(request, "projects/proposal_changes.html", context)
+    others = [version for version in selectors.readable_proposals(request.user, project) if version.number != number]
+    chosen = request.GET.get("with", "")
+    if chosen:
+        before = next((version for version in others if str(version.number) == chosen), None)
+    else:
+        before = next((version for version in reversed(others) if version.number < number), None)
+    if before is None:
+        raise Http404("There is no version to compare with.")
+    old, new = sorted((before, proposal), key=lambda version: version.number)
+    context = {"project": project, "proposal": new, "before": before, "old": old, "chosen": proposal, "others": others}
+    return render(request, "projects/proposal_changes.html", context | {"changes": selectors.changes_between(old, new)})
 
 
 def _asked(request: Request, project: Project, proposal: Proposal, page_form: TextForm, problem: str) -> HttpResponse:
@@ -324,7 +367,9 @@ def question_ask(request: Request, slug: str, number: int) -> HttpResponse:
     """A reviewer or the handler asks the team."""
     project, proposal = _open(request.user, slug, number)
     if not (permissions.is_handler(request.user, project) or permissions.is_reviewer(request.user, project)):
-        raise permissions.PermissionDenied("Only the reviewers and the handler of this proposal ask the team here.")
+        raise permissions.PermissionDenied(
+            say("Only the reviewers and the handler of this proposal ask the team here.")
+        )
     page_form, problem = TextForm(request.POST), ""
     if page_form.is_valid():
         try:
@@ -347,7 +392,7 @@ def question_answer(request: Request, slug: str, number: int, pk: int) -> HttpRe
         try:
             services.answer_question(question=question, user=request.user, text=page_form.cleaned_data["text"])
         except ProjectProblem as refused:
-            problem = f"{refused} You wrote: {page_form.cleaned_data['text']}"
+            problem = say("{problem} You wrote: {text}", problem=refused, text=page_form.cleaned_data["text"])
         else:
             return _to_questions(request, project, proposal)
     return _asked(request, project, proposal, page_form, problem)

@@ -1,5 +1,6 @@
 """Pages about projects: my work, the list, one project, search."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -7,23 +8,28 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from dlstart_web.kit.say import say
+from dlstart_web.kit.text import day_words
 from projects import permissions, selectors, services
-from projects.core import examples, form
+from projects.core import examples, form, shapes
 from projects.core.errors import ProjectProblem
 from projects.forms import PersonChoiceForm, ProjectForm
 from projects.http import Request
-from projects.models import Project, Proposal, User
+from projects.models import TRY_HOURS, Decision, Idea, Project, Proposal, User
 from projects.permissions import Role
 
+NEWS = 5  # lines on the page; all stand in the list
 NUMBERS = (
-    "Nothing waits",
-    "One thing waits",
-    "Two things wait",
-    "Three things wait",
-    "Four things wait",
-    "Five things wait",
+    say("Nothing waits"),
+    say("One thing waits"),
+    say("Two things wait"),
+    say("Three things wait"),
+    say("Four things wait"),
+    say("Five things wait"),
 )
 
 
@@ -41,19 +47,45 @@ def in_rows(projects: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def try_tasks(user: User) -> list[selectors.Task]:
+    """Tries whose hours are used up, or nearly."""
+    now = timezone.now()
+    return [
+        selectors.Task(
+            say("Say what came of trying “{project}”", project=decision.proposal.project),
+            _try_note(decision, now),
+            reverse("projects:project_detail", args=[decision.proposal.project.slug]),
+            say("Look"),
+            10,
+        )
+        for decision in selectors.tries_ending(user, now)
+    ]
+
+
+def _try_note(decision: Decision, now: datetime) -> str:
+    ends = decision.try_until or now
+    values = {"hours": decision.try_hours or TRY_HOURS, "day": day_words(ends)}
+    if ends < now:
+        return say("its {hours:,} hours were used up on {day}", **values)
+    return say("its {hours:,} hours end on {day}", **values)
+
+
 @login_required
 @require_safe
 def home(request: Request) -> HttpResponse:
     """What waits for me, and where my projects stand."""
-    tasks = selectors.tasks_of(request.user)
-    projects = list(selectors.with_state(selectors.projects_of(request.user), request.user)[:50])
+    tasks = selectors.tasks_of(request.user) + try_tasks(request.user)
+    mine = selectors.projects_of(request.user).filter(archived_at=None)
+    projects = list(selectors.with_state(mine, request.user)[:50])
     count = len(tasks)
-    waiting = NUMBERS[count] if count < len(NUMBERS) else f"{count} things wait"
+    waiting = NUMBERS[count] if count < len(NUMBERS) else say("{count} things wait", count=count)
     context = {
         "tasks": tasks,
         "rows": in_rows(projects),
         "waiting": waiting,
         "minutes": sum(task.minutes for task in tasks),
+        "news": list(selectors.notices_of(request.user).filter(read_at=None)[: NEWS + 1]),
+        "news_shown": NEWS,
     }
     return render(request, "projects/home.html", context)
 
@@ -62,9 +94,13 @@ def home(request: Request) -> HttpResponse:
 @require_safe
 def project_list(request: Request) -> HttpResponse:
     """Every project one may read, newest first."""
-    projects = selectors.with_state(selectors.readable_projects(request.user).filter(is_sandbox=False), request.user)
+    archived = request.GET.get("archived") == "1"
+    found = selectors.readable_projects(request.user).filter(is_sandbox=False, archived_at__isnull=not archived)
+    projects = selectors.with_state(found, request.user)
     page = Paginator(projects, 50).get_page(request.GET.get("page"))
-    return render(request, "projects/project_list.html", {"page": page, "rows": in_rows(list(page))})
+    return render(
+        request, "projects/project_list.html", {"page": page, "rows": in_rows(list(page)), "archived": archived}
+    )
 
 
 @login_required
@@ -81,15 +117,30 @@ def search(request: Request) -> HttpResponse:
     return render(request, "projects/search.html", {"search_text": text, "page": page, "rows": in_rows(list(page))})
 
 
+def _beginning(request: Request) -> tuple[Idea | None, shapes.Shape | None]:
+    """The idea of the wall, or the known shape, that a project begins with."""
+    begin = request.POST.get("begin", "")
+    idea = request.GET.get("idea", "") or begin.removeprefix("idea-")
+    found = selectors.idea_wall(request.user).filter(pk=int(idea), project=None) if idea.isdecimal() else None
+    return found.first() if found else None, shapes.BY_KEY.get(request.GET.get("shape") or begin.removeprefix("shape-"))
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_create(request: Request) -> HttpResponse:
     """An idea in 30 seconds; the rest of the form follows."""
-    page_form = (
-        ProjectForm(request.POST, user=request.user) if request.method == "POST" else ProjectForm(user=request.user)
-    )
+    idea, shape = _beginning(request)
+    initial = {
+        "is_sandbox": request.GET.get("sandbox") == "1",
+        "begin": f"idea-{idea.pk}" if idea else f"shape-{shape.key}" if shape else "",
+    }
+    if idea:
+        initial |= {"name": idea.y.rstrip("?")[:100], "idea": idea.problem}
+    page_form = ProjectForm(request.POST if request.method == "POST" else None, user=request.user, initial=initial)
     if page_form.is_valid():
-        project = services.create_project(user=request.user, **page_form.cleaned_data)
+        values = {name: value for name, value in page_form.cleaned_data.items() if name != "begin"}
+        mapping = {"x": idea.x, "y": idea.y} if idea else shape.mapping if shape else None
+        project = services.create_project(user=request.user, mapping=mapping, began_as=idea, **values)
         if project.is_sandbox:
             return redirect("datasets:dataset_upload", project.slug)
         return redirect("projects:proposal_section", project.slug, 1, "problem")
@@ -106,6 +157,7 @@ def project_detail(request: Request, slug: str) -> HttpResponse:
     versions = selectors.readable_proposals(request.user, project)
     latest = versions[-1] if versions else None
     own = selectors.my_review(request.user, latest) if latest else None
+    decision = getattr(latest, "decision", None) if latest else None
     context = {
         "project": project,
         "versions": versions,
@@ -118,18 +170,22 @@ def project_detail(request: Request, slug: str) -> HttpResponse:
         "is_handler": permissions.is_handler(request.user, project),
         "own": own,
         "hides_team": owes_review(own, latest),
-        "decision": getattr(latest, "decision", None) if latest else None,
+        "decision": decision,
         "criterion_url": selectors.page_or_blank("evaluations:criterion", project),
         "parts": upper_parts(project),
+        "may_be_buried": selectors.may_be_buried(project),
+        "try_until": decision.try_until if decision else None,
+        "is_try_over": bool(decision and decision.try_until and decision.try_until < timezone.now()),
+        "is_muted": selectors.is_muted(request.user, project),
     }
     return render(request, "projects/project_detail.html", context)
 
 
 def upper_parts(project: Project) -> list[dict[str, str]]:
     """What upper apps have to say of a project: the fragment that is loaded, and the page it stands for without script."""
-    names = [("Data", "datasets:project_fragment", "datasets:project_data")]
+    names = [(say("Data"), "datasets:project_fragment", "datasets:project_data")]
     if project.is_sandbox or project.reached >= Project.Step.TEST_SET:
-        names.append(("Ladder", "evaluations:project_fragment", "evaluations:ladder"))
+        names.append((say("Ladder"), "evaluations:project_fragment", "evaluations:ladder"))
     parts = [
         {
             "label": label,
@@ -146,7 +202,7 @@ def owes_review(own, proposal: Proposal | None) -> bool:
     return (
         own is not None
         and proposal is not None
-        and own.state in ("invited", "drafting")
+        and own.state in ("invited", "accepted", "drafting")
         and proposal.state in ("submitted", "in_review")
     )
 
@@ -156,9 +212,9 @@ def owes_review(own, proposal: Proposal | None) -> bool:
 def handler_assign(request: Request, slug: str) -> HttpResponse:
     """The administrator names who decides; nobody with a conflict is on the list."""
     project = permissions.get_project_or_404(request.user, slug, role=Role.ADMINISTRATOR)
-    people = selectors.handler_candidates(project)
+    people = selectors.handler_candidates(project, request.user)
     data = request.POST if request.method == "POST" else None
-    page_form = PersonChoiceForm(data, people=people, label="Handler", initial={"person": project.handler_id})
+    page_form = PersonChoiceForm(data, people=people, label=say("Handler"), initial={"person": project.handler_id})
     if page_form.is_valid():
         handler: User = page_form.cleaned_data["person"]
         try:
@@ -166,7 +222,7 @@ def handler_assign(request: Request, slug: str) -> HttpResponse:
         except ProjectProblem as problem:
             page_form.add_error("person", str(problem))
         else:
-            messages.success(request, f"{handler} handles {project} now.")
+            messages.success(request, say("{handler} handles {project} now.", handler=handler, project=project))
             return redirect("projects:home")
     context = {"project": project, "form": page_form, "nobody": not people.exists()}
     return render(request, "projects/handler_assign.html", context, status=422 if page_form.is_bound else 200)

@@ -10,31 +10,34 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dlstart_web.kit.say import say
 from projects import permissions, selectors, services
 from projects.core.criteria import CRITERIA, MINIMUM_REVIEWS
 from projects.core.errors import ProjectProblem, StaleSave
-from projects.forms import DecisionForm, PersonChoiceForm, ReviewForm
+from projects.core.panel import Habit
+from projects.forms import DecisionForm, ReviewerForm, ReviewForm
 from projects.http import Request
-from projects.models import Decision, Project, Proposal, Review, User
+from projects.models import Decision, PendingDecision, Project, Proposal, Review, User
 from projects.permissions import Role
+from projects.selectors.records import OPEN_STATES, PENDING
 from projects.views.proposals import autosaving, reading_context
 
-PENDING = (Review.State.INVITED, Review.State.DRAFTING)
-OPEN = (Proposal.State.SUBMITTED, Proposal.State.IN_REVIEW)
-IS_IN = "Your review is in. You see the others' now."
+OPEN = OPEN_STATES
+IS_IN = say("Your review is in. You see the others' now.")
 
 
-def _open(user: User, slug: str, number: int, role: Role = Role.READER) -> tuple[Project, Proposal]:
+def open_version(user: User, slug: str, number: int, role: Role = Role.READER) -> tuple[Project, Proposal]:
+    """The project and one of its versions, for a person with this role."""
     project = permissions.get_project_or_404(user, slug, role=role)
     return project, selectors.get_proposal_or_404(user, project, number)
 
 
-def _own(user: User, slug: str, number: int) -> tuple[Project, Proposal, Review]:
+def own_review(user: User, slug: str, number: int) -> tuple[Project, Proposal, Review]:
     """The person's own review of a version; 403 for a reader who was not asked, or has a conflict."""
-    project, proposal = _open(user, slug, number)
+    project, proposal = open_version(user, slug, number)
     review = selectors.my_review(user, proposal)
-    if review is None or permissions.has_conflict(user, project) or review.state == Review.State.DECLINED:
-        raise PermissionDenied("Only the people asked for a review of this version write one.")
+    if review is None or permissions.has_conflict(user, project) or review.state in permissions.GONE:
+        raise PermissionDenied(say("Only the people asked for a review of this version write one."))
     return project, proposal, review
 
 
@@ -45,18 +48,31 @@ def review_list(request: Request) -> HttpResponse:
     reviews = list(selectors.reviews_of(request.user))
     owed = [review for review in reviews if review.state in PENDING and review.proposal.state in OPEN]
     done = [review for review in reviews if review not in owed]
-    return render(request, "projects/review_list.html", {"owed": owed, "done": done})
+    habit = selectors.habit_of(request.user)
+    context = {"owed": owed, "done": done, "habit": habit, "habit_words": _habit_words(habit)}
+    return render(request, "projects/review_list.html", context)
 
 
-def _desk(
+def _habit_words(habit: Habit) -> str:
+    if habit.offset is None or abs(habit.offset) < 0.05:
+        return say("You score as the others do")
+    if habit.offset > 0:
+        return say("You give {points:.1f} more than the others", points=habit.offset)
+    return say("You give {points:.1f} less than the others", points=-habit.offset)
+
+
+def desk(
     request: Request, project: Project, proposal: Proposal, review: Review, page_form: ReviewForm, **more: Any
 ) -> HttpResponse:
+    """The proposal beside the form."""
     scored = sum(1 for criterion in CRITERIA if page_form[criterion.key].value() not in (None, ""))
     status = more.pop("status", 200)
     context = reading_context(request.user, project, proposal) | {
         "review": review,
         "form": page_form,
         "scored": scored,
+        "progress": selectors.progress_of(request.user),
+        "goes_on": request.session.get("review_then") == "next",
         **more,
     }
     return render(request, "projects/review_edit.html", context, status=status)
@@ -64,35 +80,35 @@ def _desk(
 
 def _scored_words(review: Review) -> str:
     count = sum(1 for score in review.scores.all() if score.value or score.cannot_judge)
-    return f"{count} of {len(CRITERIA)} scored."
+    return say("{count} of {all} scored.", count=count, all=len(CRITERIA))
 
 
 @autosaving
 @require_http_methods(["GET", "HEAD", "POST"])
 def review_edit(request: Request, slug: str, number: int) -> HttpResponse:
     """The proposal on the left, the form on the right; a post keeps the draft."""
-    project, proposal, review = _own(request.user, slug, number)
+    project, proposal, review = own_review(request.user, slug, number)
     if review.state not in PENDING or proposal.state not in OPEN:
         return redirect("projects:review_board", project.slug, proposal.number)
     if request.method != "POST":
-        return _desk(request, project, proposal, review, ReviewForm(review=review))
+        return desk(request, project, proposal, review, ReviewForm(review=review))
     page_form = ReviewForm(request.POST, review=review)
     if not page_form.is_valid():
         if request.htmx:
             return render(request, "projects/_not_saved.html", {"errors": page_form.errors.values()}, status=422)
-        return _desk(request, project, proposal, review, page_form, status=422)
+        return desk(request, project, proposal, review, page_form, status=422)
     try:
         review = services.save_review(review=review, **page_form.values())
     except ProjectProblem as problem:
-        return _refused(request, project, proposal, review, page_form, problem)
+        return refused(request, project, proposal, review, page_form, problem)
     if request.htmx:
         context = {"review": review, "words": _scored_words(review), "now": timezone.now()}
         return render(request, "projects/_review_saved.html", context)
-    messages.success(request, "Your draft is kept. Nobody else sees it.")
+    messages.success(request, say("Your draft is kept. Nobody else sees it."))
     return redirect("projects:review_edit", project.slug, proposal.number)
 
 
-def _refused(
+def refused(
     request: Request,
     project: Project,
     proposal: Proposal,
@@ -108,61 +124,57 @@ def _refused(
         review = Review.objects.get(pk=review.pk)
         data["revision"] = str(review.revision)
         page_form = ReviewForm(data, review=review)
-    return _desk(request, project, proposal, review, page_form, problem=str(problem), stored=review, status=409)
+    return desk(request, project, proposal, review, page_form, problem=str(problem), stored=review, status=409)
+
+
+def _after_submitting(request: Request, review: Review) -> HttpResponse:
+    """To the reviews that are open now, or to the next one to write; what was chosen is the first button next time."""
+    goes_on = request.POST.get("then") == "next"
+    request.session["review_then"] = "next" if goes_on else "read"
+    following = selectors.next_review(request.user) if goes_on else None
+    if following is not None:
+        return redirect("projects:review_edit", following.proposal.project.slug, following.proposal.number)
+    if goes_on:
+        return redirect("projects:review_list")
+    return redirect("projects:review_board", review.proposal.project.slug, review.proposal.number)
 
 
 @login_required
 @require_POST
 def review_submit(request: Request, slug: str, number: int) -> HttpResponse:
     """Keep what was written, then count it if nothing is missing."""
-    project, proposal, review = _own(request.user, slug, number)
+    project, proposal, review = own_review(request.user, slug, number)
     if review.state == Review.State.SUBMITTED:  # the button was pressed twice
         messages.success(request, IS_IN)
         return redirect("projects:review_board", project.slug, proposal.number)
     if review.state not in PENDING or proposal.state not in OPEN:
         messages.error(
             request,
-            f"Your review is {review.get_state_display().lower()}, the proposal {proposal.get_state_display().lower()}.",
+            say(
+                "Your review is {review}, the proposal {proposal}.",
+                review=review.get_state_display().lower(),
+                proposal=proposal.get_state_display().lower(),
+            ),
         )
         return redirect("projects:review_board", project.slug, proposal.number)
     page_form = ReviewForm(request.POST, review=review)
     if not page_form.is_valid():
-        return _desk(request, project, proposal, review, page_form, status=422)
+        return desk(request, project, proposal, review, page_form, status=422)
     try:
         review = services.save_review(review=review, **page_form.values())
         missing = services.gaps(review)
         if not missing:
             services.submit_review(review=review)
             messages.success(request, IS_IN)
-            return redirect("projects:review_board", project.slug, proposal.number)
+            return _after_submitting(request, review)
     except ProjectProblem as problem:
-        return _refused(request, project, proposal, review, page_form, problem)
+        return refused(request, project, proposal, review, page_form, problem)
     data = request.POST.copy()
     data["revision"] = str(review.revision)
     page_form = ReviewForm(data, review=review)
     for name, words in missing.items():
         page_form.add_error(name, words)
-    return _desk(request, project, proposal, review, page_form, status=422)
-
-
-@login_required
-@require_POST
-def review_decline(request: Request, slug: str, number: int) -> HttpResponse:
-    """Give the review back, or declare a conflict."""
-    *_, review = _own(request.user, slug, number)
-    has_conflict = request.POST.get("why") == "conflict"
-    try:
-        services.decline_review(review=review, has_conflict=has_conflict)
-    except ProjectProblem as problem:
-        messages.error(request, str(problem))
-        return redirect("projects:review_list")
-    said = (
-        "Your conflict is noted. You see no reviews of this project."
-        if has_conflict
-        else "The review is given back. The handler can ask somebody else."
-    )
-    messages.success(request, said)
-    return redirect("projects:review_list")
+    return desk(request, project, proposal, review, page_form, status=422)
 
 
 @login_required
@@ -176,7 +188,8 @@ def review_overview(request: Request, slug: str) -> HttpResponse:
     return redirect("projects:review_board", project.slug, versions[-1].number)
 
 
-def _board(request: Request, project: Project, proposal: Proposal, **more: Any) -> HttpResponse:
+def board_page(request: Request, project: Project, proposal: Proposal, **more: Any) -> HttpResponse:
+    """Reviews and decision, with whatever form came back with an error."""
     user = request.user
     is_handler = permissions.is_handler(user, project)
     own = selectors.my_review(user, proposal)
@@ -194,14 +207,26 @@ def _board(request: Request, project: Project, proposal: Proposal, **more: Any) 
         "own": own,
         "is_open": proposal.state in OPEN,
         "minimum": MINIMUM_REVIEWS,
+        "rules": selectors.rules_of(proposal),
+        "glasses": project.glasses.select_related("user"),
+        "may_break_glass": user.is_administrator,
+        "discusses": proposal.state in OPEN and selectors.may_discuss(user, proposal),
+        "remarks": selectors.remarks_for(user, proposal),
+        "reply": selectors.reply_for(user, proposal),
+        "reply_words": services.REPLY_WORDS,
     }
     if is_handler and proposal.state in OPEN:
         context["asked"] = proposal.reviews.select_related("reviewer").order_by("invited_at")
         if not proposal.reviews_opened_at:
-            context["reviewer_form"] = PersonChoiceForm(
-                people=selectors.reviewer_candidates(proposal), label="Reviewer", prefix="reviewer"
-            )
-        context["decision_form"] = DecisionForm()
+            context["reviewer_form"] = ReviewerForm(people=selectors.reviewer_candidates(proposal), prefix="reviewer")
+            context["suggestions"] = selectors.reviewer_suggestions(proposal, user)
+        context["conflicts"] = selectors.conflicts_of(project)
+        pending = PendingDecision.objects.filter(proposal=proposal).first()
+        context["pending"] = pending
+        fields = ("outcome", "reasons", "dissent", "hold_until", "try_hours")
+        context["decision_form"] = DecisionForm(
+            initial={name: getattr(pending, name) for name in fields} if pending else None
+        )
     return render(request, "projects/review_board.html", context | more, status=status)
 
 
@@ -209,42 +234,5 @@ def _board(request: Request, project: Project, proposal: Proposal, **more: Any) 
 @require_safe
 def review_board(request: Request, slug: str, number: int) -> HttpResponse:
     """The matrix, weakest criterion first; the same empty words whether there are no reviews or hidden ones."""
-    project, proposal = _open(request.user, slug, number)
-    return _board(request, project, proposal)
-
-
-@login_required
-@require_POST
-def reviewer_assign(request: Request, slug: str, number: int) -> HttpResponse:
-    """The handler asks a colleague."""
-    project, proposal = _open(request.user, slug, number, Role.HANDLER)
-    page_form = PersonChoiceForm(
-        request.POST, people=selectors.reviewer_candidates(proposal), label="Reviewer", prefix="reviewer"
-    )
-    if page_form.is_valid():
-        reviewer: User = page_form.cleaned_data["person"]
-        try:
-            services.assign_reviewer(proposal=proposal, reviewer=reviewer, by=request.user)
-        except ProjectProblem as problem:
-            page_form.add_error("person", str(problem))
-        else:
-            messages.success(request, f"{reviewer} is asked for a review.")
-            return redirect("projects:review_board", project.slug, proposal.number)
-    return _board(request, project, proposal, reviewer_form=page_form, form=page_form, status=422)
-
-
-@login_required
-@require_POST
-def decision_make(request: Request, slug: str, number: int) -> HttpResponse:
-    """The handler decides, with reasons."""
-    project, proposal = _open(request.user, slug, number, Role.HANDLER)
-    page_form = DecisionForm(request.POST)
-    if page_form.is_valid():
-        try:
-            services.make_decision(proposal=proposal, user=request.user, **page_form.cleaned_data)
-        except ProjectProblem as problem:
-            page_form.add_error(None, str(problem))
-        else:
-            messages.success(request, f"Version {proposal.number} of {project} is decided.")
-            return redirect("projects:review_board", project.slug, proposal.number)
-    return _board(request, project, proposal, decision_form=page_form, form=page_form, status=422)
+    project, proposal = open_version(request.user, slug, number)
+    return board_page(request, project, proposal)

@@ -1,4 +1,4 @@
-"""The API's doors to people, projects, proposals and reviews: the same selectors and services as the pages."""
+"""The API's doors to people, projects and proposals: the same selectors and services as the pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
-from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
@@ -25,7 +24,7 @@ from dlstart_web.kit.api import Page, Problem
 from projects import permissions, selectors, serializers, services
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
 from projects.http import ApiRequest
-from projects.models import Proposal, Review, Team, User
+from projects.models import Proposal, Team, User
 from projects.permissions import Role
 
 IF_MATCH = OpenApiParameter(
@@ -145,6 +144,22 @@ class Me(APIView):
     def get(self, request: ApiRequest) -> Response:
         """Who the token belongs to, with teams and offices."""
         return Response(serializers.MeSerializer(request.user).data)
+
+
+class EventList(ListAPIView):
+    """What you were told, for programs that watch instead of mails."""
+
+    request: ApiRequest
+    serializer_class = serializers.EventSerializer
+
+    def get_queryset(self):
+        return selectors.notices_of(self.request.user)
+
+    @extend_schema(operation_id="events_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Newest first, without totals; links, and nothing of a review."""
+        check_filters(request)
+        return super().get(request, *args, **kwargs)
 
 
 class ProjectList(ListAPIView):
@@ -286,82 +301,3 @@ class ProposalSubmit(APIView):
         with refusals():
             proposal = services.submit_proposal(proposal=proposal, user=request.user)
         return _whole(proposal)
-
-
-class ReviewList(APIView):
-    """Reviews of a version."""
-
-    @extend_schema(operation_id="reviews_list", responses=serializers.ReviewBoardSerializer)
-    def get(self, request: ApiRequest, pk: int) -> Response:
-        """The reviews you may see now. Hidden ones are absent, and no count tells of them."""
-        proposal = get_proposal(request.user, pk)
-        board = selectors.board_of(request.user, proposal)
-        shown = {
-            "reviews": board.voices if board else [],
-            "criteria": board.profile.criteria if board else [],
-            "is_provisional": board.profile.is_provisional if board else None,
-        }
-        return Response(serializers.ReviewBoardSerializer(shown).data)
-
-
-class OwnReviewDetail(APIView):
-    """Your own review of a version."""
-
-    @staticmethod
-    def _own(user: User, pk: int) -> Review:
-        proposal = get_proposal(user, pk)
-        review = selectors.my_review(user, proposal)
-        if review is None or review.state == Review.State.DECLINED or permissions.has_conflict(user, proposal.project):
-            raise PermissionDenied("Only the people asked for a review of this version write one.")
-        return review
-
-    @extend_schema(operation_id="reviews_mine_retrieve", responses=serializers.OwnReview)
-    def get(self, request: ApiRequest, pk: int) -> Response:
-        """Your draft, or what you submitted."""
-        return Response(serializers.OwnReview(self._own(request.user, pk)).data)
-
-    @extend_schema(operation_id="reviews_mine_write", request=serializers.ReviewChange, responses=serializers.OwnReview)
-    def put(self, request: ApiRequest, pk: int) -> Response:
-        """Keep your draft as sent; with `submit` it counts for good, and the others' become visible."""
-        review = self._own(request.user, pk)
-        data = serializers.ReviewChange(data=request.data)
-        data.is_valid(raise_exception=True)
-        values = dict(data.validated_data)
-        submit = values.pop("submit")
-        scores = {key: (score["value"], score["reason"]) for key, score in values.pop("scores").items()}
-        with refusals():
-            review = services.save_review(review=review, revision=review.revision, scores=scores, **values)
-            if submit:
-                review = services.submit_review(review=review)
-        return Response(serializers.OwnReview(review).data)
-
-
-class QuestionList(APIView):
-    """Questions to the team."""
-
-    @extend_schema(operation_id="questions_list", responses=serializers.QuestionSerializer(many=True))
-    def get(self, request: ApiRequest, pk: int) -> Response:
-        """Open to the team, the handler and the reviewers."""
-        questions = selectors.questions_for(request.user, get_proposal(request.user, pk))
-        return Response(serializers.QuestionSerializer(questions, many=True, context={"request": request}).data)
-
-    @extend_schema(
-        operation_id="questions_create",
-        request=serializers.QuestionSerializer,
-        responses={201: serializers.QuestionSerializer},
-    )
-    def post(self, request: ApiRequest, pk: int) -> Response:
-        """Ask the team, as a reviewer or the handler."""
-        proposal = get_proposal(request.user, pk)
-        if not (
-            permissions.is_handler(request.user, proposal.project)
-            or permissions.is_reviewer(request.user, proposal.project)
-        ):
-            raise PermissionDenied("Only the reviewers and the handler of this proposal ask the team here.")
-        data = serializers.QuestionSerializer(data=request.data, context={"request": request})
-        data.is_valid(raise_exception=True)
-        with refusals():
-            question = services.ask_team(proposal=proposal, user=request.user, text=data.validated_data["text"])
-        return Response(
-            serializers.QuestionSerializer(question, context={"request": request}).data, status=status.HTTP_201_CREATED
-        )

@@ -1,11 +1,16 @@
 """Who proposes what, and what colleagues think of it."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from dlstart_web.kit.say import say
+
+TRY_HOURS = 14 * 24  # where the handler names no other number
 
 
 class UserManager(BaseUserManager["User"]):
@@ -31,8 +36,18 @@ class User(AbstractBaseUser):
     is_steward = models.BooleanField(default=False)  # data: splits, seals, retires
     is_demo = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=64, blank=True)
+    language = models.CharField(max_length=10, blank=True)  # of pages and mails; empty: as the browser asks
+    department = models.CharField(
+        max_length=100, blank=True
+    )  # reviewers come from another one, where there is a choice
     keys_on = models.BooleanField(default=True)  # single-letter keyboard shortcuts
+    mails_at_once = models.BooleanField(default=True)  # of what is urgent
+    digest_hour = models.PositiveSmallIntegerField(null=True, blank=True, default=7)  # in their zone; none: no digest
+    digest_on = models.DateField(null=True, blank=True)  # the last day it went out
     joined_at = models.DateTimeField(default=timezone.now)
+
+    AUDITED = ("is_administrator", "is_steward", "is_active")
+    AUDIT_MAY_LACK = Q(is_administrator=False, is_steward=False, is_active=True)
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -66,14 +81,17 @@ class Membership(models.Model):
     """A person in a team. Leaving sets `left_at`: what the person knows of the team's reviews and looks stays counted."""
 
     class Role(models.TextChoices):
-        OWNER = "owner"
-        MEMBER = "member"
+        OWNER = "owner", say("Owner")
+        MEMBER = "member", say("Member")
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=6, choices=Role, default=Role.MEMBER)
     joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)
+
+    AUDITED = ("team_id", "user_id", "role", "joined_at", "left_at")
+    AUDIT_MAY_LACK = Q(pk=None)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team_and_person")]
@@ -99,13 +117,13 @@ class Project(models.Model):
     """An idea on its way: proposal, criterion, data, ladder, looks, verdict. A sandbox skips review and has no looks."""
 
     class Step(models.IntegerChoices):
-        NONE = 0, "Nothing yet"
-        IDEA = 1, "Idea"
-        REVIEW = 2, "Review"
-        TEST_SET = 3, "Test set"
-        SIMPLE = 4, "Simple models"
-        DEEP = 5, "Deep learning"
-        VERDICT = 6, "Verdict"
+        NONE = 0, say("Nothing yet")
+        IDEA = 1, say("Idea")
+        REVIEW = 2, say("Review")
+        TEST_SET = 3, say("Test set")
+        SIMPLE = 4, say("Simple models")
+        DEEP = 5, say("Deep learning")
+        VERDICT = 6, say("Verdict")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=80, unique=True)
@@ -115,6 +133,7 @@ class Project(models.Model):
     is_private = models.BooleanField(default=False)  # read by the team, the handler and the reviewers only
     is_demo = models.BooleanField(default=False)
     reached = models.PositiveSmallIntegerField(choices=Step, default=Step.NONE)  # the furthest step that is done
+    archived_at = models.DateTimeField(null=True, blank=True)  # out of the lists; nothing else changes
     handler = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="handled_projects")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -137,6 +156,9 @@ class Criterion(models.Model):
     metric = models.CharField(max_length=30)  # a name of evaluations.core.metrics
     level = models.FloatField()  # good enough, in the metric's own unit
     smallest_difference = models.FloatField(default=0.02)  # what deep learning must gain to be worth it
+    guards = models.JSONField(default=list, blank=True)  # [{metric, level}]: must hold beside the measure
+    slices = models.JSONField(default=list, blank=True)  # [{column, value, level}]: the measure on a part of the rows
+    stop_rule = models.CharField(max_length=300, blank=True)  # we stop if ...
     reason = models.TextField(blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
     locked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -155,11 +177,11 @@ class Proposal(models.Model):
     """
 
     class State(models.TextChoices):
-        DRAFT = "draft"
-        SUBMITTED = "submitted"
-        IN_REVIEW = "in_review", "in review"
-        DECIDED = "decided"
-        WITHDRAWN = "withdrawn"
+        DRAFT = "draft", say("Draft")
+        SUBMITTED = "submitted", say("Submitted")
+        IN_REVIEW = "in_review", say("in review")
+        DECIDED = "decided", say("Decided")
+        WITHDRAWN = "withdrawn", say("Withdrawn")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="proposals")
     number = models.PositiveSmallIntegerField(default=1)
@@ -176,6 +198,9 @@ class Proposal(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    review_rules = models.ForeignKey(  # it was submitted under; none: those built in
+        "ReviewRules", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     reviews_opened_at = models.DateTimeField(
         null=True, blank=True
     )  # all asked-for reviews are in, or a decision was made
@@ -216,17 +241,26 @@ class Answer(models.Model):
 
 
 class Review(models.Model):
-    """A colleague's judgement of one proposal version. invited -> drafting -> submitted; or declined, conflict.
+    """A colleague's judgement of one proposal version.
 
+    invited -> accepted -> drafting -> submitted; or declined, conflict, abstained (read it, and gives no scores).
     Invariant: while it is not submitted its reviewer sees no other review, and nobody else sees it.
     """
 
     class State(models.TextChoices):
-        INVITED = "invited"
-        DRAFTING = "drafting"
-        SUBMITTED = "submitted"
-        DECLINED = "declined"
-        CONFLICT = "conflict"
+        INVITED = "invited", say("Invited")
+        ACCEPTED = "accepted", say("Accepted")
+        DRAFTING = "drafting", say("Drafting")
+        SUBMITTED = "submitted", say("Submitted")
+        DECLINED = "declined", say("Declined")
+        CONFLICT = "conflict", say("Conflict")
+        ABSTAINED = "abstained", say("Abstained")
+
+    class Reminder(models.IntegerChoices):
+        NONE = 0, say("None")
+        BEFORE = 1, say("two days before")
+        TODAY = 2, say("on the day")
+        HANDLER = 3, say("the handler was told")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="reviews")
@@ -238,6 +272,10 @@ class Review(models.Model):
     change_mind = models.TextField(blank=True)  # what evidence would change my mind: the team's to-do list
     revision = models.PositiveIntegerField(default=0)
     invited_at = models.DateTimeField(default=timezone.now)
+    due_on = models.DateField(null=True, blank=True)
+    reminded = models.PositiveSmallIntegerField(choices=Reminder, default=Reminder.NONE)
+    skipped_at = models.DateTimeField(null=True, blank=True)  # put back in the queue by the reviewer
+    ahead = models.PositiveSmallIntegerField(default=0)  # reviews that were in when this one was asked for
     submitted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -285,19 +323,27 @@ class Decision(models.Model):
     """What the handler decided on a proposal, with reasons. One a version."""
 
     class Outcome(models.TextChoices):
-        GO = "go", "Go"
-        TRY = "try", "Try it for two weeks"
-        REVISE = "revise", "Revise"
-        HOLD = "hold", "Hold"
-        STOP = "stop", "Stop"
+        GO = "go", say("Go")
+        TRY = "try", say("Try it")
+        REVISE = "revise", say("Revise")
+        HOLD = "hold", say("Hold")
+        STOP = "stop", say("Stop")
 
     proposal = models.OneToOneField(Proposal, on_delete=models.CASCADE, related_name="decision")
     outcome = models.CharField(max_length=6, choices=Outcome)
     reasons = models.TextField(max_length=20_000)
     dissent = models.TextField(blank=True, max_length=20_000)
     hold_until = models.CharField(max_length=200, blank=True)
+    try_hours = models.PositiveSmallIntegerField(null=True, blank=True)  # to try it for, from the decision on
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
+
+    @property
+    def try_until(self) -> datetime | None:
+        """When the hours of a try are used up; None for any other outcome."""
+        if self.outcome != self.Outcome.TRY:
+            return None
+        return self.decided_at + timedelta(hours=self.try_hours or TRY_HOURS)
 
 
 APPROVING = (Decision.Outcome.GO, Decision.Outcome.TRY)

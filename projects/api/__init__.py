@@ -1,0 +1,1 @@
+"""The API of people, projects, proposals, reviews and decisions: the same services as the pages."""

@@ -1,0 +1,56 @@
+"""What an administrator settles for everybody, and where one has looked past a conflict."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from projects.core.rules import Rules
+from projects.models.records import Project, User
+
+GLASS_OPEN = timedelta(hours=1)
+
+
+class ReviewRules(models.Model):
+    """A version of the rules of reviewing. Append-only: a change is the next number; number 1, built in, has no row."""
+
+    number = models.PositiveIntegerField(unique=True)
+    weights = models.JSONField()  # criterion key -> weight
+    floors = models.JSONField()  # criterion key -> least median that does not block, or null
+    reviews_wanted = models.PositiveSmallIntegerField()
+    names_hidden = models.BooleanField()
+    reason = models.TextField(max_length=2000)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    AUDITED = ("number", "weights", "floors", "reviews_wanted", "names_hidden", "reason", "made_by_id", "made_at")
+    AUDIT_MAY_LACK = Q(pk=None)
+
+    class Meta:
+        ordering = ["-number"]
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.number, self.weights, self.floors, self.reviews_wanted, self.names_hidden)
+
+
+class BreakGlass(models.Model):
+    """An administrator in conflict reads the reviews of a project, with a reason that stays. Open for an hour."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="glasses")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=2000)
+    broken_at = models.DateTimeField(default=timezone.now)
+
+    AUDITED = ("project_id", "user_id", "reason", "broken_at")
+    AUDIT_MAY_LACK = Q(pk=None)
+
+    class Meta:
+        ordering = ["-broken_at"]
+
+    @property
+    def open_until(self) -> datetime:
+        return self.broken_at + GLASS_OPEN

@@ -1,0 +1,39 @@
+"""Reads about what administrators settle."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from django.db.models import Count, Q, QuerySet
+
+from projects.core.rules import Rules
+from projects.models import ReviewRules, Team
+
+
+class Change(NamedTuple):
+    """One version of the rules beside the one before."""
+
+    made: ReviewRules
+    words: list[str]
+
+
+def rules_in_force() -> Rules:
+    """What proposals submitted now are judged by."""
+    latest = ReviewRules.objects.first()
+    return latest.rules if latest else Rules()
+
+
+def rules_history() -> list[Change]:
+    """All versions made here, newest first, with what each changed."""
+    made = list(ReviewRules.objects.select_related("made_by"))
+    versions = [*(each.rules for each in made), Rules()]
+    return [
+        Change(each, now.changes_from(before)) for each, (now, before) in zip(made, pairwise(versions), strict=True)
+    ]
+
+
+def teams_of_all() -> QuerySet[Team]:
+    """Every team, with its members and projects counted."""
+    return Team.objects.annotate(
+        n_members=Count("memberships", filter=Q(memberships__left_at=None), distinct=True),
+        n_projects=Count("projects", distinct=True),
+    ).order_by("name")

@@ -1,0 +1,101 @@
+"""Writes of administrators: the rules of reviewing, and reading past a conflict."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from dlstart_web.kit import audit
+from dlstart_web.kit.say import say
+from projects import permissions, selectors
+from projects.core.errors import ProjectProblem
+from projects.core.rules import Rules, check
+from projects.models import BreakGlass, Notice, Project, Review, ReviewRules, User
+from projects.selectors.records import PENDING
+from projects.services.notices import notify
+
+
+def _overtaken(number: int, seen: int) -> ProjectProblem:
+    return ProjectProblem(
+        say(
+            "The rules are at version {number} by now, and you read version {seen}. Read them and change them again.",
+            number=number,
+            seen=seen,
+        )
+    )
+
+
+@transaction.atomic
+def change_rules(
+    *,
+    by: User,
+    weights: Mapping[str, float],
+    floors: Mapping[str, int | None],
+    reviews_wanted: int,
+    names_hidden: bool,
+    reason: str,
+    seen: int,
+    now: datetime | None = None,
+) -> ReviewRules:
+    """The next version of the rules, for proposals submitted from now on; rounds under way keep theirs.
+
+    `seen` is the number of the version that was read: refused if another administrator changed it since.
+    """
+    if not by.is_administrator:
+        raise ProjectProblem(say("Only an administrator changes the rules of reviewing."))
+    before = selectors.rules_in_force()
+    if before.number != seen:
+        raise _overtaken(before.number, seen)
+    rules = check(Rules(before.number + 1, dict(weights), dict(floors), reviews_wanted, names_hidden))
+    if not rules.changes_from(before):
+        raise ProjectProblem(say("Nothing is different from the rules in force."))
+    if not reason.strip():
+        raise ProjectProblem(say("Reason: fill this in. Everybody who reads the rules sees it."))
+    made = ReviewRules(
+        number=rules.number,
+        weights=rules.weights,
+        floors=rules.floors,
+        reviews_wanted=rules.reviews_wanted,
+        names_hidden=rules.names_hidden,
+        reason=reason.strip(),
+        made_by=by,
+        made_at=now or timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError:
+        raise _overtaken(rules.number, seen) from None
+    audit.note("rules-changed", made, actor=by.pk)
+    return made
+
+
+@transaction.atomic
+def break_glass(*, project: Project, by: User, reason: str, now: datetime | None = None) -> BreakGlass:
+    """Let an administrator read the reviews of a project for an hour. The reason stays, and the handler is told."""
+    if not by.is_administrator:
+        raise ProjectProblem(say("Only an administrator breaks the glass."))
+    if not reason.strip():
+        raise ProjectProblem(say("Reason: fill this in. The handler reads it, and it stays in the log."))
+    owed = Review.objects.filter(proposal__project=project, reviewer=by, state__in=PENDING)
+    if owed.exists():
+        raise ProjectProblem(
+            say("You were asked for a review of this proposal. Submit it, or give it back, before you read others'.")
+        )
+    moment = now or timezone.now()
+    if permissions.has_broken_glass(by, project, moment):
+        raise ProjectProblem(say("The glass is broken already; it closes an hour after you gave your reason."))
+    glass = BreakGlass.objects.create(project=project, user=by, reason=reason.strip(), broken_at=moment)
+    audit.note("glass-broken", glass, actor=by.pk)
+    if project.handler:
+        notify(
+            user=project.handler,
+            kind=Notice.Kind.GLASS,
+            words=say("{by}, an administrator, reads the reviews of {project}", by=by, project=project),
+            page=reverse("projects:review_overview", args=[project.slug]),
+            project=project,
+            more=say("The reason given: {reason}", reason=glass.reason),
+        )
+    return glass

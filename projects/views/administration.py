@@ -1,0 +1,116 @@
+"""Pages of administrators: what holds for everybody, how the installation stands, and reading past a conflict."""
+
+import shutil
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dlstart_web.kit import jobs
+from dlstart_web.kit.say import say, say_count
+from dlstart_web.kit.text import file_size_words, thousands
+from projects import permissions, selectors, services
+from projects.core.errors import ProjectProblem
+from projects.forms import ReasonForm, RulesForm
+from projects.http import Request
+from projects.models import GLASS_OPEN, BreakGlass, User
+from projects.permissions import Role
+
+
+def _days(count: int) -> str:
+    return say_count(count, "{count} day", "{count} days")
+
+
+def _settings() -> list[tuple[str, str, str]]:
+    """What the operator sets when the installation starts: what it is, its value, its variable."""
+    return [
+        (say("Between two looks of a team"), _days(settings.LOOK_GAP_DAYS), "DLSTART_LOOK_GAP_DAYS"),
+        (
+            say("For one ladder"),
+            say("{seconds} CPU seconds", seconds=settings.LADDER_BUDGET),
+            "DLSTART_LADDER_BUDGET",
+        ),
+        (say("Largest file"), file_size_words(settings.LIMITS["upload"]), "DLSTART_LIMIT_UPLOAD"),
+        (say("Most rows of a data set"), thousands(settings.LIMITS["rows"]), "DLSTART_LIMIT_ROWS"),
+        (say("Most columns of a data set"), thousands(settings.LIMITS["columns"]), "DLSTART_LIMIT_COLUMNS"),
+        (say("Uploads under way for one person"), thousands(settings.UPLOADS_OPEN), "DLSTART_UPLOADS_OPEN"),
+        (say("An invitation is good for"), _days(settings.INVITATION_DAYS), "DLSTART_INVITATION_DAYS"),
+        (
+            say("Sign-up without invitation"),
+            say("open") if settings.OPEN_SIGNUP else say("closed"),
+            "DLSTART_OPEN_SIGNUP",
+        ),
+    ]
+
+
+@login_required
+@require_safe
+def administration(request: Request) -> HttpResponse:
+    """What holds here, and how the installation stands."""
+    permissions.require_administrator(request.user)
+    disk, now = shutil.disk_usage(settings.DATA), timezone.now()
+    context = {
+        "rules": selectors.rules_in_force(),
+        "queue": jobs.queue_now(now),
+        "now": now,
+        "disk": disk,
+        "disk_used": round(100 * disk.used / disk.total),
+        "settings": _settings(),
+        "people": User.objects.filter(is_active=True).count(),
+        "glasses": BreakGlass.objects.select_related("user", "project")[:20],
+    }
+    return render(request, "projects/administration.html", context)
+
+
+@login_required
+@require_safe
+def all_teams(request: Request) -> HttpResponse:
+    """Every team; administrators stand in where an owner is missing."""
+    permissions.require_administrator(request.user)
+    page = Paginator(selectors.teams_of_all(), 50).get_page(request.GET.get("page"))
+    return render(request, "projects/all_teams.html", {"page": page})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def rules_change(request: Request) -> HttpResponse:
+    """The rules of reviewing, for everybody to read; administrators change them for proposals submitted from then on."""
+    rules = selectors.rules_in_force()
+    if request.method == "POST":
+        permissions.require_administrator(request.user)
+    form = RulesForm(request.POST if request.method == "POST" else None, rules=rules)
+    if form.is_valid():
+        try:
+            made = services.change_rules(by=request.user, **form.values())
+        except ProjectProblem as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(
+                request, say("Version {number} holds for proposals submitted from now on.", number=made.number)
+            )
+            return redirect("projects:rules_change")
+    context = {"rules": rules, "history": selectors.rules_history(), "form": form}
+    return render(request, "projects/rules_change.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def glass_break(request: Request, slug: str) -> HttpResponse:
+    """Read past a conflict, with a reason that stays."""
+    project = permissions.get_project_or_404(request.user, slug, role=Role.ADMINISTRATOR)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            services.break_glass(project=project, by=request.user, reason=form.cleaned_data["reason"])
+        except ProjectProblem as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, say("The reviews are open to you for an hour. The handler is told."))
+            return redirect("projects:review_overview", project.slug)
+    context = {"project": project, "form": form, "hours": GLASS_OPEN.seconds // 3600}
+    return render(request, "projects/glass_break.html", context, status=422 if form.is_bound else 200)
