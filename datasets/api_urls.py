@@ -1,6 +1,6 @@
 from django.urls import path
 
-from datasets.api import catalogue, uploads, versions
+from datasets.api import catalogue, fresh, uploads, versions
 
 urlpatterns = [
     path("catalogue", catalogue.Catalogue.as_view(), name="api_catalogue"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("datasets", versions.DatasetList.as_view(), name="api_datasets"),
     path("datasets/<uuid:pk>/versions", versions.DatasetVersions.as_view(), name="api_dataset_versions"),
     path("projects/<slug:slug>/datasets", versions.ProjectDatasets.as_view(), name="api_project_datasets"),
+    path("projects/<slug:slug>/fresh-sets", fresh.FreshSets.as_view(), name="api_fresh_sets"),
+    path("fresh-deposits/<uuid:pk>", fresh.FreshDepositDetail.as_view(), name="api_fresh_deposit"),
     path("projects/<slug:slug>/uploads", uploads.ProjectUploads.as_view(), name="api_project_uploads"),
     path("uploads/<uuid:pk>", uploads.UploadDetail.as_view(), name="api_upload"),
     path("uploads/<uuid:pk>/finish", uploads.UploadFinish.as_view(), name="api_upload_finish"),

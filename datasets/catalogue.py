@@ -13,13 +13,17 @@ from django.db.models.functions import Cast, Coalesce
 
 from datasets.core.datasheet import MAY_REUSE, NO_PEOPLE, QUESTIONS, Reply, filled
 from datasets.models import AccessRequest, Dataset, DatasetVersion, DataUse, SheetAnswer, Wanted, WantedAnswer
+from datasets.words import in_words
+from dlstart_web.kit import text
+from dlstart_web.kit.say import joined, say
 from projects.models import Membership, Project, Team, User
 from projects.permissions import has_conflict
 from projects.selectors import readable_projects
 
 State = DatasetVersion.State
 REMINDER = timedelta(days=30)  # before the day to which a data set is kept
-HOLDS = {"picture": "pictures", "sound": "sounds", "text": "free text"}
+TASKS = {"yes_no": "binary", "one_of": "multiclass", "number": "regression"}  # of a Y, by its kind
+HOLDS = {"picture": say("pictures"), "sound": say("sounds"), "text": say("free text")}
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,13 @@ class Filters:
     @property
     def are_set(self) -> bool:
         return self != Filters()
+
+
+def of_shape(x_kind: str, y_kind: str) -> Filters | None:
+    """What to ask the catalogue for data of a mapping's shape; None for an answer that no data set here can have."""
+    if y_kind not in TASKS:
+        return None
+    return Filters(task=TASKS[y_kind], holds=x_kind if x_kind in HOLDS else "")
 
 
 def _answers(question: str, **found: Any) -> Exists:
@@ -178,27 +189,33 @@ def known_facts(version: DatasetVersion, *, is_open: bool) -> list[tuple[str, st
     kinds: dict[str, int] = {}
     for column in version.columns:
         kinds[column["kind"]] = kinds.get(column["kind"], 0) + 1
-    facts = [("Rows", f"{version.rows_read:,}" if version.rows_read is not None else "not read yet")]
+    facts: list[tuple[str, str]] = [
+        (say("Rows"), say("not read yet") if version.rows_read is None else text.thousands(version.rows_read))
+    ]
     if is_open and kinds:
-        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-        facts.append(("Columns", f"{len(version.columns):,}: {listed}"))
+        listed = joined(", ", [say("{count} {kind}", count=kinds[kind], kind=in_words(kind)) for kind in sorted(kinds)])
+        facts.append((say("Columns"), say("{columns:,}: {kinds}", columns=len(version.columns), kinds=listed)))
         missing = sum(column.get("missing", 0) for column in version.profile.get("columns", []))
         cells = (version.rows_read or 0) * len(version.columns)
-        facts.append(("Missing cells", f"{missing:,} of {cells:,}"))
+        facts.append((say("Missing cells"), say("{missing:,} of {all:,}", missing=missing, all=cells)))
     if version.target:
-        facts.append(("Label", f"“{version.target}”, {version.get_task_display() or 'kind not known yet'}"))
+        task = version.get_task_display() or say("kind not known yet")
+        facts.append((say("Label"), say("“{column}”, {task}", column=version.target, task=task)))
     if version.state == State.SEALED:
         seal = version.seal
         if seal.classes:
-            named = [f"{label} ({sum(rows.values()):,})" for label, rows in list(seal.classes.items())[:8]]
-            more = len(seal.classes) - len(named)
-            facts.append(("Classes", ", ".join(named) + (f", and {more} more" if more > 0 else "")))
-        parts = ", ".join(f"{part} {rows:,}" for part, rows in seal.parts.items() if rows)
-        facts.append(("Split", f"{version.get_rule_display()}: {parts}"))
+            first = list(seal.classes.items())[:8]
+            named = [say("{label} ({rows:,})", label=label, rows=sum(rows.values())) for label, rows in first]
+            more = len(seal.classes) - len(first)
+            facts.append(
+                (say("Classes"), joined(", ", [*named, *([say("and {more} more", more=more)] if more else [])]))
+            )
+        parts = [say("{part} {rows:,}", part=in_words(part), rows=rows) for part, rows in seal.parts.items() if rows]
+        facts.append((say("Split"), say("{rule}: {parts}", rule=version.get_rule_display(), parts=joined(", ", parts))))
     if is_open:
         found = version.findings.values_list("code", flat=True).distinct().order_by("code")
-        facts.append(("Findings", ", ".join(found) or "none"))
-        facts.append(("Uploaded by", str(version.uploaded_by)))
+        facts.append((say("Findings"), ", ".join(found) or say("none")))
+        facts.append((say("Uploaded by"), str(version.uploaded_by)))
     return facts
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from django.conf import settings
 from django.http import StreamingHttpResponse
+from django.utils import translation
 
 from datasets import catalogue, store
 from datasets.core.card import write_card
@@ -79,7 +81,9 @@ def archive(version: DatasetVersion, ending: str, *, address: str, facts: list[t
                     entry.write(chunk)
                     yield pipe.take()
             sums[name], files[part] = digest.hexdigest(), (digest.hexdigest(), size)
-        for name, text in _texts(version, ending, files, address=address, facts=facts).items():
+        with translation.override(settings.LANGUAGE_CODE):  # the same file for everybody
+            texts = _texts(version, ending, files, address=address, facts=facts)
+        for name, text in texts.items():
             content = text.encode()
             sums[name] = hashlib.sha256(content).hexdigest()
             archived.writestr(_entry(version, name), content)
@@ -109,20 +113,48 @@ def _rows(version: DatasetVersion, part: str, ending: str) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
         return
+    yield from _said_by("datasets.core.csv_out", str(path), what=f"Part {part} of version {version.pk} as CSV")
+
+
+def inputs_response(version: DatasetVersion, part: str, ending: str) -> StreamingHttpResponse:
+    """The features of a part with public ids, in their order, as a download that no cache keeps; no label is in it."""
+    order = {
+        "source": str(store.part_path(version, part)),
+        "part": part,
+        "key": store.row_id_key(version).hex(),
+        "columns": [column["name"] for column in version.seal.features],
+        "ending": ending,
+    }
+    pieces = _said_by(
+        "datasets.core.inputs_out", told=json.dumps(order), what=f"Inputs of {part} of version {version.pk}"
+    )
+    kind = "text/csv; charset=utf-8" if ending == "csv" else "application/vnd.apache.parquet"
+    response = StreamingHttpResponse(pieces, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{part}-inputs.{ending}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _said_by(module: str, *arguments: str, told: str = "", what: str) -> Iterator[bytes]:
+    """What a module writes to standard output in a process of its own, while it writes it."""
     environment = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
     child = subprocess.Popen(
-        [sys.executable, "-m", "datasets.core.csv_out", str(path)],
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # its words may hold cells
         cwd=ROOT,
         env=environment | {"OMP_NUM_THREADS": "1"},
     )
+    assert child.stdin
     assert child.stdout
     try:
+        child.stdin.write(told.encode())
+        child.stdin.close()
         while chunk := child.stdout.read(CHUNK):
             yield chunk
         if child.wait():
-            raise RuntimeError(f"Part {part} of version {version.pk} could not be written as CSV.")
+            raise RuntimeError(f"{what} could not be written.")
     finally:  # also where the reader went away
         child.kill()
         child.wait()

@@ -6,7 +6,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from datasets.models import AccessRequest, Dataset, DatasetVersion, Upload
+from datasets.models import AccessRequest, Dataset, DatasetVersion, FreshDeposit, Upload
+from dlstart_web.kit.say import say
 from projects.models import Project, User
 from projects.permissions import CHECKS, Role, get_project_or_404, is_apart, is_member, is_owner, may_read
 
@@ -21,7 +22,15 @@ def is_steward(user: User, project: Project) -> bool:
 def require_steward(user: User, project: Project) -> None:
     """PermissionDenied for who may not seal."""
     if not is_steward(user, project):
-        raise PermissionDenied("Only a data steward seals; ask one, and name the project.")
+        raise PermissionDenied(say("Only a data steward seals; ask one, and name the project."))
+
+
+def get_deposit_project_or_404(user: User, slug: str) -> Project:
+    """A project for which the person may deposit a fresh set; 403 for who may read it only."""
+    project = get_project_or_404(user, slug, role=Role.STEWARD)
+    if not is_steward(user, project):
+        raise PermissionDenied(say("Only a data steward deposits a fresh set; ask one, and name the project."))
+    return project
 
 
 def may_see_data(user: User, project: Project) -> bool:
@@ -37,7 +46,7 @@ def may_divide(user: User, project: Project) -> bool:
 def require_may_divide(user: User, project: Project) -> None:
     """PermissionDenied for who may not choose the split."""
     if not may_divide(user, project):
-        raise PermissionDenied(f"An owner of {project.team} or a data steward chooses the split.")
+        raise PermissionDenied(say("An owner of {team} or a data steward chooses the split.", team=project.team))
 
 
 def get_data_project_or_404(user: User, slug: str | UUID) -> Project:
@@ -47,8 +56,8 @@ def get_data_project_or_404(user: User, slug: str | UUID) -> Project:
     if project is not None and may_see_data(user, project):
         return project
     if project is not None and may_read(user, project):
-        raise PermissionDenied(f"Only members of {project.team} and data stewards see this data.")
-    raise Http404("No project under this address.")
+        raise PermissionDenied(say("Only members of {team} and data stewards see this data.", team=project.team))
+    raise Http404(say("No project under this address."))
 
 
 def get_version_or_404(user: User, pk: UUID) -> DatasetVersion:
@@ -59,7 +68,7 @@ def get_version_or_404(user: User, pk: UUID) -> DatasetVersion:
         .first()
     )
     if version is None:
-        raise Http404("No data under this address.")
+        raise Http404(say("No data under this address."))
     get_data_project_or_404(user, version.dataset.project_id)
     return version
 
@@ -98,7 +107,7 @@ def get_entry_or_404(user: User, pk: UUID) -> Dataset:
         Dataset.objects.select_related("project__team", "lineage", "created_by", "removed_by").filter(pk=pk).first()
     )
     if dataset is None or not may_find(user, dataset):
-        raise Http404("No data under this address.")
+        raise Http404(say("No data under this address."))
     return dataset
 
 
@@ -110,10 +119,12 @@ def get_rows_version_or_404(user: User, pk: UUID) -> DatasetVersion:
         .first()
     )
     if version is None or not may_find(user, version.dataset):
-        raise Http404("No data under this address.")
+        raise Http404(say("No data under this address."))
     if not may_use_rows(user, version.dataset):
         team = version.dataset.project.team
-        raise PermissionDenied(f"Only members of {team}, data stewards and teams that were granted it see this data.")
+        raise PermissionDenied(
+            say("Only members of {team}, data stewards and teams that were granted it see this data.", team=team)
+        )
     return version
 
 
@@ -125,7 +136,7 @@ def get_certificate_version_or_404(user: User, pk: UUID) -> DatasetVersion:
         .first()
     )
     if version is None or not may_find(user, version.dataset):
-        raise Http404("No certificate under this address.")
+        raise Http404(say("No certificate under this address."))
     return version
 
 
@@ -133,9 +144,18 @@ def get_dataset_or_404(user: User, pk: UUID) -> Dataset:
     """A data set of a team the person is in, or that the person stewards."""
     dataset = Dataset.objects.select_related("project__team", "lineage").filter(pk=pk).first()
     if dataset is None:
-        raise Http404("No data under this address.")
+        raise Http404(say("No data under this address."))
     get_data_project_or_404(user, dataset.project_id)
     return dataset
+
+
+def get_fresh_deposit_or_404(user: User, pk: UUID) -> FreshDeposit:
+    """A file that was brought to be a fresh set, for who may bring one."""
+    deposit = FreshDeposit.objects.select_related("project", "test_set", "asked_by").filter(pk=pk).first()
+    if deposit is None:
+        raise Http404(say("No fresh set under this address."))
+    get_deposit_project_or_404(user, deposit.project.slug)
+    return deposit
 
 
 def get_upload_or_404(user: User, pk: UUID) -> Upload:
@@ -144,6 +164,6 @@ def get_upload_or_404(user: User, pk: UUID) -> Upload:
         Upload.objects.select_related("project__team").filter(pk=pk, owner=user, expires_at__gt=timezone.now()).first()
     )
     if upload is None:
-        raise Http404("No upload under this address. It may have expired; begin it anew.")
+        raise Http404(say("No upload under this address. It may have expired; begin it anew."))
     get_project_or_404(user, upload.project.slug, role=Role.MEMBER)
     return upload

@@ -1,7 +1,10 @@
 """Where the files of a version lie: what the people of the team may read. Sealed labels never come here."""
 
+import hashlib
+import hmac
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +18,12 @@ from django.http import FileResponse, Http404
 from django.utils import timezone
 
 from datasets.models import DatasetVersion, Upload
+from dlstart_web.kit.say import say
 
 OPEN_PARTS = ("train", "validation")  # with labels, for the team
 SEALED_PARTS = ("checkpoint", "final")  # features only: the labels are in the vault
 PARTS = OPEN_PARTS + SEALED_PARTS
+FRESH = re.compile(r"fresh-[1-9][0-9]*")  # later rows, see `core.fresh`
 
 
 def version_folder(version: DatasetVersion) -> Path:
@@ -49,9 +54,20 @@ def first_lines(version: DatasetVersion) -> list[str]:
 
 def part_path(version: DatasetVersion, part: str) -> Path:
     """Rows of one part of a sealed version; checkpoint and final hold features only."""
-    if part not in PARTS:
+    if part not in PARTS and not FRESH.fullmatch(part):
         raise ValueError(f"{part!r} is no part; there are {', '.join(PARTS)}.")
     return version_folder(version) / f"{part}.parquet"
+
+
+def row_id_key(version: DatasetVersion) -> bytes:
+    """The key of a version's public row ids. Where lineages become one it changes, and the inputs are fetched anew."""
+    secret = bytes(version.dataset.lineage.secret)
+    return hmac.digest(secret, f"dlstart row ids {version.pk}".encode(), hashlib.sha256)
+
+
+def scored_parts(version: DatasetVersion) -> tuple[str, ...]:
+    """Validation and the sealed parts that have rows: what predictions are made for."""
+    return ("validation", *(("final",) if version.seal.is_pooled else SEALED_PARTS))
 
 
 def retired_path(version: DatasetVersion) -> Path:
@@ -60,13 +76,18 @@ def retired_path(version: DatasetVersion) -> Path:
 
 
 def keys_path(version: DatasetVersion) -> Path:
-    """Keyed hashes of the rows of a removed version with their parts, so that they are known when they come again."""
-    return version_folder(version) / "keys.npz"
+    """Keyed hashes of the cells of a removed version with the parts, so that rows are known when they come again."""
+    return version_folder(version) / "keys.parquet"
 
 
 def assignments_path(version: DatasetVersion) -> Path:
     """Which unit went to which part, of this version and all before it."""
-    return version_folder(version) / "assignments.parquet"
+    return assignments_file(str(version_folder(version).name))
+
+
+def assignments_file(version: str) -> Path:
+    """The same by the id of a sealed version; it stays when the data is removed."""
+    return settings.STORE / "versions" / version / "assignments.parquet"
 
 
 def units_path(version: DatasetVersion) -> Path:
@@ -80,19 +101,19 @@ def figures_path(version: DatasetVersion) -> Path:
 
 
 def wall_path(version: DatasetVersion) -> Path:
-    """Small pictures of train to look at, a ZIP of PNGs; there only where a column holds pictures."""
+    """Small pictures or short sounds of train, a ZIP of PNGs or FLACs; there only where a column holds some."""
     return version_folder(version) / "wall.zip"
 
 
-def wall_picture(version: DatasetVersion, place: int) -> bytes:
-    """One picture of the wall; 404 where there is none."""
+def wall_piece(version: DatasetVersion, place: int) -> bytes:
+    """One picture or sound of the wall; 404 where there is none."""
     try:
         if not is_at_hand(version):
-            raise KeyError(place)
+            raise FileNotFoundError(wall_path(version))
         with ZipFile(wall_path(version)) as archive:
-            return archive.read(f"{place}.png")
-    except (FileNotFoundError, KeyError) as fault:
-        raise Http404("No picture under this address.") from fault
+            return archive.read(archive.infolist()[place])
+    except (FileNotFoundError, IndexError) as fault:
+        raise Http404(say("Nothing to look at or hear under this address.")) from fault
 
 
 def read_figures(version: DatasetVersion) -> dict[str, Any] | None:
@@ -163,12 +184,15 @@ def clear_unsealed(version: DatasetVersion) -> None:
 
 
 def withdraw(version: DatasetVersion) -> None:
-    """Destroy the rows of a removed data set: the vault's with their key, the store's, the encoded ones.
+    """Destroy the rows of a removed data set: the vault's with their key, the store's, the encoded ones, what was fitted.
 
     Which unit and which row was in which part stays: keyed hashes, which hold no value.
     """
     if version.dataset.removed_at is None:
         raise ValueError(f"The data set of version {version.pk} was not removed.")
+    for relation in version._meta.related_objects:  # higher apps hold models and predictions that were made of the rows
+        if forget_rows := getattr(relation.related_model, "forget_rows", None):
+            forget_rows(version)
     (settings.VAULT / str(version.pk) / "key").unlink(missing_ok=True)
     shutil.rmtree(settings.VAULT / str(version.pk), ignore_errors=True)
     quarantine_path(version).unlink(missing_ok=True)
@@ -181,7 +205,7 @@ def withdraw(version: DatasetVersion) -> None:
 def part_response(version: DatasetVersion, part: str) -> FileResponse:
     """The file of an open part for whoever was let in; 404 for all else."""
     if part not in OPEN_PARTS or not is_at_hand(version):
-        raise Http404("No part under this address.")
+        raise Http404(say("No part under this address."))
     name = f"{version.dataset.name}-v{version.number}-{part}.parquet"
     file = part_path(version, part).open("rb")
     response = FileResponse(file, as_attachment=True, filename=name, content_type="application/vnd.apache.parquet")

@@ -8,3 +8,8 @@ from datasets import ingestion
 @shared_task(name="datasets.tasks.ingest")
 def ingest(pk: str, token: str) -> None:
     ingestion.execute(pk, token)
+
+
+@shared_task(name="datasets.tasks.deposit")
+def deposit(pk: str, token: str) -> None:
+    ingestion.deposit(pk, token)

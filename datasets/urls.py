@@ -4,7 +4,9 @@ from datasets import views
 
 app_name = "datasets"
 urlpatterns = [
+    path("peeking-lab/", views.peeking_lab, name="peeking_lab"),
     path("data/", views.dataset_list, name="dataset_list"),
+    path("data/of-this-shape/", views.shape_fragment, name="shape_fragment"),
     path("data/deposit/", views.dataset_deposit, name="dataset_deposit"),
     path("data/fragment/", views.home_fragment, name="home_fragment"),
     path("data/wanted/new/", views.wanted_create, name="wanted_create"),
@@ -34,11 +36,15 @@ urlpatterns = [
     path("data/versions/<uuid:pk>/figures/chart/", views.balance_chart, name="balance_chart"),
     path("data/versions/<uuid:pk>/figures/<int:place>/", views.column_figures, name="column_figures"),
     path("data/versions/<uuid:pk>/figures/<int:place>/chart/<slug:by>/", views.column_chart, name="column_chart"),
-    path("data/versions/<uuid:pk>/pictures/<int:place>/", views.wall_picture, name="wall_picture"),
+    path("data/versions/<uuid:pk>/wall/<int:place>/", views.wall_piece, name="wall_piece"),
     path("data/versions/<uuid:pk>/download/", views.version_download, name="version_download"),
     path("data/versions/<uuid:pk>/parts/<slug:part>/", views.part_download, name="part_download"),
     path("projects/<slug:slug>/data/", views.project_data, name="project_data"),
     path("projects/<slug:slug>/data/fragment/", views.project_fragment, name="project_fragment"),
+    path("administration/looks/", views.look_limits, name="look_limits"),
+    path("projects/<slug:slug>/looks/grant/", views.look_grant, name="look_grant"),
+    path("projects/<slug:slug>/next-look.ics", views.next_look, name="next_look"),
     path("projects/<slug:slug>/data/labels/", views.label_plan, name="label_plan"),
+    path("projects/<slug:slug>/data/fresh/", views.fresh_deposit, name="fresh_deposit"),
     path("projects/<slug:slug>/data/upload/", views.dataset_upload, name="dataset_upload"),
 ]

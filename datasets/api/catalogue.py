@@ -18,7 +18,7 @@ from datasets.api.versions import ByAge, refusals
 from datasets.models import AccessRequest, Dataset, DatasetVersion
 from datasets.serializers import catalogue as serializers
 from dlstart_web.kit.api import Problem
-from projects.api import ETAG, IF_MATCH, check_filters
+from projects.api.records import ETAG, IF_MATCH, check_filters
 from projects.core.errors import StaleSave
 from projects.http import ApiRequest
 from projects.models import Team
@@ -143,7 +143,7 @@ class AccessDecision(APIView):
         parameters=[OpenApiParameter("pk", OpenApiTypes.INT, OpenApiParameter.PATH)],
     )
     def post(self, request: ApiRequest, pk: int) -> Response:
-        """An owner of the data's team, or a steward, grants or declines."""
+        """An owner of the data's team, or a steward, grants or declines; a grant that is declined later is taken back."""
         asked = get_object_or_404(AccessRequest.objects.select_related("team"), pk=pk)
         dataset = permissions.get_entry_or_404(request.user, asked.dataset_id)
         if not permissions.may_keep(request.user, dataset):
@@ -151,7 +151,12 @@ class AccessDecision(APIView):
         sent = serializers.AccessDecisionRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         with refusals():
-            asked = services.decide_access(request=asked, user=request.user, **sent.validated_data)
+            if asked.state == "granted" and not sent.validated_data["grant"]:
+                asked = services.take_access_back(
+                    request=asked, user=request.user, reason=sent.validated_data["reason"]
+                )
+            else:
+                asked = services.decide_access(request=asked, user=request.user, **sent.validated_data)
         return Response(serializers.AccessRequestSerializer(asked).data)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse
@@ -12,16 +13,18 @@ from rest_framework import status
 from rest_framework.generics import ListAPIView
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from datasets import permissions, selectors, services, store
+from datasets.core.corrections import ORDERS
 from datasets.core.errors import DataProblem
-from datasets.models import Dataset, DatasetVersion
+from datasets.models import DatasetVersion
 from datasets.serializers import versions as serializers
 from dlstart_web.kit.api import Page, Problem
 from dlstart_web.kit.uploads import upload_refused
 from projects.http import ApiRequest
-from projects.models import Project, Team
+from projects.models import Team
 from projects.permissions import Role, get_project_or_404
 
 
@@ -44,20 +47,15 @@ def accepted(version: DatasetVersion) -> Response:
     return Response(data, status=status.HTTP_202_ACCEPTED, headers={"Location": data["status_url"]})
 
 
-class Upload(APIView):
-    """What both doors for files share."""
-
-    parser_classes = [MultiPartParser]
-
-    def receive(self, request: ApiRequest, project: Project, dataset: Dataset | None) -> Response:
-        kind = serializers.NextUploadRequest if dataset else serializers.UploadRequest
-        sent = kind(data=request.data)
-        with refusals():
-            if size := upload_refused(request):
-                raise services.too_large(size)
-            sent.is_valid(raise_exception=True)
-            version = services.accept_upload(project=project, user=request.user, dataset=dataset, **sent.validated_data)
-        return accepted(version)
+@contextmanager
+def received(request: ApiRequest, kind: type[Serializer]) -> Iterator[dict[str, Any]]:
+    """The fields and the file that came; refusals of these, and of what is done with them, as answers of the API."""
+    sent = kind(data=request.data)
+    with refusals():
+        if size := upload_refused(request):
+            raise services.too_large(size)
+        sent.is_valid(raise_exception=True)
+        yield dict(sent.validated_data)
 
 
 class ByAge(Page):
@@ -84,12 +82,7 @@ class DatasetList(ListAPIView):
     )
     def post(self, request: ApiRequest) -> Response:
         """Deposit data that belongs to no project yet; its home is a sandbox of the team."""
-        sent = serializers.DepositRequest(data=request.data)
-        with refusals():
-            if size := upload_refused(request):
-                raise services.too_large(size)
-            sent.is_valid(raise_exception=True)
-            given = dict(sent.validated_data)
+        with received(request, serializers.DepositRequest) as given:
             mine = Team.objects.filter(memberships__user=request.user.pk, memberships__left_at=None)
             team = mine.filter(slug=given.pop("team")).first()
             if team is None:
@@ -98,8 +91,10 @@ class DatasetList(ListAPIView):
         return accepted(version)
 
 
-class ProjectDatasets(Upload):
+class ProjectDatasets(APIView):
     """A project's data."""
+
+    parser_classes = [MultiPartParser]
 
     @extend_schema(
         operation_id="datasets_upload",
@@ -107,12 +102,16 @@ class ProjectDatasets(Upload):
         responses={202: serializers.VersionSerializer},
     )
     def post(self, request: ApiRequest, slug: str) -> Response:
-        """Bring a new data set: one CSV, XLSX, ARFF, Parquet or ZIP file. Reading goes on after the answer; ask the status address."""
-        return self.receive(request, get_project_or_404(request.user, slug, role=Role.MEMBER), None)
+        """Bring a new data set: one CSV, XLSX, ODS, ARFF, Parquet or ZIP file. Reading goes on after the answer; ask the status address."""
+        project = get_project_or_404(request.user, slug, role=Role.MEMBER)
+        with received(request, serializers.UploadRequest) as given:
+            return accepted(services.accept_upload(project=project, user=request.user, **given))
 
 
-class DatasetVersions(Upload):
+class DatasetVersions(APIView):
     """Versions of a data set."""
+
+    parser_classes = [MultiPartParser]
 
     @extend_schema(
         operation_id="dataset_versions_upload",
@@ -123,7 +122,8 @@ class DatasetVersions(Upload):
         """Bring the next version; the same file again answers with the version it already is."""
         dataset = permissions.get_dataset_or_404(request.user, pk)
         project = get_project_or_404(request.user, dataset.project.slug, role=Role.MEMBER)
-        return self.receive(request, project, dataset)
+        with received(request, serializers.NextUploadRequest) as given:
+            return accepted(services.accept_upload(project=project, user=request.user, dataset=dataset, **given))
 
 
 class VersionDetail(APIView):
@@ -230,14 +230,15 @@ class FindingAct(APIView):
         with refusals():
             if act == "merge":
                 version = services.merge_labels(finding=found, user=request.user)
-            elif act == "category":
-                version = services.correct_kinds(version=version, user=request.user, kinds={column: "category"})
+            elif act == "category" or act in ORDERS:
+                version = services.correct_kinds(version=version, user=request.user, kinds={column: act})
             elif act == "drop":
                 version = services.drop_column(version=version, user=request.user, column=column)
             else:
                 permissions.require_may_divide(request.user, version.dataset.project)
                 version = services.choose_split(
                     version=version,
+                    user=request.user,
                     meets="new" if act == "group" else "later",
                     group=column if act == "group" else "",
                     time=column if act == "time" else "",
@@ -264,15 +265,18 @@ class VersionSeal(APIView):
         operation_id="version_seal", request=serializers.SealRequest, responses={202: serializers.VersionSerializer}
     )
     def post(self, request: ApiRequest, pk: UUID) -> Response:
-        """Choose the split and seal for good: a steward, in a sandbox a member."""
+        """Choose the split and seal for good: a steward, in a sandbox a member.
+
+        A version that is ready again after the seal was asked for has a stop to settle. Name a group or a time with the
+        target, and the checks look at them before the seal.
+        """
         version = permissions.get_version_or_404(request.user, pk)
         permissions.require_steward(request.user, version.dataset.project)
         sent = serializers.SealRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         with refusals():
-            services.choose_split(version=version, **sent.validated_data)
-            version = services.seal_version(version=version, user=request.user).version
-        return accepted(version)
+            chosen = services.choose_split(version=version, user=request.user, **sent.validated_data, check=False)
+            return accepted(services.seal_version(version=chosen, user=request.user).version)
 
 
 class Certificate(APIView):

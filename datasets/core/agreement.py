@@ -5,13 +5,15 @@ from math import sqrt
 
 import numpy as np
 
+from dlstart_web.kit.say import say
+
 Z = 1.959964
 LIMITS = (
-    (0.8, "very good"),
-    (0.6, "good, not certain"),
-    (0.4, "moderate"),
-    (0.2, "weak"),
-    (-1.0, "hardly above chance"),
+    (0.8, say("very good")),
+    (0.6, say("good, not certain")),
+    (0.4, say("moderate")),
+    (0.2, say("weak")),
+    (-1.0, say("hardly above chance")),
 )
 
 

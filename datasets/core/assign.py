@@ -11,14 +11,16 @@ from datasets.core import canonical
 from datasets.core.carry import Memory, divided_again, known_units, rotate, settle, too_few_for_a_final
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
-from datasets.core.lineage import Past, recognise
+from datasets.core.lineage import Hashed, Past, recognise
 from datasets.core.near.unite import MOST_PICTURES, compared, links_of_pictures, links_of_texts, unite
 from datasets.core.split import (
     RETIRED,
+    UNKNOWN,
     Assignments,
     Design,
     Keys,
     Parts,
+    Units,
     assign_parts,
     group_keys,
     is_pooled,
@@ -27,11 +29,13 @@ from datasets.core.split import (
 )
 from datasets.core.stages import Progress, nothing
 from datasets.core.timecut import Times, assign_by_time, later_rows
+from dlstart_web.kit.say import say
 
 
 def remember(table: Path, columns: Sequence[str], pasts: Sequence[Past], key: bytes) -> Memory:
     """Where the rows of a table were before."""
-    found = [(past, match) for past in pasts if (match := recognise(table, columns, past, key))]
+    hashed: dict[Hashed, Keys] = {}
+    found = [(past, match) for past in pasts if (match := recognise(table, columns, past, key, hashed))]
     return Memory([past for past, _ in found], [match for _, match in found])
 
 
@@ -45,28 +49,39 @@ def assign(
     stored: Assignments,
     memory: Memory,
     findings: list[Finding],
+    others: Sequence[tuple[bytes, Path]] = (),
     progress: Progress = nothing,
 ) -> tuple[Keys, Parts, bool, Assignments]:
-    """The unit and part of each row, whether the sealed parts are pooled, and what is stored of earlier versions."""
+    """The unit and part of each row, whether the sealed parts are pooled, and all that is known of units from now on."""
     timed = design.kind == "time" and design.time is not None
     columns = {*features, design.time} if timed and design.time else set(features)
     content = canonical.canonical_keys(table, sorted(columns), secret, progress)[used]
     if timed and design.time:
-        times, day = _instants(_column(table, design.time, used), design.time)
+        times, day = instants(_column(table, design.time, used), design.time)
         return _by_time(design, content, times, design.horizon * day, stored, memory)
     alone, content = content, _united(table, design, features, used, content, strata, stored, findings)
     grouped = design.kind == "group" and design.group is not None
     if grouped and design.group:
-        groups = group_keys(_column(table, design.group, used), secret, content)
+        names = _column(table, design.group, used)
+        groups = group_keys(names, secret, content)
+        for theirs, file in others:  # a group may be known there alone, under another secret
+            part = Assignments.read(file).find(group_keys(names, theirs, content))
+            new = (part != UNKNOWN) & (stored.find(groups) == UNKNOWN)
+            stored = stored.updated(Assignments.of(groups[new], part[new]))
         keys, joined = join_groups(groups, content, stored)
         if joined:
-            message = f"{joined:,} groups share rows with the same features with another group; these stay together."
+            message = say(
+                "{joined:,} groups share rows with the same features with another group; these stay together.",
+                joined=joined,
+            )
             findings.append(Finding("D204", "look", design.group, message, {"groups": joined}))
     else:
         keys, rows = split_oversized(content, strata, secret, stored)
         if rows:
-            message = f"{rows:,} rows have features so common that they were divided one by one."
+            message = say("{rows:,} rows have features so common that they were divided one by one.", rows=rows)
             findings.append(Finding("D108", "look", None, message, {"rows": rows}))
+
+    units = Units.of(keys)
 
     def attempt(pooled: bool) -> tuple[Parts, Assignments]:
         before = stored
@@ -76,7 +91,7 @@ def assign(
             before = Assignments(before.keys, regraded)
         carried = memory.parts(keys, pooled=pooled)
         known = known_units(keys, carried, before, grouped=grouped)
-        parts = assign_parts(keys, strata, known, shares=design.shares, pooled=pooled)
+        parts = assign_parts(units, strata, known, shares=design.shares, pooled=pooled)
         return rotate(keys, settle(parts, carried), memory, pooled=pooled), before
 
     pooled = _is_pooled(design, len(strata), stored.find(keys), memory)
@@ -87,7 +102,7 @@ def assign(
     if not grouped and content is not alone:
         # each is remembered by itself too, and keeps its part should what links it to the others go
         before = before.updated(Assignments.of(alone, parts))
-    return keys, parts, pooled, before
+    return keys, parts, pooled, before.updated(Assignments.of(units, parts))
 
 
 def _united(
@@ -115,11 +130,15 @@ def _united(
         links.append(np.searchsorted(places, found))
         if len(found):
             alike = len(np.unique(found))
-            message = f"{alike:,} rows have nearly the same picture as another row; such rows share a part."
+            message = say(
+                "{alike:,} rows have nearly the same picture as another row; such rows share a part.", alike=alike
+            )
             findings.append(Finding("D116", "tip", name, message, {"rows": alike}))
     united, _, dropped = unite(content, np.concatenate(links), strata, stored)
     if dropped:
-        message = f"{dropped:,} rows have features so nearly alike that they were divided one by one."
+        message = say(
+            "{dropped:,} rows have features so nearly alike that they were divided one by one.", dropped=dropped
+        )
         findings.append(Finding("D108", "look", None, message, {"rows": dropped}))
     return united if (united != content).any() else content
 
@@ -146,14 +165,15 @@ def _by_time(
     parts = assign_by_time(keys, times, known, shares=design.shares, pooled=pooled, horizon=horizon)
     if later.any():  # whoever sealed them, older sealed rows are used no more
         carried = np.where((carried == 2) | (carried == 3), RETIRED, carried).astype(np.uint8)
-    return keys, settle(parts, carried), pooled, stored
+    parts = settle(parts, carried)
+    return keys, parts, pooled, stored.updated(Assignments.of(keys, parts))
 
 
 def _column(table: Path, name: str, used: NDArray[np.bool_]) -> pl.Series:
     return pl.read_parquet(table, columns=[name], glob=False).to_series().filter(pl.Series(used))
 
 
-def _instants(times: pl.Series, name: str) -> tuple[Times, float]:
+def instants(times: pl.Series, name: str) -> tuple[Times, float]:
     """Times as numbers, and how many of them a horizon of 1 is: a day, or one of the column's own unit."""
     if times.dtype.is_temporal():
         return times.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy(), 86_400e6
@@ -162,8 +182,12 @@ def _instants(times: pl.Series, name: str) -> tuple[Times, float]:
     example = shown(times[0], 40)
     raise DataProblem(
         "TIME_NOT_A_TIME",
-        f"Column '{shown(name)}' holds '{example}', which is neither a date nor a number.",
-        where=f"column {shown(name)}",
+        say(
+            "Column '{name}' holds '{example}', which is neither a date nor a number.",
+            name=shown(name),
+            example=example,
+        ),
+        where=say("column {name}", name=shown(name)),
         found=example,
-        next="Write times as 2024-03-31 or 2024-03-31 14:05:00, or choose another column.",
+        next=say("Write times as 2024-03-31 or 2024-03-31 14:05:00, or choose another column."),
     )

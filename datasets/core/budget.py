@@ -1,8 +1,8 @@
 """When a team may look next, how many looks its ledger still holds, and the words of a refusal.
 
 The vault grants a look with one conditional write on stored moments; this module computes those moments and says why
-there is no look. A clock set back never opens a gate. One that leapt forward is for the caller to notice, when it moves
-the clock mark it stores.
+there is no look. A clock set back never opens a gate, and neither does one that leapt forward until an operator has
+looked at it; the caller knows of both (`dlstart_web.kit.clock`).
 """
 
 from bisect import bisect_right
@@ -13,11 +13,15 @@ from math import ceil
 from typing import Literal
 
 from datasets.core.sealed_ladder import bits
+from dlstart_web.kit.say import joined, say
+from dlstart_web.kit.text import day_words, weekday_words
 
 LIMIT_BITS = 48.0
-FREE = "Validation scores stay free."
+LEAST_GAP_DAYS, MOST_GAP_DAYS = 7, 365
+FREE = say("Validation scores stay free.")
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
-Reason = Literal["gap", "bits", "closed", "opened", "clock"]
+Reason = Literal["gap", "bits", "closed", "opened", "clock", "restored"]
 CountedBy = Literal["team", "person", "test set"]
 
 
@@ -38,8 +42,9 @@ class NoLookLeft(Exception):
     ----------
     sentence : str
         What happened and what now.
-    reason : {"gap", "bits", "closed", "opened", "clock"}
-        The gap runs; the ledger is full; looks are closed; the set was opened for good; the clock went back.
+    reason : {"gap", "bits", "closed", "opened", "clock", "restored"}
+        The gap runs; the ledger is full; looks are closed; the set was opened for good; the clock is wrong;
+        the database is an older copy.
     looks_spent : int
         Looks on the test set so far, by everybody.
     counted_by : {"team", "person", "test set"}
@@ -74,6 +79,25 @@ def next_look_at(last: datetime | None, gap_days: int) -> datetime | None:
     Days are 24 hours long and start at the last look, so that neither the calendar nor a time zone moves them.
     """
     return None if last is None else last.astimezone(UTC) + timedelta(days=gap_days)
+
+
+def answer_at(spent_at: datetime, tick: int, ready_at: datetime | None = None) -> datetime:
+    """When the answer of a look is told: on a whole tick, so that how long the scoring took says nothing.
+
+    Parameters
+    ----------
+    spent_at : datetime
+        When the look was spent; the first tick that comes at least half a tick later is its own.
+    tick : int
+        Seconds between two ticks; 0 tells the answer at once.
+    ready_at : datetime, optional
+        When it could be told. Past its own tick it waits for the next one.
+    """
+    if tick == 0:
+        return spent_at
+    step = timedelta(seconds=tick)
+    soonest = max(spent_at + step / 2, ready_at or spent_at)
+    return _EPOCH - (_EPOCH - soonest) // step * step
 
 
 def spent_bits(t: int, j: int, M: int, log2_rungs: float | None = None) -> float:
@@ -119,6 +143,7 @@ def check_look(
     limit: float = LIMIT_BITS,
     is_opened: bool = False,
     clock_mark: datetime | None = None,
+    leapt_from: datetime | None = None,
     zone: tzinfo = UTC,
 ) -> None:
     """Refuse the next look in words, if there is a reason to.
@@ -139,6 +164,8 @@ def check_look(
         True once a pooled set had its final opening.
     clock_mark : datetime, optional
         The latest moment the server has recorded.
+    leapt_from : datetime, optional
+        The last moment that passed for certain, where the clock is more than an hour past it.
     zone : tzinfo, default=UTC
         The reader's, for the moments in the sentence.
 
@@ -150,29 +177,58 @@ def check_look(
     spent = t - 1
     if not looks_open:
         raise NoLookLeft(
-            "Looks are closed here. They open when the proposal is approved and the data is sealed, "
-            f"unless the team's owner keeps them closed. {FREE}",
+            say(
+                "Looks are closed here. They open when the proposal is approved and the data is sealed, "
+                "unless the team's owner keeps them closed. {free}",
+                free=FREE,
+            ),
             reason="closed",
             looks_spent=spent,
         )
     if is_opened:
         raise NoLookLeft(
-            f"These rows had their final opening, and that ended their looks. Fresh rows bring new ones. {FREE}",
+            say(
+                "These rows had their final opening, and that ended their looks. Fresh rows bring new ones. {free}",
+                free=FREE,
+            ),
             reason="opened",
             looks_spent=spent,
         )
     cost = bits(t, j, M, log2_rungs)
     if cost > limit:
         raise NoLookLeft(
-            f"Look {t} would bring this checkpoint set to {cost:.1f} of its {limit:g} bits. "
-            f"Time does not restore bits; fresh rows do. {FREE}",
+            say(
+                "Look {t} would bring this checkpoint set to {cost:.1f} of its {limit:g} bits. "
+                "Time does not restore bits; fresh rows do. {free}",
+                t=t,
+                cost=cost,
+                limit=limit,
+                free=FREE,
+            ),
             reason="bits",
             looks_spent=spent,
         )
     if clock_mark is not None and now < clock_mark:
         raise NoLookLeft(
-            f"The server's clock reads {write_moment(now, zone)}, but it has recorded {write_moment(clock_mark, zone)} "
-            f"before. Looks wait until it has caught up; an administrator can set it right. {FREE}",
+            say(
+                "The server's clock reads {now}, but it has recorded {clock_mark} before. "
+                "Looks wait until it has caught up, or an operator has set it right. {free}",
+                now=write_moment(now, zone),
+                clock_mark=write_moment(clock_mark, zone),
+                free=FREE,
+            ),
+            reason="clock",
+            looks_spent=spent,
+        )
+    if leapt_from is not None:
+        raise NoLookLeft(
+            say(
+                "The server's clock reads {now}, and the last moment that passed for certain is {leapt_from}. "
+                "Looks wait until an operator has said that this is the right time, with `dlstart clock accept` on the machine. {free}",
+                now=write_moment(now, zone),
+                leapt_from=write_moment(leapt_from, zone),
+                free=FREE,
+            ),
             reason="clock",
             looks_spent=spent,
         )
@@ -196,23 +252,27 @@ def gap_words(gate: Gate, *, now: datetime, zone: tzinfo = UTC) -> str:
     """The refusal while the gap runs: when the gate opens, who looked last, what stays free."""
     if gate.opens_at is None:
         raise ValueError("A gate without a moment is open.")
-    whose = "Your team's next look" if gate.counted_by == "team" else "Your own next look, in any team,"
-    words = [f"{whose} opens {write_moment(gate.opens_at, zone)}, in {write_wait(gate.opens_at - now)}."]
+    when, wait = write_moment(gate.opens_at, zone), write_wait(gate.opens_at - now)
+    if gate.counted_by == "team":
+        words = [say("Your team's next look opens {when}, in {wait}.", when=when, wait=wait)]
+    else:
+        words = [say("Your own next look, in any team, opens {when}, in {wait}.", when=when, wait=wait)]
     if gate.last_look_at is not None:
         last = gate.last_look_at.astimezone(zone)
-        by = f"{gate.last_look_by}, " if gate.last_look_by else ""
-        words.append(f"Last look: {by}{last.day} {last:%b}.")
-    return " ".join([*words, FREE])
+        who = [gate.last_look_by] if gate.last_look_by else []
+        words.append(say("Last look: {when}.", when=joined(", ", [*who, day_words(last)])))
+    return joined(" ", [*words, FREE])
 
 
 def write_moment(moment: datetime, zone: tzinfo = UTC) -> str:
     """A moment for its reader: "Thu 26 Nov 14:05 UTC", elsewhere "Thu 26 Nov 14:05 CET (13:05 UTC)"."""
     here, utc = moment.astimezone(zone), moment.astimezone(UTC)
-    words = f"{here:%a} {here.day} {here:%b %H:%M %Z}"
+    words = joined(" ", [weekday_words(here), f"{here:%H:%M %Z}"])
     if here.utcoffset() == timedelta(0):
         return words
-    day = "" if here.date() == utc.date() else f"{utc:%a} {utc.day} {utc:%b} "
-    return f"{words} ({day}{utc:%H:%M} UTC)"
+    clock = f"{utc:%H:%M} UTC"
+    there = clock if here.date() == utc.date() else joined(" ", [weekday_words(utc), clock])
+    return say("{here} ({there})", here=words, there=there)
 
 
 def write_wait(wait: timedelta) -> str:
@@ -220,5 +280,7 @@ def write_wait(wait: timedelta) -> str:
     minutes = ceil(wait / timedelta(minutes=1))
     days, hours = divmod(minutes // 60, 24)
     if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+        return say("{days} d {hours} h", days=days, hours=hours) if hours else say("{days} d", days=days)
+    if hours:
+        return say("{hours} h {minutes} min", hours=hours, minutes=minutes % 60)
+    return say("{minutes} min", minutes=minutes)

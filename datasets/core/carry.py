@@ -75,10 +75,10 @@ def is_open(parts: Parts) -> NDArray[np.bool_]:
 def _part_of(masks: Masks) -> Parts:
     """One part for rows that may have been found in several."""
     kinds = [(masks & bit) > 0 for bit in BITS.values()]
-    train, validation, checkpoint, final, retired = kinds
+    train, validation, checkpoint, final, retired, fresh = kinds
     clash = ((masks & OPEN) > 0) & ((masks & SEALED) > 0)
     # rows that looks were answered on never become a final part; rows trained on never choose
-    choices = [clash | retired, checkpoint, final, train, validation]
+    choices = [clash | retired | fresh, checkpoint, final, train, validation]
     return np.select(choices, [RETIRED, CHECKPOINT, FINAL, 0, 1], UNKNOWN).astype(np.uint8)
 
 

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-NOT_RECORDED = "not recorded"
+from dlstart_web.kit.say import joined, say
+from dlstart_web.kit.text import day_words
+
+NOT_RECORDED = say("not recorded")
 
 
 @dataclass(frozen=True)
@@ -34,55 +37,76 @@ class Reply:
 
 NO_PEOPLE, MAY_REUSE = "none", "reuse"
 _ALL = (
-    Question("why", "Why was it made?", "The task it was collected for.", "To see how often the tray washer jams."),
     Question(
-        "paid",
-        "Who made it, and who paid?",
-        "People, department, a grant or a supplier.",
-        "Belt staff; canteen budget.",
+        "why",
+        say("Why was it made?"),
+        say("The task it was collected for."),
+        say("To see how often the tray washer jams."),
     ),
     Question(
-        "row", "What is one row?", "One thing, one moment, one label.", "One photo of one tray, with one button press."
+        "paid",
+        say("Who made it, and who paid?"),
+        say("People, department, a grant or a supplier."),
+        say("Belt staff; canteen budget."),
+    ),
+    Question(
+        "row",
+        say("What is one row?"),
+        say("One thing, one moment, one label."),
+        say("One photo of one tray, with one button press."),
     ),
     Question(
         "origin",
-        "How was it collected and labelled?",
-        "Where the rows come from, who gave the labels, and whether a second person checked.",
-        "Camera above the belt; the person there presses a button. 200 were labelled twice, 95% the same.",
+        say("How was it collected and labelled?"),
+        say("Where the rows come from, who gave the labels, and whether a second person checked."),
+        say("Camera above the belt; the person there presses a button. 200 were labelled twice, 95% the same."),
     ),
     Question(
         "people",
-        "Who is in it, and did they agree?",
-        "Names, faces, voices, customers; consent or another ground.",
-        "Trays only; hands in 3% of the photos, without faces.",
-        {NO_PEOPLE: "No personal data", "some": "Personal data, on a stated ground", "unclear": "Not clear yet"},
+        say("Who is in it, and did they agree?"),
+        say("Names, faces, voices, customers; consent or another ground."),
+        say("Trays only; hands in 3% of the photos, without faces."),
+        {
+            NO_PEOPLE: say("No personal data"),
+            "some": say("Personal data, on a stated ground"),
+            "unclear": say("Not clear yet"),
+        },
     ),
     Question(
         "gaps",
-        "What is missing, or known to be wrong?",
-        "Places, seasons, kinds of rows that are not in it; labels that cannot be trusted.",
-        "No rows from the night shift; white mugs on white trays are often labelled wrong.",
+        say("What is missing, or known to be wrong?"),
+        say("Places, seasons, kinds of rows that are not in it; labels that cannot be trusted."),
+        say("No rows from the night shift; white mugs on white trays are often labelled wrong."),
     ),
     Question(
         "uses",
-        "What may it be used for, and what not?",
-        "Say both.",
-        "Any project on trays. Not to rate the people at the belt.",
-        {MAY_REUSE: "Any team may use it", "ask": "Ask first, each time", "only": "Only for what it was made for"},
+        say("What may it be used for, and what not?"),
+        say("Say both."),
+        say("Any project on trays. Not to rate the people at the belt."),
+        {
+            MAY_REUSE: say("Any team may use it"),
+            "ask": say("Ask first, each time"),
+            "only": say("Only for what it was made for"),
+        },
     ),
-    Question("owner", "Who owns it?", "Who answers questions about it, also next year.", "The canteen manager."),
+    Question(
+        "owner",
+        say("Who owns it?"),
+        say("Who answers questions about it, also next year."),
+        say("The canteen manager."),
+    ),
     Question(
         "kept",
-        "How long is it kept?",
-        "The day on which it is kept on or removed; its owners are reminded 30 days before.",
-        "Until the contract with the supplier ends.",
+        say("How long is it kept?"),
+        say("The day on which it is kept on or removed; its owners are reminded 30 days before."),
+        say("Until the contract with the supplier ends."),
         has_day=True,
     ),
     Question(
         "licence",
-        "Under which licence or terms?",
-        "Its name, or the sentence of the contract.",
-        "Ours; not to leave the house.",
+        say("Under which licence or terms?"),
+        say("Its name, or the sentence of the contract."),
+        say("Ours; not to leave the house."),
     ),
 )
 QUESTIONS = {question.id: question for question in _ALL}
@@ -95,7 +119,7 @@ def filled(replies: Mapping[str, Reply]) -> int:
 
 def words(question: Question, reply: Reply) -> str:
     """A reply in one text: what was chosen, the day, what was written."""
-    day = f"Until {reply.day:%d %b %Y}." if reply.day else ""
+    day = say("Until {day}.", day=day_words(reply.day, with_year=True)) if reply.day else ""
     choice = question.choices.get(reply.choice, "")
-    said = [f"{choice}." if choice else "", day, reply.text.strip()]
-    return "\n".join(part for part in said if part) or NOT_RECORDED
+    said = [say("{choice}.", choice=choice) if choice else "", day, reply.text.strip()]
+    return joined("\n", [part for part in said if part]) or NOT_RECORDED

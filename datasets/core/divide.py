@@ -4,12 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from datasets.core import canonical
@@ -19,6 +17,8 @@ from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
 from datasets.core.lineage import Past
+from datasets.core.part_files import write_parts
+from datasets.core.parts import PART_WORDS
 from datasets.core.readers.types import kind_of
 from datasets.core.split import (
     PARTS,
@@ -29,14 +29,12 @@ from datasets.core.split import (
     Parts,
 )
 from datasets.core.stages import Progress, nothing, within
-from datasets.core.table import HELD, Column, col, held_rows, require_columns, row_count
+from datasets.core.table import Column, require_columns
 from datasets.core.target import Labels, class_counts, labels_of, used_rows
+from dlstart_web.kit.say import listed, say
 
 SEALED = ("checkpoint", "final")
 _ASSIGNMENTS = "assignments.parquet"
-_PART, _PLACE, _LABEL = "\0part", "\0place", "\0label"  # names that no column can have
-_PLAIN = pl.CompatLevel.oldest()
-_ZSTD: dict[str, Any] = {"compression": "zstd", "compression_level": 1}
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,23 @@ class Division:
     retired: int = 0
     sources: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
+    def as_dict(self) -> dict[str, Any]:
+        """What may be known of it, as JSON-able fields."""
+        locked = ("labels", "units", "validation_units")
+        return {key: value for key, value in vars(self).items() if key not in locked} | {
+            "features": [column.as_dict() for column in self.features],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The rest: labels of the sealed parts, and units where one holds more than one row, under the part's name."""
+        units: dict[str, np.ndarray] = {**(self.units or {})}
+        if self.validation_units is not None:
+            units["validation"] = self.validation_units
+        return {f"labels {part}": values for part, values in self.labels.items()} | {
+            f"units {part}": values for part, values in units.items()
+        }
+
 
 def divide(
     table: Path,
@@ -95,6 +110,7 @@ def divide(
     limits: Limits,
     pasts: Sequence[Past] = (),
     key: bytes = b"",
+    others: Sequence[tuple[bytes, Path]] = (),
     progress: Progress = nothing,
 ) -> Division:
     """Divide a typed table and write its parts into a folder.
@@ -119,6 +135,9 @@ def divide(
         Sealed versions of the lineage, the latest first; their rows keep their parts, whatever the columns are now.
     key : bytes
         The installation's, for recognising those rows.
+    others : sequence of (bytes, Path), optional
+        Secret and `assignments.parquet` of lineages that went into this one: a group keeps its part though all of its
+        rows are gone.
     progress : callable, optional
         Called with the share of the work done; see `stages.STEPS`.
 
@@ -132,7 +151,7 @@ def divide(
         If the rows cannot be divided this way; then none of the files is there.
     """
     try:
-        return _divide(table, design, secret, stored, out, limits, pasts, key, progress)
+        return _divide(table, design, secret, stored, out, limits, pasts, key, others, progress)
     except BaseException:
         for name in (*(f"{part}.parquet" for part in (*PARTS, "retired")), _ASSIGNMENTS):
             (out / name).unlink(missing_ok=True)
@@ -148,6 +167,7 @@ def _divide(
     limits: Limits,
     pasts: Sequence[Past],
     key: bytes,
+    others: Sequence[tuple[bytes, Path]],
     progress: Progress,
 ) -> Division:
     schema = require_columns(table, [name for name in (design.target, design.group, design.time) if name])
@@ -161,33 +181,40 @@ def _divide(
     memory = remember(table, [name for name in schema if name != design.target], pasts, key).select(used)
     progress(0.05)
     keys, parts, pooled, known = assign(
-        table, design, secret, features, used, strata, known, memory, findings, within(progress, 0.05, 0.45)
+        table, design, secret, features, used, strata, known, memory, findings, others, within(progress, 0.05, 0.45)
     )
     _refuse_empty_parts(parts, design, pooled)
 
     progress(0.5)
-    place = _sealed_order(keys, parts, secret)
-    _write_parts(table, features, design, used, labels, parts, place, out)
+    orders = _sealed_orders(keys, parts, secret)
+    fingerprints = write_parts(
+        table,
+        features=features,
+        target=design.target,
+        used=used,
+        labels=labels,
+        parts=parts,
+        orders=orders,
+        out=out,
+    )
     progress(0.75)
-    known.updated(Assignments.of(keys, parts)).write(out / _ASSIGNMENTS)
+    known.write(out / _ASSIGNMENTS)
 
-    rows_of = {name: _rows_in_order(code, parts, place) for code, name in enumerate(PARTS)}
+    rows_of = {name: orders[PARTS.index(name)] for name in SEALED}
     per_class = _per_class(counts, strata, parts)
     findings += _absent_classes(per_class, pooled)
-    plain = [name for name in features if schema[name] != pl.Binary]
-    findings += parts_differ(table, plain, used, parts, keys, design.kind)
+    if design.kind != "time":
+        plain = [name for name in features if schema[name] != pl.Binary]
+        findings += parts_differ(table, plain, used, parts, keys)
     return Division(
         rows_used=len(strata),
-        parts={name: len(rows) for name, rows in rows_of.items()},
+        parts={name: int((parts == code).sum()) for code, name in enumerate(PARTS)},
         per_class=per_class,
         classes=counts,
-        fingerprints={
-            name: _fingerprint(out, name, design.target, labels.series(rows_of[name]) if name in SEALED else None)
-            for name in PARTS
-        },
-        labels={name: labels.take(rows_of[name]) for name in SEALED},
-        units=_units({name: keys[rows_of[name]] for name in SEALED}),
-        validation_units=(_units({"validation": keys[rows_of["validation"]]}) or {}).get("validation"),
+        fingerprints=fingerprints,
+        labels={name: labels.take(rows) for name, rows in rows_of.items()},
+        units=_units({name: keys[rows] for name, rows in rows_of.items()}),
+        validation_units=(_units({"validation": keys[parts == 1]}) or {}).get("validation"),
         features=[Column(name, design.kinds.get(name) or kind_of(schema[name])) for name in features],
         pooled=pooled,
         findings=findings,
@@ -210,8 +237,13 @@ def _features(schema: pl.Schema, design: Design) -> list[str]:
     if len(set(roles)) < len(roles):
         raise DataProblem(
             "SAME_COLUMN",
-            f"Column '{shown(design.target)}' was given two parts to play: {', '.join(map(shown, roles))}.",
-            next="Name another group or time column.",
+            say(
+                "Column '{target}' was given two parts to play: {columns}.",
+                target=shown(design.target),
+                columns=", ".join(map(shown, roles)),
+            ),
+            where=say("column {target}", target=shown(design.target)),
+            next=say("Name another group or time column."),
         )
     # a group's name cannot help with groups never seen, so it is no feature
     left_out = {design.target, design.group, *design.drop}
@@ -219,9 +251,9 @@ def _features(schema: pl.Schema, design: Design) -> list[str]:
     if not features:
         raise DataProblem(
             "NO_FEATURES",
-            "No column is left to predict from.",
+            say("No column is left to predict from."),
             found=0,
-            next="Keep at least one column besides the target and those that number the rows.",
+            next=say("Keep at least one column besides the target and those that number the rows."),
         )
     return features
 
@@ -232,112 +264,37 @@ def _refuse_empty_parts(parts: Parts, design: Design, pooled: bool) -> None:
     if not empty:
         return
     if design.kind == "group":
-        code, what = "TOO_FEW_GROUPS", f"groups in column '{shown(design.group)}'"
+        code, what = "TOO_FEW_GROUPS", say("groups in column '{group}'", group=shown(design.group))
     elif design.kind == "time":
-        code, what = "TOO_FEW_TIMES", f"different times in column '{shown(design.time)}'"
+        code, what = "TOO_FEW_TIMES", say("different times in column '{time}'", time=shown(design.time))
     else:
-        code, what = "TOO_FEW_ROWS", "rows with different features"
+        code, what = "TOO_FEW_ROWS", say("rows with different features")
     raise DataProblem(
         code,
-        f"There are too few {what}: nothing is left for {' and '.join(empty)}.",
+        say(
+            "There are too few {what}: nothing is left for {empty}.",
+            what=what,
+            empty=listed([PART_WORDS[part] for part in empty]),
+        ),
         found=", ".join(empty),
-        next="Add rows, or split by chance." if design.kind != "random" else "Add rows.",
+        next=say("Add rows, or split by chance.") if design.kind != "random" else say("Add rows."),
     )
 
 
-def _sealed_order(keys: Keys, parts: Parts, secret: bytes) -> NDArray[np.int32]:
-    """Each sealed row's place in its file.
+def _sealed_orders(keys: Keys, parts: Parts, secret: bytes) -> dict[int, NDArray[np.int64]]:
+    """The rows of each sealed part, and of what is retired, in the order they are written in.
 
     Rows are not sorted by their key: a part's keys end at slightly other places for each class, which would show
     labels at the edges. A second hash, of the key and the copy, forgets them.
     """
-    place = np.full(len(keys), -1, np.int32)
+    orders = {}
     seed = int.from_bytes(hashlib.blake2b(b"order", key=secret, digest_size=8).digest(), "big")
     for code in (2, 3, RETIRED):
         rows = np.flatnonzero(parts == code)
         copies: Keys = np.arange(len(rows)).astype(np.uint64)
-        rank = _mixed(_mixed(keys[rows] ^ np.uint64(seed)) + copies)
-        place[rows[np.argsort(rank, kind="stable")]] = np.arange(len(rows))
-    return place
-
-
-def _mixed(values: Keys) -> Keys:
-    """The finaliser of splitmix64: every bit of the result depends on every bit given."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def _rows_in_order(code: int, parts: Parts, place: NDArray[np.int32]) -> NDArray[np.int64]:
-    rows = np.flatnonzero(parts == code)
-    return rows if code < 2 else rows[np.argsort(place[rows])]
-
-
-def _write_parts(
-    table: Path,
-    features: list[str],
-    design: Design,
-    used: NDArray[np.bool_],
-    labels: Labels,
-    parts: Parts,
-    place: NDArray[np.int32],
-    out: Path,
-) -> None:
-    """All parts over one scan; the features of sealed rows are then put into their order, some at a time."""
-    part_of = np.full(len(used), 255, np.uint8)
-    part_of[used] = parts
-    place_of = np.full(len(used), -1, np.int32)
-    place_of[used] = place
-    label_of = np.zeros(len(used), np.uint32 if labels.names else np.float64)
-    label_of[used] = labels.values
-    marks = pl.LazyFrame({_PART: part_of, _PLACE: place_of, _LABEL: label_of})
-    label = pl.col(_LABEL)
-    if labels.names:
-        label = label.replace_strict(list(range(len(labels.names))), labels.names, return_dtype=pl.String)
-    scan = pl.scan_parquet(table, glob=False).select(map(col, features))
-    marked = pl.concat([scan, marks], how="horizontal", strict=True)
-    chosen = [col(name) for name in features]
-    last = (label.alias(design.target), label.alias(design.target), *[pl.col(_PLACE)] * 3)
-    with TemporaryDirectory(dir=out, prefix="sealing-") as scratch:
-        held = [*SEALED, "retired"] if (parts == RETIRED).any() else [*SEALED]
-        files = [out / "train.parquet", out / "validation.parquet", *(Path(scratch) / name for name in held)]
-        sinks = [
-            marked.filter(pl.col(_PART) == code)
-            .select(*chosen, last[code])
-            .sink_parquet(
-                file, row_group_size=held_rows(table, len(features)), lazy=True, **(_ZSTD if code < 2 else HELD)
-            )
-            for code, file in enumerate(files)
-        ]
-        pl.collect_all(sinks, engine="streaming")
-        for name, file in zip(held, files[2:], strict=True):
-            _write_in_order(file, out / f"{name}.parquet", len(features))
-
-
-def _write_in_order(unordered: Path, file: Path, columns: int) -> None:
-    """Sort features by their places, a batch at a time."""
-    rows = held_rows(unordered, columns, groups=4)
-    scan = pl.scan_parquet(unordered, glob=False)
-    empty = scan.head(0).drop(_PLACE).collect().to_arrow(compat_level=_PLAIN)
-    with pq.ParquetWriter(file, empty.schema, **_ZSTD) as writer:
-        for start in range(0, row_count(unordered), rows):
-            held = scan.filter(pl.col(_PLACE).is_between(start, start + rows - 1)).collect()
-            writer.write_table(
-                held.sort(_PLACE).drop(_PLACE).to_arrow(compat_level=_PLAIN), row_group_size=max(1, rows // 4)
-            )
-
-
-def _fingerprint(out: Path, name: str, target: str, sealed: pl.Series | None) -> str:
-    """SHA-256 over the values of a part, with their labels, in the order written."""
-    path = out / f"{name}.parquet"
-    digest = canonical.Fingerprint()
-    start = 0
-    for frame in canonical.batches(path, pq.read_schema(path).names):
-        if sealed is not None:
-            frame = frame.with_columns(sealed.slice(start, len(frame)).alias(target))
-        digest.update(frame)
-        start += len(frame)
-    return digest.hexdigest()
+        rank = canonical.mixed(canonical.mixed(keys[rows] ^ np.uint64(seed)) + copies)
+        orders[code] = rows[np.argsort(rank, kind="stable")]
+    return orders
 
 
 def _per_class(
@@ -354,7 +311,11 @@ def _absent_classes(per_class: dict[str, dict[str, int]] | None, pooled: bool) -
     for name, rows in (per_class or {}).items():
         absent = [part for part, count in rows.items() if count == 0 and not (pooled and part == "checkpoint")]
         if absent:
-            message = f"Class '{shown(name)}' has no row in {' and '.join(absent)}."
+            message = say(
+                "Class '{name}' has no row in {absent}.",
+                name=shown(name),
+                absent=listed([PART_WORDS[part] for part in absent]),
+            )
             findings.append(Finding("D404", "look", None, message, {"class": shown(name), "absent": absent}))
     return findings
 

@@ -4,7 +4,7 @@ Worked out once, when a version is sealed, from its open parts alone: no row of 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from datasets.core.canonical import batches
 from datasets.core.panels import OTHERS
 from datasets.core.table import Column, col, row_count
 
-ROWS = 200_000  # of each part; of more, every k-th
+ROWS = 50_000  # of each part; of more, every k-th
 COLUMNS = 60  # the label and the first features
 BINS, VALUES, CLASSES = 20, 12, 6
 SHOWN_ROWS, SHOWN_COLUMNS, SHOWN_LETTERS = 20, 30, 80
@@ -47,28 +47,31 @@ def look_over(train: Path, validation: Path, *, columns: Sequence[Column], targe
     paths = {"train": train, "validation": validation}
     every = {part: max(1, math.ceil(row_count(path) / ROWS)) for part, path in paths.items()}
     chosen = sorted(columns, key=lambda column: column.name != target)[:COLUMNS]
-    labels = None if task == "regression" else _labels(paths["train"], target, every["train"])
+    cells = [_cell(column) for column in chosen]
+    frames = {part: _read(path, [column.name for column in chosen], cells, every[part]) for part, path in paths.items()}
+    labels = None if task == "regression" else _labels(frames["train"][target])
     return {
-        "rows": {part: math.ceil(row_count(path) / every[part]) for part, path in paths.items()},
+        "rows": {part: len(frame) for part, frame in frames.items()},
         "every": every,
-        "columns": [_column(column, paths, every, labels) for column in chosen],
+        "columns": [
+            _column(column, {part: frame[column.name] for part, frame in frames.items()}, labels) for column in chosen
+        ],
         "left_out": len(columns) - len(chosen),
         "sample": _sample(train, chosen),
     }
 
 
-def _read(path: Path, name: str, expression: pl.Expr, every: int) -> pl.Series:
-    """Every k-th cell of a column, a batch of it in memory at a time."""
+def _read(path: Path, names: Sequence[str], cells: Sequence[pl.Expr], every: int) -> pl.DataFrame:
+    """Every k-th row, a batch of the file in memory at a time."""
     pieces, start = [], 0
-    for frame in batches(path, [name]):
-        pieces.append(frame.select(expression.gather_every(every, -start % every)).to_series())
+    for frame in batches(path, names):
+        pieces.append(frame.select(cell.gather_every(every, -start % every) for cell in cells))
         start += len(frame)
     return pl.concat(pieces)
 
 
-def _labels(path: Path, target: str, every: int) -> dict[str, NDArray[np.bool_]]:
+def _labels(labels: pl.Series) -> dict[str, NDArray[np.bool_]]:
     """Which rows are of the commonest classes; of more than six, the rest together."""
-    labels = _read(path, target, col(target).cast(pl.String), every)
     common = labels.drop_nulls().value_counts(sort=True)[labels.name].to_list()
     own = common if len(common) <= CLASSES else common[: CLASSES - 1]
     of_class = {name: (labels == name).fill_null(False).to_numpy() for name in sorted(own)}
@@ -77,21 +80,25 @@ def _labels(path: Path, target: str, every: int) -> dict[str, NDArray[np.bool_]]
     return of_class
 
 
-def _column(
-    column: Column, paths: dict[str, Path], every: dict[str, int], labels: dict[str, NDArray[np.bool_]] | None
-) -> dict[str, Any]:
-    cell, unit = col(column.name), ""
+def _cell(column: Column) -> pl.Expr:
+    """What is counted of a column."""
+    cell = col(column.name)
     if column.kind == "number":
-        cell = cell.cast(pl.Float64)
-    elif column.kind == "date":
-        cell, unit = cell.cast(pl.Datetime("us")).cast(pl.Int64).cast(pl.Float64) / 1e3, "time"
-    elif column.kind == "text":
-        cell, unit = cell.cast(pl.String).str.len_chars().cast(pl.Float64), "characters"
-    elif column.kind in ("category", "boolean", "id"):
-        cell = cell.cast(pl.String)
-    else:  # pictures are shown, not counted
-        cell = cell.is_null().replace_strict({True: None, False: "there"}, return_dtype=pl.String)
-    values = {part: _read(path, column.name, cell, every[part]) for part, path in paths.items()}
+        return cell.cast(pl.Float64)
+    if column.kind == "date":
+        return cell.cast(pl.Datetime("us")).cast(pl.Int64).cast(pl.Float64) / 1e3
+    if column.kind == "text":
+        return cell.cast(pl.String).str.len_chars().cast(pl.Float64)
+    if column.kind in ("category", "boolean", "id"):
+        return cell.cast(pl.String)
+    # pictures are shown, not counted
+    return cell.is_null().replace_strict({True: None, False: "there"}, return_dtype=pl.String)
+
+
+def _column(
+    column: Column, values: Mapping[str, pl.Series], labels: dict[str, NDArray[np.bool_]] | None
+) -> dict[str, Any]:
+    unit = {"date": "time", "text": "characters"}.get(column.kind, "")
     described: dict[str, Any] = {
         **column.as_dict(),
         "unit": unit,

@@ -1,29 +1,34 @@
 """Rows that were seen before: the same rows in another file, with other columns beside them, in another order or writing.
 
 Two tables are compared on the columns that both have, by a keyed hash of each row's cells (STATISTICS 3.1). Nothing is
-kept for it: the hashes are made again from the features that lie in the store. Only of data that was removed the hashes
-over all of its columns stay, in place of the rows.
+kept for it: the hashes are made again from the features that lie in the store. Only of data that was removed a keyed
+hash of each cell stays, in place of the rows.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from datasets.core import canonical
-from datasets.core.media import content_key
 
 Keys = NDArray[np.uint64]
-Masks = NDArray[np.uint8]  # a bit a part: 1 train, 2 validation, 4 checkpoint, 8 final, 16 retired
+Hashed = tuple[bool, tuple[str, ...]]  # a way to hash rows: whole or by cell, over these columns
+Places = NDArray[np.intp]
+Masks = NDArray[np.uint8]  # a bit a part: 1 train, 2 validation, 4 checkpoint, 8 final, 16 retired, 32 fresh
 
-BITS = {"train": 1, "validation": 2, "checkpoint": 4, "final": 8, "retired": 16}
-OPEN, SEALED = 1 | 2, 4 | 8 | 16
+BITS = {"train": 1, "validation": 2, "checkpoint": 4, "final": 8, "retired": 16, "fresh": 32}
+OPEN, SEALED = 1 | 2, 4 | 8 | 16 | 32
 SAME_FROM = 0.1  # share of rows from which two tables are of one lineage
 FIGURES = 9
+_BIT = "\0bit"  # a name that no column can have
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,8 @@ class Past:
         How its rows were divided: "random", "group" or "time".
     pooled, looked, opened : bool
         Whether checkpoint and final were one set; whether looks were answered on it; whether its final was opened.
-    kept : tuple of ndarray of uint64 and ndarray of uint8, or None
-        Of a version that was removed: what `keys_of` made of it. Its rows are known where all of its columns come.
+    kept : Path or None
+        Of a version that was removed: the file in which `keep` left what is known of it.
     """
 
     name: str
@@ -53,7 +58,18 @@ class Past:
     pooled: bool = False
     looked: bool = False
     opened: bool = False
-    kept: tuple[Keys, Masks] | None = None
+    kept: Path | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON-able fields."""
+        files = {part: str(path) for part, path in self.files.items()}
+        return vars(self) | {"files": files, "features": [*self.features], "kept": self.kept and str(self.kept)}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "Past":
+        """What `as_dict` made."""
+        files = {part: Path(path) for part, path in fields["files"].items()}
+        return cls(**{**fields, "files": files, "kept": fields["kept"] and Path(fields["kept"])})
 
 
 @dataclass(frozen=True)
@@ -121,10 +137,31 @@ def _alike(series: pl.Series) -> pl.Series:
     elif kind in (pl.Date, pl.Datetime):
         texts = series.cast(pl.Datetime("us")).to_physical().cast(pl.String)
     elif kind == pl.Binary:
-        texts = pl.Series([None if cell is None else content_key(cell).hex() for cell in series], dtype=pl.String)
+        texts = canonical.content_keys(series)
     else:
         texts = series.cast(pl.String).str.normalize("NFC").str.strip_chars()
     return texts.fill_null("")
+
+
+def bit_of(part: str) -> int:
+    """The bit of a part; fresh sets are numbered ("fresh-1") and share one."""
+    return BITS[part.partition("-")[0]]
+
+
+def known_rows(table: Path, columns: Sequence[str], past: Past, key: bytes) -> Masks:
+    """The parts of a past version that each row of a table lies in, whatever else the two share; 0 where it is in none.
+
+    Unlike `recognise` it also counts rows that were divided one by one: a row like one of them is not fresh.
+    """
+    common = shares_columns(columns, past.features)
+    if not common or not (past.files or past.kept):
+        return np.zeros(pq.read_metadata(table).num_rows, np.uint8)
+    mine = _cell_keys(table, common, key) if past.kept else row_keys(table, common, key)
+    theirs, bits = keys_of(past, key, common)
+    masks = np.zeros(len(mine), np.uint8)
+    for bit in BITS.values():
+        masks[np.isin(mine, theirs[(bits & bit) > 0])] |= bit
+    return masks
 
 
 def shares_columns(columns: Sequence[str], features: Sequence[str]) -> list[str]:
@@ -133,7 +170,9 @@ def shares_columns(columns: Sequence[str], features: Sequence[str]) -> list[str]
     return common if common and 2 * len(common) >= min(len(set(columns)), len(features)) else []
 
 
-def recognise(table: Path, columns: Sequence[str], past: Past, key: bytes) -> Match | None:
+def recognise(
+    table: Path, columns: Sequence[str], past: Past, key: bytes, hashed: dict[Hashed, Keys] | None = None
+) -> Match | None:
     """Find the rows of a past version in a table.
 
     A hash that stands for several different rows of the past version, as it may where only some columns are common,
@@ -148,6 +187,8 @@ def recognise(table: Path, columns: Sequence[str], past: Past, key: bytes) -> Ma
     past : Past
     key : bytes
         The installation's.
+    hashed : dict, optional
+        The table's rows as they were hashed for other past versions; what is made here is added.
 
     Returns
     -------
@@ -156,13 +197,15 @@ def recognise(table: Path, columns: Sequence[str], past: Past, key: bytes) -> Ma
     """
     common = shares_columns(columns, past.features)
     is_whole = len(common) == len(past.features)
-    if not common or not (past.files or (past.kept and is_whole)):
+    if not common or not (past.files or past.kept):
         return None
-    mine = row_keys(table, common, key)
-    theirs, bits = past.kept or keys_of(past, key, common)
-    whole = theirs
-    if not is_whole:
-        whole = np.concatenate([row_keys(path, past.features, key) for path in past.files.values()])
+    hashed = {} if hashed is None else hashed
+    way = (past.kept is None, tuple(common))
+    if way not in hashed:
+        hashed[way] = _cell_keys(table, common, key) if past.kept else row_keys(table, common, key)
+    mine = hashed[way]
+    theirs, bits = keys_of(past, key, common)
+    whole = theirs if is_whole else keys_of(past, key)[0]
     bits = np.where(_divided(whole, bits), 0, bits).astype(np.uint8)
 
     order = np.lexsort((whole, theirs))
@@ -186,9 +229,72 @@ def recognise(table: Path, columns: Sequence[str], past: Past, key: bytes) -> Ma
     )
 
 
+def keep(past: Past, key: bytes, file: Path) -> None:
+    """Leave a hash of 32 bits of each cell, and the bit of each row's part, in a file before the rows are destroyed."""
+    schema = pa.schema([*((name, pa.uint32()) for name in past.features), (_BIT, pa.uint8())])
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part, path in past.files.items():
+            for frame in canonical.batches(path, past.features):
+                cells = [*_cells(frame, key), pl.repeat(bit_of(part), len(frame), dtype=pl.UInt8, eager=True)]
+                writer.write_table(pa.table([each.to_arrow() for each in cells], schema=schema))
+
+
+def _cells(frame: pl.DataFrame, key: bytes) -> Iterator[pl.Series]:
+    """The hash of each cell, in the column's own name; each different value is hashed once."""
+    for series in frame:
+        begun = hashlib.blake2b(series.name.encode() + b"\0", key=key, digest_size=4)
+        yield canonical.TextHashes(begun).of(_alike(series))
+
+
+def _cell_keys(path: Path, columns: Sequence[str], key: bytes) -> Keys:
+    """One hash a row, made of those of its cells."""
+    frames = canonical.batches(path, sorted(columns))
+    return np.concatenate([_folded(_cells(frame, key)) for frame in frames] or [np.empty(0, np.uint64)])
+
+
+def _folded(cells: Iterable[pl.Series]) -> Keys:
+    keys: Keys = np.zeros((), np.uint64)
+    for series in cells:
+        keys = canonical.mixed(keys + series.cast(pl.UInt64).to_numpy())
+    return keys
+
+
+def places(table: Path, columns: Sequence[str], old: Path, features: Sequence[str], key: bytes) -> Places:
+    """Where each row of a table lies in an older one, compared on the columns that both have.
+
+    Parameters
+    ----------
+    table, old : Path
+        Parquet files.
+    columns, features : sequence of str
+        Their columns.
+    key : bytes
+        The installation's.
+
+    Returns
+    -------
+    ndarray of intp of shape (n_rows,)
+        -1 for a row that is not in the older table, or that stands for several different rows there.
+    """
+    common = shares_columns(columns, features)
+    if not common:
+        return np.full(pq.read_metadata(table).num_rows, -1, np.intp)
+    mine, theirs = row_keys(table, common, key), row_keys(old, common, key)
+    whole = row_keys(old, features, key) if len(common) < len(features) else theirs
+    order = np.lexsort((whole, theirs))
+    first = np.searchsorted(theirs, mine, sorter=order).clip(0, len(order) - 1)
+    last = np.searchsorted(theirs, mine, side="right", sorter=order) - 1
+    found = order[first]
+    return np.where((theirs[found] == mine) & (whole[found] == whole[order[last]]), found, -1)
+
+
 def keys_of(past: Past, key: bytes, columns: Sequence[str] | None = None) -> tuple[Keys, Masks]:
     """The hash of each row of a past version, over all of its columns or these, and the bit of its part."""
-    found = [(BITS[part], row_keys(path, columns or past.features, key)) for part, path in past.files.items()]
+    if past.kept:
+        frames = canonical.batches(past.kept, [*sorted(columns or past.features), _BIT])
+        kept = [(_folded(list(frame)[:-1]), frame[_BIT].to_numpy()) for frame in frames]
+        return np.concatenate([keys for keys, _ in kept]), np.concatenate([bits for _, bits in kept])
+    found = [(bit_of(part), row_keys(path, columns or past.features, key)) for part, path in past.files.items()]
     bits = [np.full(len(keys), bit, np.uint8) for bit, keys in found]
     return np.concatenate([keys for _, keys in found]), np.concatenate(bits)
 

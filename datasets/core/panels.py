@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from datasets.core.parts import PART_WORDS
+from dlstart_web.kit.say import figure, say
+from dlstart_web.kit.text import day_words
+
 Figure = dict[str, Any]
 Column = Mapping[str, Any]
 
 PANEL, HEAD, FOOT, LOWEST = 84, 24, 44, 320  # pixels
 COLOURS = {"validation": "--chart-validation", "checkpoint": "--chart-baseline", "final": "--chart-baseline"}
-OTHERS = "all others"  # values that are drawn together
+OTHERS = say("all others")  # values that are drawn together
 FEW_POINTS = 5.0  # parts that differ by less are called alike
 
 
@@ -36,29 +40,35 @@ def in_words(column: Column, value: float) -> str:
     """A number of a column's axis as people write it."""
     if column["unit"] == "time":
         moment = datetime.fromtimestamp(value / 1000, UTC)
-        return f"{moment:%d %b %Y}"
-    return f"{value:,.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
+        return day_words(moment, with_year=True)
+    return figure(f"{value:,.4g}" if abs(value) < 1e6 else f"{value:,.0f}")
 
 
 def part_finding(column: Column) -> str:
     """What the panels of train and validation show, in a sentence."""
     if column["shape"] == "none":
-        return f"“{column['name']}” has no value in train."
+        return say("“{name}” has no value in train.", name=column["name"])
     train, validation = column["parts"]["train"], column["parts"]["validation"]
     ordered = column["shape"] == "bins"
     gap = apart(train, validation, ordered=ordered)
     alike = (
-        f"train and validation are alike, at most {gap:.1f} points apart"
+        say("train and validation are alike, at most {gap:.1f} points apart", gap=gap)
         if gap < FEW_POINTS
-        else f"train and validation differ by up to {gap:.0f} points"
+        else say("train and validation differ by up to {gap:.0f} points", gap=gap)
     )
     if ordered:
         middle = in_words(column, column["middle"]["train"])
-        unit = " characters" if column["unit"] == "characters" else ""
-        return f"Half of the train rows lie below {middle}{unit}; {alike}."
+        if column["unit"] == "characters":
+            middle = say("{number} characters", number=middle)
+        return say("Half of the train rows lie below {middle}; {alike}.", middle=middle, alike=alike)
     named = [at for at, value in enumerate(column["x"]) if value != OTHERS]
     top = max(named, key=train.__getitem__)
-    return f"“{column['x'][top]}” is the commonest, with {shares(train)[top]:.0f}% of train; {alike}."
+    return say(
+        "“{value}” is the commonest, with {share:.0f}% of train; {alike}.",
+        value=column["x"][top],
+        share=shares(train)[top],
+        alike=alike,
+    )
 
 
 def class_finding(column: Column) -> str:
@@ -68,17 +78,29 @@ def class_finding(column: Column) -> str:
         middles = {name: column["middle"].get(f"class {name}") for name in classes}
         known = sorted(((value, name) for name, value in middles.items() if value is not None))
         if len(known) < 2:
-            return "Only one class has values here."
+            return say("Only one class has values here.")
         (low, first), (high, last) = known[0], known[-1]
-        return f"The middle value is lowest for “{first}” ({in_words(column, low)}) and highest for “{last}” ({in_words(column, high)})."
+        return say(
+            "The middle value is lowest for “{first}” ({low}) and highest for “{last}” ({high}).",
+            first=first,
+            low=in_words(column, low),
+            last=last,
+            high=in_words(column, high),
+        )
     widest = (0.0, "", "", "")
     for at, value in enumerate(column["x"]):
         share = sorted((shares(rows)[at], name) for name, rows in classes.items() if sum(rows))
         if len(share) > 1 and share[-1][0] - share[0][0] > widest[0]:
             widest = (share[-1][0] - share[0][0], value, share[-1][1], share[0][1])
     if not widest[1]:
-        return "The classes have the same values equally often."
-    return f"“{widest[1]}” tells most: {widest[0]:.0f} points more often in “{widest[2]}” than in “{widest[3]}”."
+        return say("The classes have the same values equally often.")
+    return say(
+        "“{value}” tells most: {points:.0f} points more often in “{more}” than in “{less}”.",
+        value=widest[1],
+        points=widest[0],
+        more=widest[2],
+        less=widest[3],
+    )
 
 
 def balance_finding(classes: Mapping[str, Mapping[str, int]]) -> str:
@@ -87,21 +109,27 @@ def balance_finding(classes: Mapping[str, Mapping[str, int]]) -> str:
     every = sum(total.values()) or 1
     most, least = max(total, key=total.__getitem__), min(total, key=total.__getitem__)
     if total[most] <= 1.2 * total[least]:
-        return f"The {len(total)} classes are about equally frequent."
-    return f"“{most}” has {100 * total[most] / every:.0f}% of the rows, “{least}” {100 * total[least] / every:.1f}%."
+        return say("The {count} classes are about equally frequent.", count=len(total))
+    return say(
+        "“{most}” has {share:.0f}% of the rows, “{least}” {other:.1f}%.",
+        most=most,
+        share=100 * total[most] / every,
+        least=least,
+        other=100 * total[least] / every,
+    )
 
 
 def table(column: Column, groups: Mapping[str, Sequence[int]]) -> tuple[list[str], list[list[str]]]:
     """The same as the panels, as heads and rows of text: rows and percent of each group."""
-    heads = ["From, to" if column["shape"] == "bins" else "Value"]
+    heads = [say("From, to") if column["shape"] == "bins" else say("Value")]
     for name in groups:
-        heads += [f"{name}, rows", "%"]
+        heads += [say("{name}, rows", name=name), "%"]
     part = {name: shares(rows) for name, rows in groups.items()}
     lines = []
     for at, label in enumerate(labels(column)):
         line = [label]
         for name, rows in groups.items():
-            line += [f"{rows[at]:,}", f"{part[name][at]:.1f}"]
+            line += [figure(f"{rows[at]:,}"), figure(f"{part[name][at]:.1f}")]
         lines.append(line)
     return heads, lines
 
@@ -109,9 +137,9 @@ def table(column: Column, groups: Mapping[str, Sequence[int]]) -> tuple[list[str
 def labels(column: Column) -> list[str]:
     """The names of the bars."""
     if column["shape"] != "bins":
-        return list(column["x"])
+        return [OTHERS if value == OTHERS else value for value in column["x"]]
     edges = [in_words(column, edge) for edge in column["x"]]
-    return [f"{low} to {high}" for low, high in pairwise(edges)]
+    return [say("{low} to {high}", low=low, high=high) for low, high in pairwise(edges)]
 
 
 def column_chart(column: Column, groups: Mapping[str, Sequence[int]]) -> Figure:
@@ -123,18 +151,19 @@ def column_chart(column: Column, groups: Mapping[str, Sequence[int]]) -> Figure:
         kind = "date" if column["unit"] == "time" else "linear"
     else:
         x, width, kind = [short(value) for value in column["x"]], None, "category"
-    title = column["name"] + (", characters" if column["unit"] == "characters" else "")
+    title = say("{name}, characters", name=column["name"]) if column["unit"] == "characters" else column["name"]
     return panels(x, groups, title=short(title), names=labels(column), width=width, kind=kind)
 
 
 def plain(text: str) -> str:
     """Text that Plotly draws as it is; it would take tags in it for its own."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def short(text: str) -> str:
     """As much of a name as an axis has room for."""
-    return plain(text if len(text) <= 24 else f"{text[:23]}…")
+    words = str(text)
+    return plain(words if len(words) <= 24 else f"{words[:23]}…")
 
 
 def panels(
@@ -165,6 +194,7 @@ def panels(
         axis = f"y{place + 1}" if place else "y"
         colour = COLOURS.get(name, "--chart-train")
         upper = 1 - place / len(groups)
+        called = short(PART_WORDS.get(name, name))
         data.append(
             {
                 "type": "bar",
@@ -172,7 +202,7 @@ def panels(
                 "y": [round(share, 2) for share in shares(rows)],
                 "width": width,
                 "yaxis": axis,
-                "name": short(name),
+                "name": called,
                 "marker": {"color": colour, "line": {"width": 1, "color": "--sheet"}},
                 "hovertext": [_hover(*bar) for bar in zip(names, shares(rows), rows, strict=True)],
                 "hoverinfo": "text",
@@ -188,7 +218,7 @@ def panels(
             "ticks": "",
             "fixedrange": True,
         }
-        words = f"{short(name)}, {sum(rows):,} rows"
+        words = say("{name}, {rows:,} rows", name=called, rows=sum(rows))
         notes.append(_note(words, 1, upper, "right"))
     notes.append(_note(title, 1, 0, "right") | {"yanchor": "top", "yshift": -22})
     layout = {
@@ -222,12 +252,12 @@ def panels(
 
 
 def _hover(name: str, share: float, rows: int) -> str:
-    return f"{plain(name)}: {share:.1f}%, {rows:,} rows"
+    return str(say("{name}: {share:.1f}%, {rows:,} rows", name=plain(name), share=share, rows=rows))
 
 
 def _note(text: str, x: float, y: float, anchor: str) -> Figure:
     return {
-        "text": text,
+        "text": str(text),
         "xref": "paper",
         "yref": "paper",
         "x": x,

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 import polars as pl
 
-from datasets.core.table import Column, col, require_columns, row_count
+from datasets.core.corrections import Kind
+from datasets.core.table import Column, col, in_blocks, require_columns, row_count
 from datasets.core.target import label_texts
 
 TOP = 20
+FIGURES = ("min", "max", "mean")
 COUNTED_EXACTLY = 10_000  # distinct values; above, the number is an estimate within some per cent
 CLASSES_OF_A_NUMBER = 20
 
@@ -32,32 +34,40 @@ def profile_table(path: Path, columns: Sequence[Column]) -> dict[str, Any]:
         stands among them to the last digit.
     """
     scan = pl.scan_parquet(path, glob=False)
+    rows = row_count(path)
+    kinds = {column.name: column.kind for column in columns}
+    found = {name: facts for block in in_blocks(list(kinds)) for name, facts in _facts(scan, block, kinds).items()}
+    few = [name for name in kinds if found[name]["distinct"] <= COUNTED_EXACTLY]
+    for block in in_blocks(few, rows):
+        for cells in scan.select(map(col, block)).collect():
+            found[cells.name] |= _counts(cells.drop_nulls(), kinds[cells.name])
+    return {"rows": rows, "columns": [column.as_dict() | found[column.name] for column in columns]}
+
+
+def _facts(scan: pl.LazyFrame, names: Sequence[str], kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:
+    """What one pass tells of some columns."""
     wanted: list[pl.Expr] = []
-    for place, column in enumerate(columns):
-        cell = col(column.name)
-        wanted.append(cell.null_count().alias(f"{place} missing"))
-        wanted.append(cell.drop_nulls().approx_n_unique().alias(f"{place} distinct"))
-        if column.kind in ("number", "date"):
-            wanted += [cell.min().alias(f"{place} min"), cell.max().alias(f"{place} max")]
-        if column.kind == "number":
-            wanted.append(cell.mean().alias(f"{place} mean"))
-    found = scan.select(wanted).collect(engine="streaming").row(0, named=True)
-    few = [place for place in range(len(columns)) if found[f"{place} distinct"] <= COUNTED_EXACTLY]
-    counts = dict(zip(few, _value_counts(scan, [columns[place].name for place in few]), strict=True))
-    described = []
-    for place, column in enumerate(columns):
-        entry: dict[str, Any] = {
-            **column.as_dict(),
-            "missing": found[f"{place} missing"],
-            "distinct": len(counts[place]) if place in counts else found[f"{place} distinct"],
-        }
-        for figure in ("min", "max", "mean"):
-            if f"{place} {figure}" in found:
-                entry[figure] = _figure(found[f"{place} {figure}"])
-        if place in counts and column.kind in ("category", "boolean"):
-            entry["top"] = [[value, rows] for value, rows in counts[place].head(TOP).iter_rows()]
-        described.append(entry)
-    return {"rows": row_count(path), "columns": described}
+    for name in names:
+        cell = col(name)
+        facts = {"missing": cell.null_count(), "distinct": cell.drop_nulls().approx_n_unique()}
+        if kinds[name] in ("number", "date"):
+            facts |= {"min": cell.min(), "max": cell.max()}
+        if kinds[name] == "number":
+            facts["mean"] = cell.mean()
+        wanted.append(pl.struct([fact.alias(key) for key, fact in facts.items()]).alias(name))
+    row = scan.select(wanted).collect(engine="streaming").row(0, named=True)
+    return {
+        name: {key: _figure(value) if key in FIGURES else value for key, value in facts.items()}
+        for name, facts in row.items()
+    }
+
+
+def _counts(cells: pl.Series, kind: Kind) -> dict[str, Any]:
+    """How many values a column has; of categories also the commonest, equals by value."""
+    if kind not in ("category", "boolean"):
+        return {"distinct": cells.n_unique()}
+    counts = cells.rename("value").value_counts().sort("count", "value", descending=[True, False])
+    return {"distinct": len(counts), "top": [[value, rows] for value, rows in counts.head(TOP).iter_rows()]}
 
 
 def _figure(value: Any) -> Any:
@@ -65,21 +75,6 @@ def _figure(value: Any) -> Any:
     if isinstance(value, (int, float)):
         return float(f"{value:.3e}")
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _value_counts(scan: pl.LazyFrame, names: Sequence[str]) -> list[pl.DataFrame]:
-    """Values and their rows, commonest first, equals by value."""
-    return pl.collect_all(
-        [
-            scan.select(col(name).alias("value"))
-            .drop_nulls()
-            .group_by("value")
-            .len()
-            .sort("len", "value", descending=[True, False])
-            for name in names
-        ],
-        engine="streaming",
-    )
 
 
 def guess_task(

@@ -16,6 +16,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from datasets.core.bounds import clopper_pearson, kl_lower, kl_upper
+from dlstart_web.kit.say import figure, say, say_count
 
 ALPHA = 0.05
 GATE_Z = 1.645  # one-sided 5%: how many standard errors better a model must be before anything is said
@@ -343,12 +344,16 @@ def price(
 
 def new_best_words(rung: float, write: Write, *, greater_is_better: bool = True) -> str:
     """The answer to a look that found a new best."""
-    return f"New best: read {write(rung)} or {_direction(greater_is_better)} on these rows"
+    return say(
+        "New best: read {rung} or {direction} on these rows",
+        rung=write(rung),
+        direction=_direction(greater_is_better),
+    )
 
 
 def no_words() -> str:
     """The answer to every other look; nothing else may depend on the sealed labels."""
-    return "Not measurably better than your best on the checkpoint set."
+    return say("Not measurably better than your best on the checkpoint set.")
 
 
 def card_words(
@@ -364,22 +369,30 @@ def card_words(
 ) -> str:
     """The checkpoint card's line for the team's best; scores in [0, 1], ``looks`` by everybody on the set."""
     span = _span((lower, upper), write, greater_is_better)
-    how = (
-        "approximate" if is_approximate else f"95%, valid for {'the one look' if looks == 1 else f'all {looks} looks'}"
+    valid = say_count(looks, "95%, valid for the one look", "95%, valid for all {count} looks")
+    how = say("approximate") if is_approximate else valid
+    read = say(
+        "Read {rung} or {direction} on the {rows:,} checkpoint rows",
+        rung=write(rung),
+        direction=_direction(greater_is_better),
+        rows=rows,
     )
-    read = f"Read {write(rung)} or {_direction(greater_is_better)} on the {rows:,} checkpoint rows"
-    return f"{read}; true score {span} ({how})"
+    return say("{read}; true score {span} ({how})", read=read, span=span, how=how)
 
 
 def budget_words(spent: float, looks_left: int, *, limit: float = 48) -> str:
     """The checkpoint card's line on bits; a number of looks that nobody will reach is not spelled out."""
-    left = "more than 1,000" if looks_left > 1000 else f"{looks_left:,}"
-    return f"Budget {spent:.1f} of {limit:g} bits; looks left with no new best: {left}"
+    left = say("more than 1,000") if looks_left > 1000 else figure(f"{looks_left:,}")
+    return say(
+        "Budget {spent:.1f} of {limit:g} bits; looks left with no new best: {left}", spent=spent, limit=limit, left=left
+    )
 
 
 def optimism_words(optimism: str) -> str:
     """The honest figure of the card; ``optimism`` comes written in the metric's unit, such as "0.8 points"."""
-    return f"Reading the same rows again and again flatters by about {optimism} for a team like yours"
+    return say(
+        "Reading the same rows again and again flatters by about {optimism} for a team like yours", optimism=optimism
+    )
 
 
 def price_words(
@@ -387,21 +400,27 @@ def price_words(
 ) -> str:
     """What the next look costs, before it is spent."""
     now, no, best = (_span(ends, write, greater_is_better) for ends in (price.now, price.if_no, price.if_new_best))
-    what = "the final interval would be" if is_pooled else "a new best would read as"
-    return (
-        f"At the validation score of {write(value)} ({rows:,} rows) {what} {now} now; "
-        f"after this look {no} if the answer is no, {best} if it is a new best."
+    what = say("the final interval would be") if is_pooled else say("a new best would read as")
+    return say(
+        "At the validation score of {value} ({rows:,} rows) {what} {now} now; "
+        "after this look {no} if the answer is no, {best} if it is a new best.",
+        value=write(value),
+        rows=rows,
+        what=what,
+        now=now,
+        no=no,
+        best=best,
     )
 
 
 def _direction(greater_is_better: bool) -> str:
-    return "more" if greater_is_better else "less"
+    return say("more") if greater_is_better else say("less")
 
 
 def _span(ends: tuple[float, float], write: Write, greater_is_better: bool) -> str:
     # the lower end of a score is the upper end of an error
     low, high = ends if greater_is_better else reversed(ends)
-    return f"{write(low)} to {write(high)}"
+    return say("{low} to {high}", low=write(low), high=write(high))
 
 
 def _rung(value: float, state: LadderState) -> int:

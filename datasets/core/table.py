@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from datasets.core.corrections import Kind
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
+from dlstart_web.kit.say import say, say_count
 
 # Words that mean "no value" in a CSV cell: pandas' list and the question mark.
 MISSING_WORDS = (
@@ -23,6 +25,7 @@ MISSING_WORDS = (
 # the typed table is read several times and kept for a while only: packed fast rather than small
 HELD: dict[str, Any] = {"compression": "lz4"}
 CELLS_A_BATCH = 8_000_000
+COLUMNS_AT_ONCE = 250  # the work for one plan grows faster than its columns
 HELD_BYTES = 64 * 2**20  # of a row group
 
 
@@ -46,6 +49,7 @@ class Table:
     columns: list[Column]
     findings: list[Finding]
     head: dict[str, Any] | None = None  # Heading.as_dict(), where the format leaves it open where the table begins
+    orders: dict[str, str] = field(default_factory=dict)  # by column: which of day and month comes first in its cells
 
 
 def col(name: str) -> pl.Expr:
@@ -57,19 +61,35 @@ def cell_too_long(name: str, length: int, limits: Limits) -> DataProblem:
     """The refusal of a cell over the limit."""
     return DataProblem(
         "CELL_TOO_LONG",
-        f"A cell in column '{shown(name)}' has {length:,} bytes; at most {limits.cell:,} are read.",
+        say(
+            "A cell in column '{name}' has {length:,} bytes; at most {cell:,} are read.",
+            name=shown(name),
+            length=length,
+            cell=limits.cell,
+        ),
         413,
-        where=f"column {shown(name)}",
+        where=say("column {name}", name=shown(name)),
         limit=limits.cell,
         found=length,
-        next="Shorten the cell, or leave the column out.",
+        next=say("Shorten the cell, or leave the column out."),
     )
 
 
 def not_finite(name: str, count: int) -> Finding:
     """The finding of infinite numbers in a column."""
-    message = f"{count:,} value{'s' * (count > 1)} in '{shown(name)}' not finite, treated as missing."
+    message = say_count(
+        count,
+        "{count:,} value in '{name}' not finite, treated as missing.",
+        "{count:,} values in '{name}' not finite, treated as missing.",
+        name=shown(name),
+    )
     return Finding("D102", "look", name, message, {"cells": count})
+
+
+def in_blocks(names: Sequence[str], rows: int = 0) -> Iterator[Sequence[str]]:
+    """So many columns that one plan takes them well and, where they are held in memory, that so many rows of them fit."""
+    size = max(1, min(COLUMNS_AT_ONCE, CELLS_A_BATCH // max(1, rows)))
+    return (names[start : start + size] for start in range(0, len(names), size))
 
 
 def group_rows(columns: int) -> int:
@@ -90,6 +110,14 @@ def row_count(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
+def missing_counts(path: Path, names: Sequence[str]) -> dict[str, int]:
+    """Cells without a value in each of these columns, from the footer of the Parquet file that a reader wrote."""
+    footer = pq.read_metadata(path)
+    places = {name: place for place, name in enumerate(footer.schema.names)}
+    groups = [footer.row_group(place) for place in range(footer.num_row_groups)]
+    return {name: sum(group.column(places[name]).statistics.null_count for group in groups) for name in names}
+
+
 def require_columns(path: Path, names: list[str]) -> pl.Schema:
     """The table's schema; DataProblem if a name is not in it."""
     schema = pl.scan_parquet(path).collect_schema()
@@ -103,11 +131,13 @@ def no_such_column(name: str, names: list[str]) -> DataProblem:
     """The refusal of a column that is not there, with the nearest names."""
     lower = {each.lower(): each for each in names}
     nearest = difflib.get_close_matches(name.lower(), list(lower), n=1)
-    hint = f"Did you mean '{shown(lower[nearest[0]])}'?" if nearest else "Name one of these columns."
+    hint = (
+        say("Did you mean '{lower}'?", lower=shown(lower[nearest[0]])) if nearest else say("Name one of these columns.")
+    )
     listed = ", ".join(shown(each, 40) for each in names[:12]) + (", …" if len(names) > 12 else "")
     return DataProblem(
         "NO_SUCH_COLUMN",
-        f"There is no column '{shown(name)}'; the columns are {listed}.",
+        say("There is no column '{name}'; the columns are {listed}.", name=shown(name), listed=listed),
         found=shown(name),
         next=hint,
     )

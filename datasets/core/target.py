@@ -12,6 +12,7 @@ from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
 from datasets.core.split import Design, deciles
+from dlstart_web.kit.say import say, say_count
 
 
 def used_rows(
@@ -22,23 +23,29 @@ def used_rows(
     if not used.any():
         raise DataProblem(
             "NO_LABELS",
-            f"Column '{shown(design.target)}' has no value in any of {len(used):,} rows.",
+            say("Column '{target}' has no value in any of {used:,} rows.", target=shown(design.target), used=len(used)),
+            where=say("column {target}", target=shown(design.target)),
             found=0,
-            next="Choose the column that holds the labels.",
+            next=say("Choose the column that holds the labels."),
         )
     if design.kind == "time" and design.time:
         timed = pl.read_parquet(table, columns=[design.time], glob=False).to_series().is_not_null().to_numpy()
         if lost := int((used & ~timed).sum()):
-            message = f"{lost:,} rows without a time, kept out of all parts."
+            message = say("{lost:,} rows without a time, kept out of all parts.", lost=lost)
             findings.append(Finding("D110", "look", design.time, message, {"rows": lost}))
         used &= timed
     if (rows := int(used.sum())) < limits.least_rows:
         raise DataProblem(
             "TOO_FEW_ROWS",
-            f"{rows} row{'s' * (rows != 1)} can be used; at least {limits.least_rows} are needed to split.",
+            say_count(
+                rows,
+                "{count} row can be used; at least {least} are needed to split.",
+                "{count} rows can be used; at least {least} are needed to split.",
+                least=limits.least_rows,
+            ),
             limit=limits.least_rows,
             found=rows,
-            next="Add labelled rows.",
+            next=say("Add labelled rows."),
         )
     return used
 
@@ -86,6 +93,15 @@ def _texts(target: pl.Series) -> pl.Series:
     return target.cast(pl.String)
 
 
+def coded(target: pl.Series, merged: Mapping[str, str] | None = None) -> tuple[pl.Series, pl.Series]:
+    """The classes by their texts, in order, and the place of each row's among them; null where it has none."""
+    values = target.drop_nulls().unique()
+    texts = label_texts(values, merged)
+    names = texts.unique().sort()
+    places = texts.replace_strict(names, np.arange(len(names), dtype=np.int32))
+    return names, target.replace_strict(values, places, default=None, return_dtype=pl.Int32)
+
+
 def labels_of(target: pl.Series, design: Design, limits: Limits) -> Labels:
     """The labels of classes by their texts, or numbers; DataProblem if they are not what the task wants."""
     if design.task == "regression":
@@ -93,34 +109,51 @@ def labels_of(target: pl.Series, design: Design, limits: Limits) -> Labels:
             example = shown(target[0], 40)
             raise DataProblem(
                 "TARGET_NOT_A_NUMBER",
-                f"Column '{shown(design.target)}' holds '{example}'; a number is to be predicted and this is none.",
-                where=f"column {shown(design.target)}",
+                say(
+                    "Column '{target}' holds '{example}'; a number is to be predicted and this is none.",
+                    target=shown(design.target),
+                    example=example,
+                ),
+                where=say("column {target}", target=shown(design.target)),
                 found=example,
-                next="Choose classes as the task, or another target.",
+                next=say("Choose classes as the task, or another target."),
             )
         return Labels(target.cast(pl.Float64).to_numpy(), [])
-    texts = label_texts(target, design.merged)
-    names = texts.unique().sort()
+    names, codes = coded(target, design.merged)
     longest = max(names.str.len_bytes().to_list())
     if longest > limits.label:
         raise DataProblem(
             "LABEL_TOO_LONG",
-            f"A label in column '{shown(design.target)}' has {longest:,} bytes; at most {limits.label:,} are read.",
+            say(
+                "A label in column '{target}' has {longest:,} bytes; at most {label:,} are read.",
+                target=shown(design.target),
+                longest=longest,
+                label=limits.label,
+            ),
+            where=say("column {target}", target=shown(design.target)),
             limit=limits.label,
             found=longest,
-            next="Choose the column that holds the classes.",
+            next=say("Choose the column that holds the classes."),
         )
     distinct = len(names)
-    allowed = min(limits.classes, len(texts) // 2)
+    allowed = min(limits.classes, len(target) // 2)
     if distinct > allowed:
         raise DataProblem(
             "TOO_MANY_CLASSES",
-            f"Column '{shown(design.target)}' has {distinct:,} classes in {len(texts):,} rows: is this an id?",
+            say(
+                "Column '{target}' has {distinct:,} classes in {rows:,} rows: is this an id?",
+                target=shown(design.target),
+                distinct=distinct,
+                rows=len(target),
+            ),
+            where=say("column {target}", target=shown(design.target)),
             limit=allowed,
             found=distinct,
-            next=f"At most {allowed:,} classes are read here; choose another target, or predict a number.",
+            next=say(
+                "At most {allowed:,} classes are read here; choose another target, or predict a number.",
+                allowed=allowed,
+            ),
         )
-    codes = texts.replace_strict(names, np.arange(distinct, dtype=np.int32))
     return Labels(codes.to_numpy(), names.to_list())
 
 
@@ -130,9 +163,14 @@ def class_counts(labels: Labels, design: Design, limits: Limits) -> dict[str, in
         if np.ptp(labels.values) == 0:
             raise DataProblem(
                 "ONE_CLASS",
-                f"Column '{shown(design.target)}' is {labels.values[0]:g} in every row.",
+                say(
+                    "Column '{target}' is {values:g} in every row.",
+                    target=shown(design.target),
+                    values=labels.values[0],
+                ),
+                where=say("column {target}", target=shown(design.target)),
                 found=1,
-                next="Choose a target that differs between rows.",
+                next=say("Choose a target that differs between rows."),
             )
         return None
     sizes = np.bincount(labels.values, minlength=len(labels.names))
@@ -141,27 +179,43 @@ def class_counts(labels: Labels, design: Design, limits: Limits) -> dict[str, in
         if size < limits.least_class_rows:
             raise DataProblem(
                 "CLASS_TOO_SMALL",
-                f"Class '{shown(name)}' has {size} row{'s' * (size != 1)}; each class needs at least "
-                f"{limits.least_class_rows}.",
-                where=f"class {shown(name)}",
+                say_count(
+                    size,
+                    "Class '{name}' has {count} row; each class needs at least {least}.",
+                    "Class '{name}' has {count} rows; each class needs at least {least}.",
+                    name=shown(name),
+                    least=limits.least_class_rows,
+                ),
+                where=say("class {name}", name=shown(name)),
                 limit=limits.least_class_rows,
                 found=size,
-                next="Add rows of it, or take its rows out of the file.",
+                next=say("Add rows of it, or take its rows out of the file."),
             )
     if len(counts) == 1:
         raise DataProblem(
             "ONE_CLASS",
-            f"Column '{shown(design.target)}' is '{shown(labels.names[0])}' in every row.",
+            say(
+                "Column '{target}' is '{names}' in every row.",
+                target=shown(design.target),
+                names=shown(labels.names[0]),
+            ),
+            where=say("column {target}", target=shown(design.target)),
             found=1,
-            next="Choose a target that differs between rows.",
+            next=say("Choose a target that differs between rows."),
         )
     if design.task == "binary" and len(counts) != 2:
         listed = ", ".join(shown(name, 40) for name in list(counts)[:5])
         raise DataProblem(
             "NOT_TWO_CLASSES",
-            f"Column '{shown(design.target)}' has {len(counts)} classes ({listed}); a yes-or-no target has 2.",
+            say(
+                "Column '{target}' has {counts} classes ({listed}); a yes-or-no target has 2.",
+                target=shown(design.target),
+                counts=len(counts),
+                listed=listed,
+            ),
+            where=say("column {target}", target=shown(design.target)),
             limit=2,
             found=len(counts),
-            next="Choose one of several classes as the task.",
+            next=say("Choose one of several classes as the task."),
         )
     return counts

@@ -12,6 +12,7 @@ from datasets.core import canonical
 from datasets.core.table import col
 
 FORMAT = 1  # of the certificate; a change that an old reader would misread counts it up
+_MARK = "mark"
 _OPEN = ("train", "validation")
 _TYPES: dict[str, pl.DataType] = {
     "integer": pl.Int64(),
@@ -88,6 +89,53 @@ def verify(certificate: Mapping[str, Any], path: Path) -> Answer:
         if certificate["fingerprints"].get(name) == found:
             return Answer(name, [])
     return Answer(part, _differences(certificate, part, rows, classes))
+
+
+def add_up(certificate: Mapping[str, Any], original: Path, parts: Sequence[Path]) -> str:
+    """What the original tells of the sealed parts, in a sentence: their number, never which rows or labels they are.
+
+    Their fingerprints count rows in an order that is made with a secret, so they cannot be made again from the original.
+
+    Parameters
+    ----------
+    certificate : mapping
+    original : Path
+        The upload, whose SHA-256 is the certificate's.
+    parts : sequence of Path
+        Train and validation, each verified.
+    """
+    # times and yes-or-no may be written in many ways, so rows are told apart by the other columns
+    types = {name: kind for name, kind in certificate["types"].items() if kind in ("integer", "number", "words")}
+    target = certificate["target"]
+    try:
+        if target not in types:
+            raise Unreadable(f"column '{target}' may be written in many ways")
+        if missing := set(types) - set(_schema(original)):
+            raise Unreadable(f"column '{sorted(missing)[0]}' is not in it under that name")
+        labelled = (frame.filter(col(target).is_not_null()) for frame in _frames(original, types))
+        whole = pl.concat(_row_marks(frame, types) for frame in labelled)
+    except Unreadable as fault:
+        return f"the rows of the original cannot be counted here ({fault}); its SHA-256 is what the certificate says"
+    opened = pl.concat(_row_marks(frame, types) for path in parts for frame in _frames(path, types))
+    count = pl.len().alias("rows")
+    held = whole.to_frame().group_by(_MARK).agg(count)
+    wanted = opened.to_frame().group_by(_MARK).agg(count).join(held, on=_MARK, how="left", suffix=" held")
+    absent = wanted.filter(pl.col("rows") > pl.col("rows held").fill_null(0)).height
+    left, sealed = len(whole) - len(opened), certificate["rows_used"] - len(opened)
+    if absent or left != sealed:
+        return (
+            "values of the original are written otherwise than the server read them, so its rows cannot be matched here"
+        )
+    return (
+        f"the original holds all {len(opened):,} rows of train and validation, and {left:,} others with a label: "
+        "as many as the certificate says are sealed or used no more"
+    )
+
+
+def _row_marks(frame: pl.DataFrame, types: Mapping[str, str]) -> pl.Series:
+    cells = [frame.get_column(name).cast(_TYPES[types[name]]) for name in sorted(types)]
+    plain = [cell.fill_null("").str.strip_chars() if cell.dtype == pl.String else cell for cell in cells]
+    return pl.DataFrame(plain).hash_rows().alias(_MARK)
 
 
 def _differences(certificate: Mapping[str, Any], part: str, rows: int, classes: Mapping[str, int]) -> list[str]:

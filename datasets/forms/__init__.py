@@ -13,7 +13,18 @@ from datasets.forms.catalogue import (
     WantedForm,
 )
 from datasets.forms.plans import LabelPlanForm
-from datasets.forms.versions import DatasetUploadForm, GateForm, HeaderForm, KeepForm, KindsForm, SplitForm, TargetForm
+from datasets.forms.versions import (
+    DatasetUploadForm,
+    FreshForm,
+    GateForm,
+    GrantForm,
+    HeaderForm,
+    KeepForm,
+    KindsForm,
+    LimitsForm,
+    SplitForm,
+    TargetForm,
+)
 
 __all__ = [
     "AskForm",
@@ -21,11 +32,14 @@ __all__ = [
     "DatasetUploadForm",
     "DecideForm",
     "DepositForm",
+    "FreshForm",
     "GateForm",
+    "GrantForm",
     "HeaderForm",
     "KeepForm",
     "KindsForm",
     "LabelPlanForm",
+    "LimitsForm",
     "ListingForm",
     "ReasonForm",
     "SheetForm",

@@ -9,6 +9,7 @@ from datasets.core.datasheet import QUESTIONS, Question
 from datasets.forms.versions import DatasetUploadForm
 from datasets.models import Dataset, DatasetVersion, SheetAnswer
 from dlstart_web.kit.forms import KitForm, speak_plainly
+from dlstart_web.kit.say import say
 from projects.models import Project, Team, User
 
 TEXT_AT_MOST = 20_000
@@ -19,20 +20,22 @@ class CatalogueForm(KitForm):
     """What the catalogue is asked for. Its fields are all that an address of it may name, besides the page."""
 
     q = forms.CharField(
-        label="Words", required=False, max_length=200, help_text="In a name, a team, a datasheet or a column"
+        label=say("Words"), required=False, max_length=200, help_text=say("In a name, a team, a datasheet or a column")
     )
     task = forms.ChoiceField(
-        label="Kind of answer", required=False, choices=[("", "any"), *DatasetVersion.Task.choices]
+        label=say("Kind of answer"), required=False, choices=[("", say("any")), *DatasetVersion.Task.choices]
     )
-    holds = forms.ChoiceField(label="Has", required=False, choices=[("", "anything"), *HOLDS.items()])
+    holds = forms.ChoiceField(label=say("Has"), required=False, choices=[("", say("anything")), *HOLDS.items()])
     kept_until = forms.DateField(
-        label="Kept at least until", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=say("Kept at least until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    labels = forms.BooleanField(label="has labels", required=False)
-    no_people = forms.BooleanField(label="no personal data", required=False)
-    reuse = forms.BooleanField(label="any team may use it", required=False)
-    askable = forms.BooleanField(label="can be asked for", required=False)
-    mine = forms.BooleanField(label="of my teams", required=False)
+    labels = forms.BooleanField(label=say("has labels"), required=False)
+    no_people = forms.BooleanField(label=say("no personal data"), required=False)
+    reuse = forms.BooleanField(label=say("any team may use it"), required=False)
+    askable = forms.BooleanField(label=say("can be asked for"), required=False)
+    mine = forms.BooleanField(label=say("of my teams"), required=False)
 
     def filters(self) -> Filters:
         """What was asked, as the catalogue takes it."""
@@ -47,12 +50,12 @@ class CatalogueForm(KitForm):
 class DepositForm(DatasetUploadForm):
     """Data without a project."""
 
-    team = forms.ModelChoiceField(label="Team that keeps it", queryset=Team.objects.none(), empty_label=None)
+    team = forms.ModelChoiceField(label=say("Team that keeps it"), queryset=Team.objects.none(), empty_label=None)
     is_listed = forms.BooleanField(
-        label="Show its name, columns and datasheet to everybody here",
+        label=say("Show its name, columns and datasheet to everybody here"),
         required=False,
         initial=True,
-        help_text="Its rows stay with your team; others ask for them",
+        help_text=say("Its rows stay with your team; others ask for them"),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -82,14 +85,14 @@ class SheetForm(KitForm):
             self.fields[f"{question.id}_revision"] = forms.IntegerField(required=False, widget=forms.HiddenInput)
             if question.choices:
                 self.fields[f"{question.id}_choice"] = forms.ChoiceField(
-                    label="In short",
+                    label=say("In short"),
                     required=False,
-                    choices=[("", "Not recorded"), *question.choices.items()],
+                    choices=[("", say("Not recorded")), *question.choices.items()],
                     widget=forms.RadioSelect,
                 )
             if question.has_day:
                 self.fields[f"{question.id}_day"] = forms.DateField(
-                    label="Kept until",
+                    label=say("Kept until"),
                     required=False,
                     widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
                 )
@@ -115,12 +118,14 @@ class SheetForm(KitForm):
 class AskForm(KitForm):
     """Ask for data of another team."""
 
-    team = forms.ModelChoiceField(label="For which of your teams", queryset=Team.objects.none(), empty_label=None)
+    team = forms.ModelChoiceField(label=say("For which of your teams"), queryset=Team.objects.none(), empty_label=None)
     purpose = forms.CharField(
-        label="What do you want it for?",
+        label=say("What do you want it for?"),
         max_length=2000,
         widget=LINES,
-        help_text="Who keeps the data reads this and decides. Say what you would train, and who would see the rows.",
+        help_text=say(
+            "Who keeps the data reads this and decides. Say what you would train, and who would see the rows."
+        ),
     )
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
@@ -132,18 +137,18 @@ class DecideForm(KitForm):
     """Grant or decline, with a reason."""
 
     reason = forms.CharField(
-        label="What the team should know",
+        label=say("What the team should know"),
         required=False,
         max_length=2000,
         widget=LINES,
-        help_text="Needed to decline: why not, and what would change it",
+        help_text=say("Needed to decline: why not, and what would change it"),
     )
 
 
 class UseForm(KitForm):
     """The project that works on a data set of somebody else, or on a deposit."""
 
-    project = forms.ModelChoiceField(label="Project", queryset=Project.objects.none(), empty_label=None)
+    project = forms.ModelChoiceField(label=say("Project"), queryset=Project.objects.none(), empty_label=None)
 
     def __init__(self, *args: Any, projects: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -160,28 +165,37 @@ class ReasonForm(KitForm):
     """Why a data set is removed."""
 
     reason = forms.CharField(
-        label="Why is it removed?", max_length=2000, widget=LINES, help_text="The sentence stays where the data was"
+        label=say("Why is it removed?"),
+        max_length=2000,
+        widget=LINES,
+        help_text=say("The sentence stays where the data was"),
     )
-    is_sure = forms.BooleanField(label="Remove its files for good")
+    is_sure = forms.BooleanField(label=say("Remove its files for good"))
 
 
 class WantedForm(KitForm):
     """Data that one looks for."""
 
     title = forms.CharField(
-        label="What data do you want?", max_length=100, help_text="One line, such as “photos of the new belt”"
+        label=say("What data do you want?"), max_length=100, help_text=say("One line, such as “photos of the new belt”")
     )
-    text = forms.CharField(label="What for, and how much would do?", required=False, max_length=2000, widget=LINES)
+    text = forms.CharField(label=say("What for, and how much would do?"), required=False, max_length=2000, widget=LINES)
 
 
 class WantedAnswerForm(KitForm):
     """What a colleague has of it."""
 
     text = forms.CharField(
-        label="What do you have?", max_length=2000, widget=LINES, help_text="Where it lies, how much, with which labels"
+        label=say("What do you have?"),
+        max_length=2000,
+        widget=LINES,
+        help_text=say("Where it lies, how much, with which labels"),
     )
     dataset = forms.ModelChoiceField(
-        label="Already in the catalogue as", required=False, queryset=Dataset.objects.none(), empty_label="not yet"
+        label=say("Already in the catalogue as"),
+        required=False,
+        queryset=Dataset.objects.none(),
+        empty_label=say("not yet"),
     )
 
     def __init__(self, *args: Any, datasets: Any, **kwargs: Any) -> None:

@@ -1,7 +1,18 @@
 """Labelled tables, how their rows are divided, and the ledger of the looks at their test sets."""
 
 from datasets.models.catalogue import AccessRequest, DataUse, SheetAnswer, Wanted, WantedAnswer
-from datasets.models.ledger import AppendOnly, Look, LookGate, Opening, SealedLadder, TestSet
+from datasets.models.ledger import (
+    AppendOnly,
+    FreshDeposit,
+    InputsTaken,
+    Look,
+    LookGate,
+    LookGrant,
+    LookLimits,
+    Opening,
+    SealedLadder,
+    TestSet,
+)
 from datasets.models.uploads import Upload
 from datasets.models.versions import (
     Dataset,
@@ -22,11 +33,15 @@ __all__ = [
     "Dataset",
     "DatasetVersion",
     "Finding",
+    "FreshDeposit",
     "Ingestion",
+    "InputsTaken",
     "LabelMerge",
     "Lineage",
     "Look",
     "LookGate",
+    "LookGrant",
+    "LookLimits",
     "Opening",
     "Seal",
     "SealedLadder",

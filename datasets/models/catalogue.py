@@ -3,7 +3,9 @@
 from django.db import models
 from django.utils import timezone
 
+from datasets.core.datasheet import QUESTIONS
 from datasets.models.versions import Dataset
+from dlstart_web.kit.say import say
 from projects.models import Project, Team, User
 
 
@@ -22,18 +24,24 @@ class SheetAnswer(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dataset", "question"], name="one_sheet_answer_per_question")]
 
+    @property
+    def choice_words(self) -> str:
+        """What was chosen, as the form says it."""
+        return QUESTIONS[self.question].choices.get(self.choice, self.choice)
+
 
 class AccessRequest(models.Model):
-    """A team asks to use another team's data. asked -> granted | declined, with a reason; asked -> withdrawn.
+    """A team asks to use another team's data. asked -> granted | declined, with a reason; asked -> withdrawn; granted -> ended.
 
     Invariant: one that is asked or granted per data set and team.
     """
 
     class State(models.TextChoices):
-        ASKED = "asked"
-        GRANTED = "granted"
-        DECLINED = "declined"
-        WITHDRAWN = "withdrawn"
+        ASKED = "asked", say("Asked")
+        GRANTED = "granted", say("Granted")
+        DECLINED = "declined", say("Declined")
+        WITHDRAWN = "withdrawn", say("Withdrawn")
+        ENDED = "ended", say("taken back")
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="requests")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
@@ -44,6 +52,16 @@ class AccessRequest(models.Model):
     reason = models.TextField(blank=True, max_length=2000)
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
+    # a grant that was taken back; who granted it stays
+    ended_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.TextField(blank=True, max_length=2000)
+
+    AUDITED = (
+        *("dataset_id", "team_id", "state", "reason", "decided_by_id", "decided_at"),
+        *("ended_by_id", "ended_at", "ended_reason"),
+    )
+    AUDIT_MAY_LACK = models.Q(state__in=("asked", "withdrawn"))
 
     class Meta:
         constraints = [
@@ -89,8 +107,8 @@ class WantedAnswer(models.Model):
     """What a colleague says to it: I need it too, or I have some. One of each kind a person."""
 
     class Kind(models.TextChoices):
-        NEEDS = "needs", "needs it too"
-        HAS = "has", "has some"
+        NEEDS = "needs", say("needs it too")
+        HAS = "has", say("has some")
 
     wanted = models.ForeignKey(Wanted, on_delete=models.CASCADE, related_name="answers")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

@@ -8,8 +8,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from datasets.core.corrections import SET_ASIDE, Kind
+from datasets.core.corrections import SET_ASIDE, Choice, Kind
+from dlstart_web.kit.fields import SentenceField, SentencesField
 from dlstart_web.kit.jobs import Job
+from dlstart_web.kit.say import joined, say
 from projects.models import Project, User
 
 
@@ -23,10 +25,17 @@ class Lineage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     secret = models.BinaryField(default=new_secret, editable=False)
+    merged = models.JSONField(
+        default=list, editable=False
+    )  # lineages it took in: {"secret", "version": the last sealed}
     look_gap_days = models.PositiveSmallIntegerField(default=7)
     looks_open = models.BooleanField(default=True)  # a closed gate is its own setting, never a gap of 0
     members_may_look = models.BooleanField(default=False)  # an owner always may; members if the owner allows it
+    members_take_inputs = models.BooleanField(default=True)  # of sealed rows, without labels; an owner always may
     created_at = models.DateTimeField(default=timezone.now)
+
+    AUDITED = ("look_gap_days", "looks_open", "members_may_look", "members_take_inputs")
+    AUDIT_MAY_LACK = Q(test_sets=None)  # of nothing sealed: no look is possible yet
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(look_gap_days__gte=7), name="look_gap_of_7_days_or_more")]
@@ -50,6 +59,9 @@ class Dataset(models.Model):
     removed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     removed_reason = models.TextField(blank=True, max_length=2000)
 
+    AUDITED = ("removed_at", "removed_by_id", "removed_reason")
+    AUDIT_MAY_LACK = Q(removed_at=None)
+
     class Meta:
         ordering = ["-created_at"]
 
@@ -67,21 +79,21 @@ class DatasetVersion(models.Model):
     """
 
     class State(models.TextChoices):
-        CHECKING = "checking"
-        READY = "ready"
-        SEALING = "sealing"
-        SEALED = "sealed"
-        REJECTED = "rejected"
+        CHECKING = "checking", say("Checking")
+        READY = "ready", say("Ready")
+        SEALING = "sealing", say("Sealing")
+        SEALED = "sealed", say("Sealed")
+        REJECTED = "rejected", say("Rejected")
 
     class Task(models.TextChoices):
-        BINARY = "binary", "yes or no"
-        MULTICLASS = "multiclass", "one of several"
-        REGRESSION = "regression", "a number"
+        BINARY = "binary", say("yes or no")
+        MULTICLASS = "multiclass", say("one of several")
+        REGRESSION = "regression", say("a number")
 
     class Rule(models.TextChoices):
-        RANDOM = "random", "by chance"
-        GROUP = "group", "by group"
-        TIME = "time", "by time"
+        RANDOM = "random", say("by chance")
+        GROUP = "group", say("by group")
+        TIME = "time", say("by time")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions")
@@ -95,8 +107,8 @@ class DatasetVersion(models.Model):
     # what reading found
     rows_read = models.PositiveBigIntegerField(null=True, blank=True)
     columns = models.JSONField(default=list, blank=True)  # [{"name", "kind"}], kinds as corrected
-    profile = models.JSONField(default=dict, blank=True)
-    rejection = models.JSONField(null=True, blank=True)  # DataProblem.as_dict()
+    profile = SentencesField(default=dict, blank=True)
+    rejection = SentencesField(null=True, blank=True)  # DataProblem.as_dict()
     # what people chose
     corrections = models.JSONField(default=dict, blank=True)  # Corrections.as_dict(), and "found": the kinds before
     target = models.CharField(max_length=255, blank=True)
@@ -125,6 +137,11 @@ class DatasetVersion(models.Model):
     def found(self) -> dict[str, Kind]:
         """What the reader found the corrected columns to be."""
         return self.corrections.get("found", {})
+
+    @property
+    def said(self) -> dict[str, Choice]:
+        """What each column is in people's words: as `kinds`, and the order of a date where somebody said it."""
+        return {**self.kinds, **self.corrections.get("kinds", {})}
 
     @property
     def is_header_open(self) -> bool:
@@ -156,8 +173,8 @@ class LabelMerge(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        listed = ", ".join(f"'{spelling}'" for spelling in self.spellings)
-        return f"{listed} read as '{self.label}'"
+        listed = joined(", ", [say("'{label}'", label=spelling) for spelling in self.spellings])
+        return str(say("{spellings} read as '{label}'", spellings=listed, label=self.label))
 
 
 class Finding(models.Model):
@@ -172,8 +189,8 @@ class Finding(models.Model):
     code = models.CharField(max_length=8)
     severity = models.CharField(max_length=4, choices=Severity)
     column = models.CharField(max_length=255, blank=True)
-    message = models.TextField()
-    evidence = models.JSONField(default=dict, blank=True)
+    message = SentenceField()
+    evidence = SentencesField(default=dict, blank=True)
     needs_target = models.BooleanField(default=False)  # found when the target was chosen; replaced when it changes
     kept_reason = models.TextField(blank=True, max_length=2000)  # why it may stay; it is folded away then
     kept_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -191,8 +208,8 @@ class Viewing(models.Model):
     """Somebody saw rows of a version, sealed ones among them, before it was sealed; it stands on the certificate."""
 
     class How(models.TextChoices):
-        REPORT = "report", "opened the report"
-        DOWNLOAD = "download", "downloaded rows"
+        REPORT = "report", say("opened the report")
+        DOWNLOAD = "download", say("downloaded rows")
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="viewings")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -234,8 +251,8 @@ class Ingestion(Job):
         state = DatasetVersion.State.REJECTED if self.stage == self.Stage.READ else DatasetVersion.State.READY
         refused = {
             "code": "FAULT",
-            "message": "The worker fell silent each time it was tried.",
-            "next": "Try it once more.",
+            "message": say("The worker fell silent each time it was tried."),
+            "next": say("Try it once more."),
         }
         DatasetVersion.objects.filter(pk=self.version_id).update(state=state, rejection=refused)
 
@@ -256,3 +273,9 @@ class Seal(models.Model):
     retired = models.PositiveBigIntegerField(default=0)  # rows used no more: sealed before, or in a gap of time
     sealed_elsewhere = models.PositiveBigIntegerField(default=0)  # rows sealed in another data set, which stay so
     is_pooled = models.BooleanField()  # checkpoint and final are one set (under 600 test rows)
+
+    AUDITED = (
+        *("version_id", "sealed_by_id", "sealed_at", "rule", "rows_used", "parts", "classes", "fingerprints"),
+        *("features", "types", "retired", "sealed_elsewhere", "is_pooled"),
+    )
+    AUDIT_MAY_LACK = Q(pk=None)

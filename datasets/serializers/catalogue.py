@@ -129,7 +129,18 @@ class AccessRequestSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = AccessRequest
-        fields = ("id", "dataset", "team", "purpose", "asked_at", "state", "reason", "decided_at")
+        fields = (
+            "id",
+            "dataset",
+            "team",
+            "purpose",
+            "asked_at",
+            "state",
+            "reason",
+            "decided_at",
+            "ended_at",
+            "ended_reason",
+        )
         read_only_fields = fields
 
 

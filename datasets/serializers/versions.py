@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from datasets import selectors
-from datasets.core.corrections import KINDS, MEDIA
-from datasets.models import Dataset, DatasetVersion, Finding, LabelMerge, Upload
+from datasets.core.corrections import KINDS, MEDIA, ORDERS
+from datasets.models import Dataset, DatasetVersion, Finding, FreshDeposit, LabelMerge, TestSet, Upload
 from datasets.services import RULES
 
 CERTIFICATE_FORMAT = 1  # as `core.verifying` reads it, which loads what pages must not
@@ -58,7 +58,7 @@ class UploadSerializer(serializers.ModelSerializer):
 class ColumnsRequest(serializers.Serializer):
     """What columns are, by name; those left out keep their kind."""
 
-    kinds = serializers.DictField(child=serializers.ChoiceField([*KINDS, *MEDIA]), allow_empty=False)
+    kinds = serializers.DictField(child=serializers.ChoiceField([*KINDS, *ORDERS, *MEDIA]), allow_empty=False)
 
 
 class HeaderRequest(serializers.Serializer):
@@ -106,7 +106,7 @@ class KeepRequest(serializers.Serializer):
 class ActRequest(serializers.Serializer):
     """What to do about a finding; its `acts` say what is open."""
 
-    act = serializers.ChoiceField(["drop", "group", "time", "merge", "category"])
+    act = serializers.ChoiceField(["drop", "group", "time", "merge", "category", *ORDERS])
     column = serializers.CharField(
         max_length=255, required=False, allow_blank=True, default="", help_text="the finding's own, if left empty"
     )
@@ -160,7 +160,10 @@ class DatasetSerializer(serializers.ModelSerializer):
 
 
 class FindingSerializer(serializers.ModelSerializer):
-    """What a check found, and what one can do about it: `keep` has an address of its own, the others share one."""
+    """What a check found, and what one can do about it.
+
+    `keep`, `columns`, `header`, `split` and `upload` have addresses of their own, the other acts share one.
+    """
 
     acts = serializers.SerializerMethodField()
 
@@ -248,3 +251,46 @@ class CertificateSerializer(serializers.Serializer):
 
     def get_classes(self, version: DatasetVersion) -> dict[str, Any] | None:
         return version.seal.classes
+
+
+class FreshDepositRequest(serializers.Serializer):
+    """Labelled rows as multipart/form-data: the columns of the sealed version, label included."""
+
+    file = serializers.FileField(max_length=255)
+    origin = serializers.CharField(
+        max_length=2000, help_text="where and when the rows were collected; shown with each score"
+    )
+
+
+class FreshDepositSerializer(serializers.ModelSerializer):
+    """A file on its way to become a fresh set: `part` names it once it is sealed, `refusal` says why it was not."""
+
+    part = serializers.CharField(source="test_set.part", read_only=True, allow_null=True)
+    deposited_by = serializers.CharField(source="asked_by.name", read_only=True)
+
+    class Meta:
+        model = FreshDeposit
+        fields = (
+            "id", "state", "version", "file_name", "origin", "deposited_by", "part", "found", "problem", "refusal", "queued_at",
+            "ended_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class FreshSetSerializer(serializers.ModelSerializer):
+    """A fresh set; `part` names its inputs, `found` counts the rows that were read, fresh and known."""
+
+    part = serializers.CharField(read_only=True)
+    origin = serializers.CharField(source="deposit.origin", read_only=True)
+    deposited_by = serializers.CharField(source="deposit.asked_by.name", read_only=True)
+    deposited_at = serializers.DateTimeField(source="deposit.ended_at", read_only=True)
+    found = serializers.JSONField(source="deposit.found", read_only=True)
+    is_opened = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TestSet
+        fields = ("number", "part", "version", "rows", "origin", "deposited_by", "deposited_at", "found", "is_opened")
+        read_only_fields = fields
+
+    def get_is_opened(self, test_set: TestSet) -> bool:
+        return selectors.opening_of_rows(test_set) is not None

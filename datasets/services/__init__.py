@@ -9,7 +9,17 @@ from datasets.services.choices import (
 )
 from datasets.services.columns import correct_header, correct_kinds, found_kinds
 from datasets.services.findings import drop_column, keep_finding, merge_labels, undo_merge
-from datasets.services.looks import agree_opening, ask_opening, set_gate, spend_look, withdraw_opening
+from datasets.services.fresh import deposit_fresh
+from datasets.services.looks import (
+    accept_restored,
+    agree_opening,
+    ask_opening,
+    grant_look,
+    limit_looks,
+    set_gate,
+    spend_look,
+    withdraw_opening,
+)
 from datasets.services.problems import NotYet
 from datasets.services.resumable import append_upload, create_upload, drop_upload, finish_upload
 from datasets.services.sharing import (
@@ -21,16 +31,18 @@ from datasets.services.sharing import (
     list_dataset,
     may_remove,
     remove_dataset,
+    take_access_back,
     use_dataset,
     want_data,
 )
 from datasets.services.sheets import edit_sheet, save_sheet_answer
 from datasets.services.uploads import accept_upload, delete_unsealed, queue, receive_file, too_large
-from datasets.services.viewings import note_viewing
+from datasets.services.viewings import note_viewing, take_inputs
 
 __all__ = [
     "RULES",
     "NotYet",
+    "accept_restored",
     "accept_upload",
     "agree_opening",
     "answer_wanted",
@@ -46,12 +58,15 @@ __all__ = [
     "decide_access",
     "delete_unsealed",
     "deposit_data",
+    "deposit_fresh",
     "drop_column",
     "drop_upload",
     "edit_sheet",
     "finish_upload",
     "found_kinds",
+    "grant_look",
     "keep_finding",
+    "limit_looks",
     "list_dataset",
     "may_remove",
     "merge_labels",
@@ -64,6 +79,8 @@ __all__ = [
     "seal_version",
     "set_gate",
     "spend_look",
+    "take_access_back",
+    "take_inputs",
     "too_large",
     "undo_merge",
     "use_dataset",

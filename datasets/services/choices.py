@@ -4,9 +4,12 @@ from django.db import transaction
 
 from datasets import permissions, selectors
 from datasets.core.errors import DataProblem, shown
+from datasets.core.findings import OF_A_SPLIT
 from datasets.models import DatasetVersion, Ingestion, LabelMerge
 from datasets.services.problems import NotYet
 from datasets.services.uploads import queue
+from dlstart_web.kit import text
+from dlstart_web.kit.say import say
 from projects import selectors as project_selectors
 from projects.models import User
 
@@ -24,14 +27,26 @@ def require_ready(version: DatasetVersion) -> DatasetVersion:
     """The version under lock, if it waits for people."""
     version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=version.pk)
     if version.dataset.removed_at is not None:
-        raise NotYet("removed", f"{version.dataset} was removed on {version.dataset.removed_at:%d %b %Y}.")
+        raise NotYet(
+            "removed",
+            say(
+                "{dataset} was removed on {day}.",
+                dataset=version.dataset,
+                day=text.day_words(version.dataset.removed_at, with_year=True),
+            ),
+        )
     if version.state == State.READY:
         return version
     sentences = {
-        State.CHECKING: f"{version} is being checked. Choose when that is done.",
-        State.SEALING: f"{version} is being sealed. Nothing about it changes any more.",
-        State.SEALED: f"{version} is sealed; nothing about it changes any more. Upload a new version to choose again.",
-        State.REJECTED: f"{version} was refused, so there is nothing to choose. Upload a mended file.",
+        State.CHECKING: say("{version} is being checked. Choose when that is done.", version=version),
+        State.SEALING: say("{version} is being sealed. Nothing about it changes any more.", version=version),
+        State.SEALED: say(
+            "{version} is sealed; nothing about it changes any more. Upload a new version to choose again.",
+            version=version,
+        ),
+        State.REJECTED: say(
+            "{version} was refused, so there is nothing to choose. Upload a mended file.", version=version
+        ),
     }
     raise NotYet(version.state, sentences[State(version.state)])
 
@@ -43,10 +58,10 @@ def require_column(version: DatasetVersion, name: str) -> str:
         listed = ", ".join(shown(each, 40) for each in names[:12]) + (", …" if len(names) > 12 else "")
         raise DataProblem(
             "NO_SUCH_COLUMN",
-            f"There is no column '{shown(name)}'.",
-            where=f"column {shown(name)}",
+            say("There is no column '{name}'.", name=shown(name)),
+            where=say("column {name}", name=shown(name)),
             found=shown(name),
-            next=f"The columns are {listed}.",
+            next=say("The columns are {listed}.", listed=listed),
         )
     return name
 
@@ -80,9 +95,9 @@ def choose_target(
     if twice:
         raise DataProblem(
             "SAME_COLUMN",
-            f"Column '{shown(twice)}' was given two parts to play.",
-            where=f"column {shown(twice)}",
-            next="Give each part a column of its own.",
+            say("Column '{name}' was given two parts to play.", name=shown(twice)),
+            where=say("column {name}", name=shown(twice)),
+            next=say("Give each part a column of its own."),
         )
     if target != version.target:
         version.merges.all().delete()
@@ -112,9 +127,19 @@ def _take_over_merges(version: DatasetVersion) -> None:
 
 @transaction.atomic
 def choose_split(
-    *, version: DatasetVersion, meets: str, group: str = "", time: str = "", horizon: float | None = None
+    *,
+    version: DatasetVersion,
+    user: User,
+    meets: str,
+    group: str = "",
+    time: str = "",
+    horizon: float | None = None,
+    check: bool = True,
 ) -> DatasetVersion:
     """Turn the answer to "what will it meet in real use" into the rule of the split.
+
+    Where it names a group or a time that the checks did not know, they are queued again: what belongs together and how
+    different the latest rows are is to be seen before the seal.
 
     Parameters
     ----------
@@ -122,32 +147,38 @@ def choose_split(
         The same kind of rows; new groups, named by the column `group`; or a later time, told by the column `time`.
     horizon : float, optional
         For later times: how long after its row a label is known, in days, or in the unit of a time that is a number.
+    check : bool
+        False where the seal follows at once: a program that asks for it in one message waits for one answer.
     """
     version = require_ready(version)
     if not version.target:
-        raise NotYet("target-missing", "Choose the target first.")
-    rule = RULES[meets]
+        raise NotYet("target-missing", say("Choose the target first."))
+    rule, known = RULES[meets], (version.group_column, version.time_column)
     if rule == DatasetVersion.Rule.GROUP:
         version.group_column = require_column(version, group or version.group_column)
         if not version.group_column:
             raise NotYet(
-                "group-missing", "Choose the column that names the group, so that each group stays in one part."
+                "group-missing", say("Choose the column that names the group, so that each group stays in one part.")
             )
     if rule == DatasetVersion.Rule.TIME:
         version.time_column = require_column(version, time or version.time_column)
         if not version.time_column:
             raise NotYet(
-                "time-missing", "Choose the column that tells the time, so that the latest rows become the test."
+                "time-missing", say("Choose the column that tells the time, so that the latest rows become the test.")
             )
     roles = [name for name in (version.target, version.group_column, version.time_column) if name]
     if len(set(roles)) < len(roles):
         raise DataProblem(
             "SAME_COLUMN",
-            "One column was given two parts to play: target, group and time are columns of their own.",
-            next="Choose another column.",
+            say("One column was given two parts to play: target, group and time are columns of their own."),
+            next=say("Choose another column."),
         )
     version.rule, version.horizon = rule, horizon if rule == DatasetVersion.Rule.TIME else None
-    version.save(update_fields=["rule", "horizon", "group_column", "time_column"])
+    if check and known != (version.group_column, version.time_column):
+        version.state, version.rejection = State.CHECKING, None
+        queue(version, Ingestion.Stage.CHECK, user)
+    version.save(update_fields=["rule", "horizon", "group_column", "time_column", "state", "rejection"])
+    version.findings.filter(code__in=OF_A_SPLIT).delete()
     return version
 
 
@@ -155,7 +186,7 @@ def header_obstacle(version: DatasetVersion) -> NotYet | None:
     """Somebody must say which line names the columns before one of them is chosen."""
     if not version.is_header_open:
         return None
-    return NotYet("header-open", "Say first which line of the file names the columns.")
+    return NotYet("header-open", say("Say first which line of the file names the columns."))
 
 
 def seal_obstacle(version: DatasetVersion) -> NotYet | None:
@@ -164,16 +195,19 @@ def seal_obstacle(version: DatasetVersion) -> NotYet | None:
     if obstacle := header_obstacle(version):
         return obstacle
     if not version.target or not version.task:
-        return NotYet("target-missing", "Choose the target first.")
+        return NotYet("target-missing", say("Choose the target first."))
     if not version.rule:
-        return NotYet("split-missing", "Answer the question about the split first.")
+        return NotYet("split-missing", say("Answer the question about the split first."))
     if stops := selectors.findings_open(version):
         codes = ", ".join(sorted({finding.code for finding in stops}))
-        return NotYet("stop-open", f"Settle each stop first: leave the column out, or say why it may stay ({codes}).")
+        return NotYet(
+            "stop-open",
+            say("Settle each stop first: leave the column out, or say why it may stay ({codes}).", codes=codes),
+        )
     if not project.is_sandbox and project_selectors.current_criterion(project) is None:
         return NotYet(
             "criterion-not-locked",
-            "Lock the success criterion first; sealing comes after it, so that it cannot follow the data.",
+            say("Lock the success criterion first; sealing comes after it, so that it cannot follow the data."),
         )
     return None
 
@@ -181,6 +215,8 @@ def seal_obstacle(version: DatasetVersion) -> NotYet | None:
 @transaction.atomic
 def seal_version(*, version: DatasetVersion, user: User) -> Ingestion:
     """Queue the division and the seal; for good. In a sandbox a member seals, elsewhere a steward.
+
+    Where the division shows a stop (sealed rows far from train), nothing is sealed: the version waits for people again.
 
     Raises
     ------

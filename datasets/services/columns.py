@@ -5,16 +5,18 @@ from typing import Any
 
 from django.db import transaction
 
-from datasets.core.corrections import SET_ASIDE, Kind
+from datasets.core.corrections import SET_ASIDE, Choice, Kind
 from datasets.core.errors import DataProblem, shown
 from datasets.models import DatasetVersion, Ingestion
 from datasets.services.choices import require_column, require_ready
 from datasets.services.uploads import queue
+from datasets.words import in_words
+from dlstart_web.kit.say import say
 from projects.models import User
 
 
 @transaction.atomic
-def correct_kinds(*, version: DatasetVersion, user: User, kinds: Mapping[str, Kind]) -> DatasetVersion:
+def correct_kinds(*, version: DatasetVersion, user: User, kinds: Mapping[str, Choice]) -> DatasetVersion:
     """Choose what columns are, where the reader found something else; queues the reading and the checks.
 
     A kind that does not fit the cells is refused by the worker; then all stays as it was.
@@ -32,12 +34,16 @@ def correct_kinds(*, version: DatasetVersion, user: User, kinds: Mapping[str, Ki
         if name == version.target and kind in SET_ASIDE:
             raise DataProblem(
                 "SAME_COLUMN",
-                f"Column '{shown(name)}' is the label column and cannot be of the kind {kind}.",
-                where=f"column {shown(name)}",
-                next="Choose another label column first.",
+                say(
+                    "Column '{name}' is the label column and cannot be of the kind {kind}.",
+                    name=shown(name),
+                    kind=in_words(kind),
+                ),
+                where=say("column {name}", name=shown(name)),
+                next=say("Choose another label column first."),
             )
     found = found_kinds(version)
-    wanted = {**version.kinds, **kinds}
+    wanted = {**version.said, **kinds}
     corrected = {name: kind for name, kind in wanted.items() if kind != found[name]}
     if corrected != version.corrections.get("kinds", {}):
         version.state, version.rejection = DatasetVersion.State.CHECKING, None
@@ -56,14 +62,19 @@ def correct_header(*, version: DatasetVersion, user: User, line: int | None = No
     version = require_ready(version)
     head = version.profile.get("head")
     if head is None:
-        raise DataProblem("NO_HEADER", f"The columns of {version} have their names in the file.", found=line)
+        raise DataProblem(
+            "NO_HEADER",
+            say("The columns of {version} have their names in the file.", version=version),
+            found=line,
+            next=say("Correct the kinds of the columns instead."),
+        )
     if sheet and sheet not in head.get("sheets", ()):
-        listed = ", ".join(shown(each, 40) for each in head.get("sheets", ())) or "none"
+        listed = ", ".join(shown(each, 40) for each in head.get("sheets", ())) or say("none")
         raise DataProblem(
             "NO_SUCH_SHEET",
-            f"There is no sheet '{shown(sheet)}' in {version}.",
+            say("There is no sheet '{sheet}' in {version}.", sheet=shown(sheet), version=version),
             found=shown(sheet),
-            next=f"The sheets are: {listed}.",
+            next=say("The sheets are: {listed}.", listed=listed),
         )
     said: dict[str, Any] = {"sheet": sheet or head["sheet"]} if "sheet" in head else {}
     if other := bool(sheet) and sheet != head["sheet"]:

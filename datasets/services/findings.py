@@ -7,6 +7,7 @@ from datasets.models import DatasetVersion, Finding, Ingestion, LabelMerge
 from datasets.services.choices import require_column, require_ready
 from datasets.services.problems import NotYet
 from datasets.services.uploads import queue
+from dlstart_web.kit.say import say
 from projects.models import User
 
 State = DatasetVersion.State
@@ -19,9 +20,9 @@ def drop_column(*, version: DatasetVersion, user: User, column: str) -> DatasetV
     if require_column(version, column) in (version.target, version.group_column, version.time_column):
         raise DataProblem(
             "SAME_COLUMN",
-            f"Column '{shown(column)}' is the target, the group or the time; it is no feature.",
-            where=f"column {shown(column)}",
-            next="Choose another target, group or time first.",
+            say("Column '{column}' is the target, the group or the time; it is no feature.", column=shown(column)),
+            where=say("column {name}", name=shown(column)),
+            next=say("Choose another target, group or time first."),
         )
     version.dropped = list(dict.fromkeys([*version.dropped, column]))
     version.state = State.CHECKING
@@ -35,7 +36,7 @@ def keep_finding(*, finding: Finding, user: User, reason: str) -> Finding:
     """Say why what was found may stay; it stands beside the finding for good."""
     require_ready(finding.version)
     if not reason.strip():
-        raise NotYet("reason-missing", "Say why it may stay; others will read it beside the finding.")
+        raise NotYet("reason-missing", say("Say why it may stay; others will read it beside the finding."))
     finding.kept_reason, finding.kept_by = reason.strip()[:2000], user
     finding.save(update_fields=["kept_reason", "kept_by"])
     return finding
@@ -46,7 +47,7 @@ def merge_labels(*, finding: Finding, user: User) -> DatasetVersion:
     """Read the spellings of a finding as one label from now on, in this version and the next ones; checks again."""
     version = require_ready(finding.version)
     if finding.code != "D405":
-        raise NotYet("nothing-to-merge", f"{finding.code} names no labels that could be merged.")
+        raise NotYet("nothing-to-merge", say("{code} names no labels that could be merged.", code=finding.code))
     label, spellings = finding.evidence["into"], finding.evidence["spellings"]
     merge = version.merges.filter(label=label).first()
     if merge:

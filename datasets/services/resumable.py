@@ -21,6 +21,7 @@ from datasets.models import Dataset, DatasetVersion, Upload
 from datasets.services.problems import NotYet
 from datasets.services.uploads import accept_upload, empty, refuse_while_sealing, too_large
 from dlstart_web.kit import text
+from dlstart_web.kit.say import joined, say
 from projects.models import Project, User
 
 BLOCK = 2**20  # bytes held in memory at a time
@@ -62,8 +63,10 @@ def create_upload(*, project: Project, user: User, file_name: str, size: int) ->
         if under_way.filter(owner=user).count() >= settings.UPLOADS_OPEN:
             raise NotYet(
                 "too-many-uploads",
-                f"You have {settings.UPLOADS_OPEN} uploads under way, as many as one person may. "
-                "Finish one or give it up first.",
+                say(
+                    "You have {count} uploads under way, as many as one person may. Finish one or give it up first.",
+                    count=settings.UPLOADS_OPEN,
+                ),
             )
         promised = under_way.aggregate(bytes=Sum(F("size") - F("offset")))["bytes"] or 0
         _refuse_full_disk(size, promised)
@@ -83,12 +86,15 @@ def _refuse_full_disk(size: int, promised: int) -> None:
     if size > room:
         raise DataProblem(
             "DISK_FULL",
-            f"The server has room for {text.file_size_words(room)} at the moment; "
-            f"the file has {text.file_size_words(size)}.",
+            say(
+                "The server has room for {room} at the moment; the file has {size}.",
+                room=text.file_size_words(room),
+                size=text.file_size_words(size),
+            ),
             507,
             limit=room,
             found=size,
-            next=f"Tell the administrator, or come back later. {NOTHING_STORED}",
+            next=joined(" ", [say("Tell the administrator, or come back later."), NOTHING_STORED]),
         )
 
 
@@ -98,12 +104,14 @@ def _held(upload: Upload) -> Iterator[BinaryIO]:
     try:
         file = store.upload_path(upload).open("r+b")
     except FileNotFoundError:
-        raise NotYet("upload-gone", "The bytes of this upload are gone. Give it up and begin anew.") from None
+        raise NotYet("upload-gone", say("The bytes of this upload are gone. Give it up and begin anew.")) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotYet("upload-busy", "Another connection is sending to this upload. Ask how far it is.") from None
+            raise NotYet(
+                "upload-busy", say("Another connection is sending to this upload. Ask how far it is.")
+            ) from None
         yield file
 
 
@@ -127,16 +135,27 @@ def append_upload(*, upload: Upload, offset: int, length: int, source: Source) -
     if offset + length > upload.size:
         raise DataProblem(
             "TOO_LARGE",
-            f"The upload was declared with {upload.size:,} bytes and would have {offset + length:,}.",
+            say(
+                "The upload was declared with {size:,} bytes and would have {sent:,}.",
+                size=upload.size,
+                sent=offset + length,
+            ),
             413,
             limit=upload.size,
             found=offset + length,
-            next="Begin a new upload with the right size.",
+            next=say("Begin a new upload with the right size."),
         )
     with _held(upload) as file:
         upload.refresh_from_db()
         if upload.offset != offset:
-            raise NotYet("offset", f"The upload is at byte {upload.offset:,}, not at {offset:,}. Go on from there.")
+            raise NotYet(
+                "offset",
+                say(
+                    "The upload is at byte {offset:,}, not at {sent:,}. Go on from there.",
+                    offset=upload.offset,
+                    sent=offset,
+                ),
+            )
         reached = offset
         try:
             file.seek(offset)
@@ -150,7 +169,7 @@ def append_upload(*, upload: Upload, offset: int, length: int, source: Source) -
                 offset=reached, expires_at=_expiry()
             )
     if not moved:
-        raise NotYet("upload-gone", "This upload was given up meanwhile.")
+        raise NotYet("upload-gone", say("This upload was given up meanwhile."))
     upload.refresh_from_db()
     return upload
 
@@ -159,6 +178,8 @@ def finish_upload(
     *, upload: Upload, user: User, name: str = "", dataset: Dataset | None = None, sha256: str = ""
 ) -> DatasetVersion:
     """Hand a whole upload on to be read; asked again, it answers with the same version.
+
+    After a fault of ours the bytes are kept, so that it can be asked again.
 
     Parameters
     ----------
@@ -175,7 +196,10 @@ def finish_upload(
     if upload.version is not None:
         return upload.version
     if upload.offset < upload.size:
-        raise NotYet("upload-unfinished", f"{upload.offset:,} of {upload.size:,} bytes are here. Send the rest first.")
+        raise NotYet(
+            "upload-unfinished",
+            say("{offset:,} of {size:,} bytes are here. Send the rest first.", offset=upload.offset, size=upload.size),
+        )
     if dataset is not None:
         refuse_while_sealing(dataset)
     with _held(upload) as file:
@@ -188,7 +212,7 @@ def finish_upload(
                 dataset=dataset,
                 sha256=sha256,
             )
-        except BaseException:
+        except DataProblem:  # these bytes will never do; after a fault of ours they may
             drop_upload(upload=upload)
             raise
         Upload.objects.filter(pk=upload.pk).update(version=version)
@@ -197,5 +221,6 @@ def finish_upload(
 
 def drop_upload(*, upload: Upload) -> None:
     """Give an upload up: its bytes go, a version made of it stays."""
+    path = store.upload_path(upload)
     upload.delete()
-    store.upload_path(upload).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)

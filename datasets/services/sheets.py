@@ -11,6 +11,8 @@ from django.utils import timezone
 from datasets import catalogue
 from datasets.models import Dataset, SheetAnswer
 from datasets.services.problems import NotYet
+from dlstart_web.kit import text
+from dlstart_web.kit.say import say
 from projects.core.errors import StaleSave
 from projects.models import User
 
@@ -18,7 +20,14 @@ from projects.models import User
 def refuse_removed(dataset: Dataset) -> None:
     """NotYet for a data set of which only the tombstone is left."""
     if dataset.removed_at is not None:
-        raise NotYet("removed", f"{dataset} was removed on {dataset.removed_at:%d %b %Y}; what stands about it stays.")
+        raise NotYet(
+            "removed",
+            say(
+                "{dataset} was removed on {day}; what stands about it stays.",
+                dataset=dataset,
+                day=text.day_words(dataset.removed_at, with_year=True),
+            ),
+        )
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import uuid
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from datasets import store
 from datasets.core.errors import NOTHING_STORED, DataProblem, shown
 from datasets.models import Dataset, DatasetVersion, Ingestion, Lineage, new_secret
 from datasets.services.problems import NotYet
-from dlstart_web.kit import jobs, text
+from dlstart_web.kit import audit, jobs, text
+from dlstart_web.kit.say import joined, say
 from projects.models import Project, User
 
 State = DatasetVersion.State
@@ -26,23 +28,35 @@ def too_large(size: int) -> DataProblem:
     limit = settings.LIMITS["upload"]
     return DataProblem(
         "TOO_LARGE",
-        f"The file has {text.file_size_words(size)}; at most {text.file_size_words(limit)} are read.",
+        say(
+            "The file has {size}; at most {limit} are read.",
+            size=text.file_size_words(size),
+            limit=text.file_size_words(limit),
+        ),
         413,
         limit=limit,
         found=size,
-        next=f"Leave out columns or rows, or write it as Parquet. {NOTHING_STORED}",
+        next=joined(" ", [say("Leave out columns or rows, or write it as Parquet."), NOTHING_STORED]),
     )
 
 
 def empty() -> DataProblem:
     """The refusal of a file without a byte."""
-    return DataProblem("EMPTY_FILE", "The file is empty.", found=0, next=f"Choose a file with rows. {NOTHING_STORED}")
+    return DataProblem(
+        "EMPTY_FILE",
+        say("The file is empty."),
+        found=0,
+        next=joined(" ", [say("Choose a file with rows."), NOTHING_STORED]),
+    )
 
 
 def refuse_while_sealing(dataset: Dataset) -> None:
     """NotYet as long as a version of the data set is being sealed."""
     if dataset.versions.filter(state=State.SEALING).exists():
-        raise NotYet("sealing", f"A version of {dataset} is being sealed. Upload the next one when it is done.")
+        raise NotYet(
+            "sealing",
+            say("A version of {dataset} is being sealed. Upload the next one when it is done.", dataset=dataset),
+        )
 
 
 def accept_upload(
@@ -85,10 +99,14 @@ def accept_upload(
         if sha256 and sha256.lower() != digest:
             raise DataProblem(
                 "OTHER_HASH",
-                f"The bytes that came have SHA-256 {digest[:12]}…, the file that was sent {shown(sha256, 12)}",
+                say(
+                    "The bytes that came have SHA-256 {digest}…, the file that was sent {sha256}",
+                    digest=digest[:12],
+                    sha256=shown(sha256, 12),
+                ),
                 limit=shown(sha256, 64),
                 found=digest,
-                next=f"Send it again. {NOTHING_STORED}",
+                next=joined(" ", [say("Send it again."), NOTHING_STORED]),
             )
         with transaction.atomic():
             if dataset is None:
@@ -103,7 +121,12 @@ def accept_upload(
                 dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
                 if dataset.removed_at is not None:
                     raise NotYet(
-                        "removed", f"{dataset} was removed on {dataset.removed_at:%d %b %Y}. Bring a new data set."
+                        "removed",
+                        say(
+                            "{dataset} was removed on {day}. Bring a new data set.",
+                            dataset=dataset,
+                            day=text.day_words(dataset.removed_at, with_year=True),
+                        ),
                     )
             same = dataset.versions.filter(sha256=digest).exclude(state=State.REJECTED).first()
             if same is not None:
@@ -124,13 +147,27 @@ def accept_upload(
             queue(version, Ingestion.Stage.READ, user)
             return version
     except BaseException:
-        place.unlink(missing_ok=True)
+        give_back(file, place)
         raise
 
 
 def _inherited(last: DatasetVersion | None) -> dict[str, Any]:
-    """What people said of the columns of one version holds for the next; where its table begins is found again."""
-    return {key: last.corrections.get(key, {}) for key in ("kinds", "found")} if last else {}
+    """What people said of the columns of one version holds for the next; where its table begins is found again.
+
+    So does whether the day or the month comes first, where the cells of the next one leave it open.
+    """
+    if last is None:
+        return {}
+    said = {key: last.corrections.get(key, {}) for key in ("kinds", "found")}
+    return said | {"orders": last.profile.get("orders", {})}
+
+
+def give_back(file: File, place: Path) -> None:
+    """Leave nothing at `place`; what was moved there lies where it came from, for another try."""
+    if temporary := getattr(file, "temporary_file_path", None):
+        with suppress(FileNotFoundError):
+            os.replace(place, temporary())
+    place.unlink(missing_ok=True)
 
 
 def receive_file(file: File, place: Path) -> tuple[int, str]:
@@ -167,9 +204,10 @@ def delete_unsealed(*, dataset: Dataset) -> None:
     """Remove a data set of which nothing was sealed, with its files and its lineage; for `dlstart vet`."""
     versions = list(dataset.versions.all())
     if any(version.state == State.SEALED for version in versions):
-        raise NotYet("sealed", f"{dataset} has a sealed version; what was sealed stays.")
+        raise NotYet("sealed", say("{dataset} has a sealed version; what was sealed stays.", dataset=dataset))
     lineage = dataset.lineage
-    dataset.delete()
-    lineage.delete()
+    with audit.recording("unsealed-deleted"):
+        dataset.delete()
+        lineage.delete()
     for version in versions:
         transaction.on_commit(partial(store.forget, version), robust=True)

@@ -4,8 +4,22 @@ Nothing leaves but what `answer` and `open_final` write down. All other rooms im
 inside.
 """
 
-from datasets.vault.box import SealBroken, seal
-from datasets.vault.looks import LONG_AGO, Metric, answer, locked, spend_look, void_look
+from datasets.vault.box import SealBroken, seal, seal_fresh
+from datasets.vault.looks import (
+    LONG_AGO,
+    Draft,
+    Metric,
+    Overtaken,
+    answer,
+    draft,
+    locked,
+    look_for,
+    spend_look,
+    void_look,
+)
 from datasets.vault.opening import open_final
 
-__all__ = ["LONG_AGO", "Metric", "SealBroken", "answer", "locked", "open_final", "seal", "spend_look", "void_look"]
+__all__ = [
+    "LONG_AGO", "Draft", "Metric", "Overtaken", "SealBroken", "answer", "draft", "locked", "look_for", "open_final", "seal",
+    "seal_fresh", "spend_look", "void_look",
+]  # fmt: skip

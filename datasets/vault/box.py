@@ -72,6 +72,24 @@ def seal(
     store.sync_folder(settings.VAULT)
 
 
+def seal_fresh(
+    version: DatasetVersion, part: str, *, labels: np.ndarray, groups: np.ndarray | None, original: Path
+) -> None:
+    """Encrypt the labels of a fresh set and the file it came in, under the key of the version it is fresh for."""
+    content = {"labels": _plain(labels)} | ({} if groups is None else {"groups": groups})
+    packed = io.BytesIO()
+    np.savez(packed, allow_pickle=False, **content)
+    packed.seek(0)
+    place, key = settings.VAULT / str(version.pk), _open_key(version)
+    with original.open("rb") as upload:
+        for source, name in ((packed, part), (upload, f"original-{part}")):
+            unfinished = place / f".{name}"
+            unfinished.unlink(missing_ok=True)  # of an attempt that died
+            _encrypt(source, unfinished, key=key, what=f"{version.pk}/{name}")
+            os.replace(unfinished, place / name)
+    store.sync_folder(place)
+
+
 def _plain(values: np.ndarray) -> np.ndarray:
     """Numbers as they are, everything else as text: no pickled object ever lies in the vault."""
     values = np.asarray(values)
@@ -146,5 +164,5 @@ def _decrypt(version: DatasetVersion, name: str) -> bytes:
 
 def labels_of(test_set: TestSet) -> tuple[np.ndarray, np.ndarray | None]:
     """Labels and groups of a sealed tier, for `answer` and `open_final` alone."""
-    with np.load(io.BytesIO(_decrypt(test_set.version, test_set.tier)), allow_pickle=False) as content:
+    with np.load(io.BytesIO(_decrypt(test_set.version, test_set.part)), allow_pickle=False) as content:
         return content["labels"], content.get("groups", None)

@@ -10,6 +10,8 @@ from django.db import transaction
 from datasets.models import Opening
 from datasets.vault.box import labels_of
 from datasets.vault.looks import locked
+from dlstart_web.kit import audit
+from dlstart_web.kit.say import say
 
 
 def open_final(*, opening: Opening, score: Callable[[np.ndarray, np.ndarray | None], dict], now: datetime) -> Opening:
@@ -30,8 +32,9 @@ def open_final(*, opening: Opening, score: Callable[[np.ndarray, np.ndarray | No
         if opening.state == Opening.State.SCORED:
             return opening
         if opening.state != Opening.State.AGREED:
-            raise PermissionDenied("The final tier opens once its owner has asked and the handler has agreed.")
+            raise PermissionDenied(say("The final tier opens once its owner has asked and the handler has agreed."))
         opening.result = score(*labels_of(test_set))
         opening.state, opening.scored_at = Opening.State.SCORED, now
         opening.save(update_fields=["result", "state", "scored_at"])
+        audit.note("opening-scored", opening)
         return opening

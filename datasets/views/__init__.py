@@ -7,6 +7,7 @@ from datasets.views.catalogue import (
     dataset_listing,
     dataset_remove,
     home_fragment,
+    shape_fragment,
 )
 from datasets.views.certificates import certificate, certificate_download, part_download
 from datasets.views.columns import version_columns, version_header
@@ -16,10 +17,12 @@ from datasets.views.figures import (
     column_figures,
     version_download,
     version_figures,
-    wall_picture,
+    wall_piece,
 )
 from datasets.views.findings import label_merge, version_finding
-from datasets.views.gates import look_gate
+from datasets.views.fresh import fresh_deposit
+from datasets.views.gates import look_gate, look_grant, look_limits, next_look
+from datasets.views.lab import peeking_lab
 from datasets.views.lists import project_data, project_fragment
 from datasets.views.plans import label_plan
 from datasets.views.sharing import (
@@ -57,13 +60,19 @@ __all__ = [
     "dataset_use",
     "datasheet",
     "datasheet_answer",
+    "fresh_deposit",
     "home_fragment",
     "label_merge",
     "label_plan",
     "look_gate",
+    "look_grant",
+    "look_limits",
+    "next_look",
     "part_download",
+    "peeking_lab",
     "project_data",
     "project_fragment",
+    "shape_fragment",
     "version_columns",
     "version_detail",
     "version_download",
@@ -74,7 +83,7 @@ __all__ = [
     "version_split",
     "version_status",
     "version_target",
-    "wall_picture",
+    "wall_piece",
     "wanted_answer",
     "wanted_create",
     "wanted_detail",

@@ -19,6 +19,7 @@ from datasets.core.errors import DataProblem
 from datasets.forms import CatalogueForm, DepositForm, ListingForm, ReasonForm
 from datasets.models import AccessRequest, Dataset
 from datasets.views.common import GET_POST, status_of
+from dlstart_web.kit.say import say
 from dlstart_web.kit.uploads import upload_refused
 from projects.http import Request
 
@@ -28,7 +29,7 @@ from projects.http import Request
 def dataset_list(request: Request) -> HttpResponse:
     """The data of the whole organisation, as far as one may find it, and what is wanted."""
     if unknown := CatalogueForm.unknown(set(request.GET) - {"page"}):
-        raise SuspiciousOperation(f"The catalogue has no filter {unknown[:40]!r}.")
+        raise SuspiciousOperation(say("The catalogue has no filter {name}.", name=repr(unknown[:40])))
     form = CatalogueForm(request.GET)
     entries = catalogue.entries_for(request.user)
     found = catalogue.search(entries, form.filters()) if form.is_valid() else entries.none()
@@ -43,6 +44,15 @@ def dataset_list(request: Request) -> HttpResponse:
         "questions": len(QUESTIONS),
     }
     return render(request, "datasets/dataset_list.html", context, status=200 if form.is_valid() else 422)
+
+
+@login_required
+@require_safe
+def shape_fragment(request: Request) -> HttpResponse:
+    """How many entries that one may find have the shape of a mapping, with the way to them."""
+    asked = catalogue.of_shape(request.GET.get("x_kind", ""), request.GET.get("y_kind", ""))
+    count = catalogue.search(catalogue.entries_for(request.user), asked).count() if asked else 0
+    return render(request, "datasets/_shape.html", {"asked": asked, "count": count})
 
 
 def entry_context(request: Request, dataset: Dataset, tab: str, **more: Any) -> dict[str, Any]:
@@ -83,11 +93,17 @@ def dataset_detail(request: Request, pk: UUID) -> HttpResponse:
             for name, question in QUESTIONS.items()
         ],
         "facts": catalogue.known_facts(version, is_open=context["is_open"]) if version else [],
+        "found": [
+            {"severity": each.severity, "code": each.code, "message": each.message, "reason": each.kept_reason}
+            for each in version.findings.all()
+        ]
+        if version and version.state == version.State.SEALED and permissions.may_use_rows(request.user, dataset)
+        else [],
         "columns": version.columns[:200] if version and context["is_open"] else [],
         "versions": dataset.versions.select_related("seal"),
         "used": used,
         "projects": readable,
-        "asked": asked.select_related("team", "decided_by").order_by("-asked_at")[:5],
+        "asked": asked.select_related("team", "decided_by", "ended_by").order_by("-asked_at")[:5],
         "waiting": dataset.requests.filter(state="asked").select_related("team", "asked_by")
         if context["may_keep"]
         else [],
@@ -111,12 +127,12 @@ def dataset_listing(request: Request, pk: UUID) -> HttpResponse:
     except services.NotYet as problem:
         messages.error(request, str(problem))
     else:
-        who = (
-            "Everybody here finds it now."
+        saved = (
+            say("{dataset}: saved. Everybody here finds it now.", dataset=dataset)
             if form.cleaned_data["is_listed"]
-            else "Only who may read its project finds it now."
+            else say("{dataset}: saved. Only who may read its project finds it now.", dataset=dataset)
         )
-        messages.success(request, f"{dataset}: saved. {who}")
+        messages.success(request, str(saved))
     return redirect("datasets:dataset_detail", dataset.pk)
 
 
@@ -152,7 +168,7 @@ def dataset_remove(request: Request, pk: UUID) -> HttpResponse:
         return render(
             request,
             "403.html",
-            {"reason": "A data steward removes data that was sealed; before, an owner may."},
+            {"reason": say("A data steward removes data that was sealed; before, an owner may.")},
             status=403,
         )
     form = ReasonForm(request.POST if request.method == "POST" else None)
@@ -162,7 +178,9 @@ def dataset_remove(request: Request, pk: UUID) -> HttpResponse:
         except services.NotYet as problem:
             form.add_error("reason", str(problem))
         else:
-            messages.success(request, f"{dataset} is removed. What was known of it stays on this page.")
+            messages.success(
+                request, str(say("{dataset} is removed. What was known of it stays on this page.", dataset=dataset))
+            )
             return redirect("datasets:dataset_detail", dataset.pk)
     context = entry_context(request, dataset, "remove", form=form, looks=selectors.looks_at(dataset))
     return render(request, "datasets/dataset_remove.html", context, status=status_of(form))

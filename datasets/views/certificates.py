@@ -3,15 +3,19 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from datasets import permissions, selectors, store
 from datasets.models import DatasetVersion
 from datasets.serializers.versions import CertificateSerializer
 from datasets.views.common import version_context
+from datasets.words import in_words
+from dlstart_web.kit.say import say
 from projects.http import Request
 
 
@@ -44,20 +48,28 @@ def certificate_notes(version: DatasetVersion) -> list[str]:
     seal, notes = version.seal, []
     if seal.sealed_elsewhere:
         notes.append(
-            f"{seal.sealed_elsewhere:,} of these rows were sealed in another data set before; they stay sealed, "
-            "and both share the looks and the one opening."
+            say(
+                "{rows:,} of these rows were sealed in another data set before; they stay sealed, and both share the looks "
+                "and the one opening.",
+                rows=seal.sealed_elsewhere,
+            )
         )
     if seal.retired:
-        notes.append(f"{seal.retired:,} rows are used no more: they were sealed before, or lie in the gap at a cut.")
+        notes.append(
+            say(
+                "{rows:,} rows are used no more: they were sealed before, or lie in the gap at a cut.",
+                rows=seal.retired,
+            )
+        )
     return [
         *notes,
-        "Who saw the rows before sealing is listed below. A fresh test set taken by a steward is stronger.",
-        "A sealed set cannot show that the world has shifted.",
+        say("Who saw the rows before sealing is listed below. A fresh test set taken by a steward is stronger."),
+        say("A sealed set cannot show that the world has shifted."),
         *(
-            f"Labels merged before sealing: {merge}, by {merge.merged_by}."
+            say("Labels merged before sealing: {merge}, by {name}.", merge=merge, name=merge.merged_by)
             for merge in version.merges.select_related("merged_by")
         ),
-        f"Sealed in the vault with the labels: the original upload, SHA-256 {version.sha256}.",
+        say("Sealed in the vault with the labels: the original upload, SHA-256 {digest}.", digest=version.sha256),
     ]
 
 
@@ -66,7 +78,9 @@ def certificate_notes(version: DatasetVersion) -> list[str]:
 def certificate_download(request: Request, pk: UUID) -> JsonResponse:
     """The certificate as a file, for `dlstart verify`."""
     version = permissions.get_certificate_version_or_404(request.user, pk)
-    response = JsonResponse(CertificateSerializer(version).data, json_dumps_params={"indent": 1, "ensure_ascii": False})
+    with translation.override(settings.LANGUAGE_CODE):  # the same file for everybody
+        certified = CertificateSerializer(version).data
+    response = JsonResponse(certified, json_dumps_params={"indent": 1, "ensure_ascii": False})
     response.headers["Content-Disposition"] = f'attachment; filename="certificate-{version.pk}.json"'
     return response
 
@@ -74,14 +88,14 @@ def certificate_download(request: Request, pk: UUID) -> JsonResponse:
 def certificate_parts(version: DatasetVersion) -> list[dict[str, Any]]:
     """The parts with rows, access and fingerprint; a pooled set is one part."""
     access = {
-        "train": "free, download",
-        "validation": "free, counted",
-        "checkpoint": "one look a week",
-        "final": "one look a week, then opened once" if version.seal.is_pooled else "opened once",
+        "train": say("free, download"),
+        "validation": say("free, counted"),
+        "checkpoint": say("one look a week"),
+        "final": say("one look a week, then opened once") if version.seal.is_pooled else say("opened once"),
     }
     return [
         {
-            "name": part,
+            "name": in_words(part),
             "rows": version.seal.parts[part],
             "access": access[part],
             "fingerprint": (fingerprint := version.seal.fingerprints.get(part, "")),
@@ -95,13 +109,17 @@ def certificate_parts(version: DatasetVersion) -> list[dict[str, Any]]:
 def rule_words(version: DatasetVersion) -> str:
     """How the rows were divided, in a sentence."""
     how = {
-        "random": "by chance, rows with the same features together",
-        "group": f"by group, each value of “{version.group_column}” in one part",
-        "time": f"by time, the latest rows of “{version.time_column}” sealed",
+        "random": say("by chance, rows with the same features together"),
+        "group": say("by group, each value of “{column}” in one part", column=version.group_column),
+        "time": say("by time, the latest rows of “{column}” sealed", column=version.time_column),
     }[version.seal.rule]
     if version.horizon:
-        how += f", a gap of {version.horizon:g} before each cut"
-    return f"Rule: {how} · keyed hash of each row, the key stays on the server · {version.seal.rows_used:,} rows used"
+        how = say("{how}, a gap of {gap:g} before each cut", how=how, gap=version.horizon)
+    return say(
+        "Rule: {how} · keyed hash of each row, the key stays on the server · {rows:,} rows used",
+        how=how,
+        rows=version.seal.rows_used,
+    )
 
 
 @login_required

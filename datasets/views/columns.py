@@ -14,6 +14,7 @@ from datasets.core.errors import DataProblem
 from datasets.forms import HeaderForm, KindsForm
 from datasets.models import DatasetVersion
 from datasets.views.common import GET_POST, State, status_of, version_context
+from dlstart_web.kit.say import say
 from projects.http import Request
 
 A_PAGE = 100
@@ -62,6 +63,8 @@ def _described(version: DatasetVersion) -> list[dict[str, Any]]:
     rows = []
     for column in version.profile.get("columns", []):
         top = ", ".join(str(value) for value, _ in column.get("top", [])[:5])
-        spread = f"{column['min']} to {column['max']}" if column.get("max") is not None else ""
-        rows.append(column | {"found": found[column["name"]], "values": top or spread})
+        spread = say("{low} to {high}", low=column["min"], high=column["max"]) if column.get("max") is not None else ""
+        rows.append(
+            column | {"said": version.said[column["name"]], "found": found[column["name"]], "values": top or spread}
+        )
     return rows

@@ -13,9 +13,13 @@ from datasets.core import panels
 from datasets.models import DatasetVersion
 from datasets.views.catalogue import entry_context
 from datasets.views.common import State
+from dlstart_web.kit.say import say
 from projects.http import Request
 
-MEDIA_WORDS = {"picture": "Pictures of train stand below.", "sound": "Sounds; download the version to hear them."}
+MEDIA_WORDS = {
+    "picture": say("Pictures of train stand below."),
+    "sound": say("Sounds; some of train can be heard below."),
+}
 
 
 def _figures(request: Request, pk: UUID) -> tuple[DatasetVersion, dict[str, Any] | None]:
@@ -106,7 +110,7 @@ def column_figures(request: Request, pk: UUID, place: int) -> HttpResponse:
 
 def _column(figures: dict[str, Any] | None, place: int) -> dict[str, Any]:
     if figures is None or place >= len(figures["columns"]):
-        raise Http404("No column under this number.")
+        raise Http404(say("No column under this number."))
     return figures["columns"][place]
 
 
@@ -118,7 +122,7 @@ def column_chart(request: Request, pk: UUID, place: int, by: str) -> HttpRespons
     column = _column(figures, place)
     groups = {"part": column["parts"], "class": column["classes"]}.get(by)
     if not groups:
-        raise Http404("A column is drawn by part or by class.")
+        raise Http404(say("A column is drawn by part or by class."))
     return _private(JsonResponse(panels.column_chart(column, groups)))
 
 
@@ -128,7 +132,7 @@ def balance_chart(request: Request, pk: UUID) -> HttpResponse:
     """Classes by part as a Plotly figure: the counts of the certificate."""
     version = permissions.get_rows_version_or_404(request.user, pk)
     if version.state != State.SEALED or not version.seal.classes:
-        raise Http404("Nothing to draw under this address.")
+        raise Http404(say("Nothing to draw under this address."))
     names = list(version.seal.classes)
     figure = panels.panels(
         [panels.short(name) for name in names], _balance(version), title=panels.short(version.target), names=names
@@ -138,10 +142,11 @@ def balance_chart(request: Request, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def wall_picture(request: Request, pk: UUID, place: int) -> HttpResponse:
-    """A picture of train, made small: a PNG of ours, whatever was uploaded."""
+def wall_piece(request: Request, pk: UUID, place: int) -> HttpResponse:
+    """A picture of train made small, or a sound cut short: a PNG or a FLAC of ours, whatever was uploaded."""
     version = permissions.get_rows_version_or_404(request.user, pk)
-    return _private(HttpResponse(store.wall_picture(version, place), content_type="image/png"))
+    piece = store.wall_piece(version, place)
+    return _private(HttpResponse(piece, content_type="audio/flac" if piece[:4] == b"fLaC" else "image/png"))
 
 
 @login_required
@@ -151,7 +156,7 @@ def version_download(request: Request, pk: UUID) -> HttpResponse:
     version = permissions.get_rows_version_or_404(request.user, pk)
     ending = request.GET.get("format", "parquet")
     if ending not in exports.ENDINGS or not store.is_at_hand(version):
-        raise Http404("Nothing to download under this address.")
+        raise Http404(say("Nothing to download under this address."))
     if ending == "csv" and exports.holds_media(version):
         context = entry_context(request, version.dataset, "entry", version=version)
         return render(request, "datasets/download_refused.html", context, status=409)

@@ -1,38 +1,42 @@
 """Findings of a version: what one can do about each, and those that somebody muted."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from datasets import permissions, selectors, services
+from datasets.core.acts import ON_A_PAGE
+from datasets.core.corrections import ORDERS, Choice
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import LEFT_OUT
 from datasets.forms import KeepForm
 from datasets.models import DatasetVersion, Finding
 from datasets.views.common import GET_POST, status_of, version_context
+from dlstart_web.kit.say import joined, say
 from projects.http import Request
 
 RANK = {"stop": 0, "look": 1, "tip": 2}
-ACTS = ("drop", "group", "time", "merge", "category", "keep")
+ACTS = ("drop", "group", "time", "merge", "category", *ORDERS, "keep")
 
 
 def finding_rows(version: DatasetVersion, *, may_divide: bool) -> dict[str, list[dict[str, Any]]]:
     """Findings as the component draws them, the gravest first: open ones with their acts, muted ones with their reason."""
     rows: dict[str, list[dict[str, Any]]] = {"findings": [], "muted": []}
     for finding in sorted(version.findings.select_related("kept_by"), key=lambda each: RANK[each.severity]):
-        message, acts = finding.message, []
+        message, reason, acts = finding.message, "", []
         if settled := selectors.finding_settled(finding, version):
-            message += f" {settled}"
+            message = joined(" ", [message, settled])
         elif finding.kept_reason:
-            message += f" Kept by {finding.kept_by}: “{finding.kept_reason}”"
+            reason = say("Kept by {name}: “{reason}”", name=finding.kept_by, reason=finding.kept_reason)
         else:
             acts = _buttons(finding, version, may_divide=may_divide)
         rows["muted" if finding.kept_reason and not _stays(finding) else "findings"].append(
-            {"severity": finding.severity, "code": finding.code, "message": message, "acts": acts}
+            {"severity": finding.severity, "code": finding.code, "message": message, "reason": reason, "acts": acts}
         )
     return rows
 
@@ -45,21 +49,36 @@ def _stays(finding: Finding) -> bool:
 def _buttons(finding: Finding, version: DatasetVersion, *, may_divide: bool) -> list[dict[str, Any]]:
     roles = (version.target, version.group_column, version.time_column)
     words = {
-        "group": f"Group by {shown(finding.column, 40)}",
-        "time": f"Divide by {shown(finding.column, 40)}",
-        "merge": f"Merge into {shown(finding.evidence.get('into', ''), 40)}",
-        "category": f"Make {shown(finding.column, 40)} a category",
-        "keep": "Keep it, say why" if _stays(finding) else "Mute, say why",
+        "group": say("Group by {column}", column=shown(finding.column, 40)),
+        "time": say("Divide by {column}", column=shown(finding.column, 40)),
+        "merge": say("Merge into {label}", label=shown(finding.evidence.get("into", ""), 40)),
+        "category": say("Make {column} a category", column=shown(finding.column, 40)),
+        "date_day_first": say("The day comes first"),
+        "date_month_first": say("The month comes first"),
+        "columns": say("Correct the kinds"),
+        "header": say("Look at the first lines"),
+        "split": say("Divide it otherwise"),
+        "upload": say("Upload a mended file"),
+        "keep": say("Keep it, say why") if _stays(finding) else say("Mute, say why"),
     }
+    pages = {act: reverse(f"datasets:version_{act}", args=[version.pk]) for act in ("columns", "header", "split")}
+    upload = reverse("datasets:dataset_upload", args=[version.dataset.project.slug])
+    pages["upload"] = f"{upload}?dataset={version.dataset_id}"
     buttons = []
     for act in selectors.finding_acts(finding, version):
         if act == "drop":
             buttons += [
-                {"label": f"Leave out {shown(column, 40)}", "name": act, "value": f"{finding.pk}/{place}"}
+                {
+                    "label": say("Leave out {column}", column=shown(column, 40)),
+                    "name": act,
+                    "value": f"{finding.pk}/{place}",
+                }
                 for place, column in enumerate(finding.columns)
                 if column not in roles
             ]
-        elif act not in ("group", "time") or may_divide:
+        elif act in ON_A_PAGE and (act != "split" or may_divide):
+            buttons.append({"label": words[act], "href": pages[act]})
+        elif act not in ("group", "time", "split") or may_divide:
             buttons.append({"label": words[act], "name": act, "value": str(finding.pk)})
     return buttons
 
@@ -80,7 +99,7 @@ def version_finding(request: Request, pk: UUID) -> HttpResponse:
             return redirect("datasets:version_detail", version.pk)
         if form.is_valid():
             services.keep_finding(finding=finding, user=request.user, **form.cleaned_data)
-            messages.success(request, f"{finding.code} stays; your reason stands beside it.")
+            messages.success(request, str(say("{code} stays; your reason stands beside it.", code=finding.code)))
             return redirect("datasets:version_detail", version.pk)
     except (DataProblem, services.NotYet) as refusal:
         messages.error(request, str(refusal))
@@ -93,9 +112,11 @@ def _do(request: Request, act: str, finding: Finding, place: int) -> None:
     version = finding.version
     if act == "merge":
         services.merge_labels(finding=finding, user=request.user)
-        messages.success(request, f"From now on these labels are read as '{shown(finding.evidence['into'])}'.")
-    elif act == "category":
-        services.correct_kinds(version=version, user=request.user, kinds={finding.column: "category"})
+        messages.success(
+            request, str(say("From now on these labels are read as '{label}'.", label=shown(finding.evidence["into"])))
+        )
+    elif act == "category" or act in ORDERS:
+        services.correct_kinds(version=version, user=request.user, kinds={finding.column: cast(Choice, act)})
     elif act == "drop":
         columns = finding.columns or [""]
         services.drop_column(version=version, user=request.user, column=columns[min(place, len(columns) - 1)])
@@ -103,11 +124,12 @@ def _do(request: Request, act: str, finding: Finding, place: int) -> None:
         permissions.require_may_divide(request.user, version.dataset.project)
         services.choose_split(
             version=version,
+            user=request.user,
             meets="new" if act == "group" else "later",
             group=finding.column if act == "group" else "",
             time=finding.column if act == "time" else "",
         )
-        messages.success(request, f"The rows will be divided by '{shown(finding.column)}'.")
+        messages.success(request, str(say("The rows will be divided by '{column}'.", column=shown(finding.column))))
 
 
 @login_required

@@ -28,6 +28,8 @@ def project_data(request: Request, slug: str) -> HttpResponse:
         versions=versions,
         newest=newest,
         may_see=may_see,
+        is_sealed=any(version.state == State.SEALED for version in versions),
+        fresh_sets=selectors.fresh_sets(project),
         obstacle=services.seal_obstacle(newest) if newest and newest.state == State.READY else None,
         looks=selectors.look_status(project, request.user, timezone.now()) if may_see else None,
     )

@@ -14,6 +14,7 @@ from datasets.forms import AskForm, DecideForm, UseForm, WantedAnswerForm, Wante
 from datasets.models import AccessRequest, Dataset, Wanted, WantedAnswer
 from datasets.views.catalogue import entry_context
 from datasets.views.common import GET_POST, status_of
+from dlstart_web.kit.say import say
 from projects.http import Request
 
 
@@ -30,7 +31,7 @@ def access_ask(request: Request, pk: UUID) -> HttpResponse:
         except services.NotYet as problem:
             form.add_error("team", str(problem))
         else:
-            messages.success(request, f"Asked for {dataset}. The answer stands on this page.")
+            messages.success(request, str(say("Asked for {dataset}. The answer stands on this page.", dataset=dataset)))
             return redirect("datasets:dataset_detail", dataset.pk)
     context = entry_context(request, dataset, "ask", form=form, has_team=teams.exists())
     return render(request, "datasets/access_ask.html", context, status=status_of(form))
@@ -39,26 +40,29 @@ def access_ask(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 @GET_POST
 def access_decide(request: Request, pk: int) -> HttpResponse:
-    """Grant or decline a request."""
+    """Grant or decline a request, or take a grant back."""
     asked = get_object_or_404(
         AccessRequest.objects.select_related("dataset__project__team", "dataset__lineage", "team", "asked_by"), pk=pk
     )
     dataset = permissions.get_entry_or_404(request.user, asked.dataset_id)
     if not permissions.may_keep(request.user, dataset):
-        raise PermissionDenied("An owner of the data's team or a data steward answers this.")
+        raise PermissionDenied(say("An owner of the data's team or a data steward answers this."))
     form = DecideForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        answer = request.POST.get("answer")
+        given = {"request": asked, "user": request.user, "reason": form.cleaned_data["reason"]}
         try:
-            services.decide_access(
-                request=asked,
-                user=request.user,
-                grant=request.POST.get("answer") == "grant",
-                reason=form.cleaned_data["reason"],
-            )
+            if answer == "end":
+                services.take_access_back(**given)
+            else:
+                services.decide_access(grant=answer == "grant", **given)
         except services.NotYet as problem:
             form.add_error("reason", str(problem))
         else:
-            messages.success(request, f"Answered. {asked.team} sees it on the page of {dataset}.")
+            messages.success(
+                request,
+                str(say("Answered. {team} sees it on the page of {dataset}.", team=asked.team, dataset=dataset)),
+            )
             return redirect("datasets:dataset_detail", dataset.pk)
     context = entry_context(request, dataset, "requests", form=form, asked=asked)
     return render(request, "datasets/access_decide.html", context, status=status_of(form))
@@ -70,7 +74,7 @@ def dataset_use(request: Request, pk: UUID) -> HttpResponse:
     """Begin to work on a data set in one of my projects."""
     dataset = permissions.get_entry_or_404(request.user, pk)
     if not permissions.may_use_rows(request.user, dataset):
-        raise PermissionDenied("Your team was not granted this data. Ask for it first.")
+        raise PermissionDenied(say("Your team was not granted this data. Ask for it first."))
     projects = catalogue.project_candidates(request.user, dataset)
     form = UseForm(request.POST if request.method == "POST" else None, projects=projects)
     if form.is_valid():
@@ -80,7 +84,16 @@ def dataset_use(request: Request, pk: UUID) -> HttpResponse:
         except services.NotYet as problem:
             form.add_error("project", str(problem))
         else:
-            messages.success(request, f"{project} works on {dataset} now. Its looks count for everybody who uses it.")
+            messages.success(
+                request,
+                str(
+                    say(
+                        "{project} works on {dataset} now. Its looks count for everybody who uses it.",
+                        project=project,
+                        dataset=dataset,
+                    )
+                ),
+            )
             return redirect("datasets:project_data", project.slug)
     context = entry_context(request, dataset, "use", form=form, has_project=projects.exists())
     return render(request, "datasets/dataset_use.html", context, status=status_of(form))
@@ -92,7 +105,7 @@ def dataset_use(request: Request, pk: UUID) -> HttpResponse:
 def _wanted_or_404(request: Request, pk: int) -> Wanted:
     wanted = Wanted.objects.select_related("asked_by").filter(pk=pk).first()
     if wanted is None or (request.user.is_demo and not wanted.is_demo):
-        raise Http404("Nothing wanted under this address.")
+        raise Http404(say("Nothing wanted under this address."))
     return wanted
 
 

@@ -15,6 +15,7 @@ from datasets.forms import SheetForm
 from datasets.models import Dataset
 from datasets.views.catalogue import entry_context
 from datasets.views.common import GET_POST
+from dlstart_web.kit.say import say
 from projects.core.errors import StaleSave
 from projects.http import Request
 from projects.views.proposals import autosaving
@@ -24,7 +25,9 @@ def _writable(request: Request, pk: UUID) -> Dataset:
     """A data set whose datasheet the person may write: its team and the stewards."""
     dataset = permissions.get_entry_or_404(request.user, pk)
     if not permissions.may_see_data(request.user, dataset.project):
-        raise PermissionDenied(f"Members of {dataset.project.team} and data stewards write its datasheet.")
+        raise PermissionDenied(
+            say("Members of {team} and data stewards write its datasheet.", team=dataset.project.team)
+        )
     return dataset
 
 
@@ -87,7 +90,7 @@ def datasheet_answer(request: Request, pk: UUID, question: str) -> HttpResponse:
     """Autosave of one answer; the reply says when, or shows what somebody else saved."""
     dataset = _writable(request, pk)
     if question not in QUESTIONS:
-        raise Http404("No question of this name.")
+        raise Http404(say("No question of this name."))
     asked = QUESTIONS[question]
     form = SheetForm(request.POST, answers={}, only=question)
     context: dict[str, Any] = {"question": asked, "questions": len(QUESTIONS)}

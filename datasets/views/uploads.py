@@ -11,6 +11,7 @@ from datasets.core.errors import DataProblem
 from datasets.forms import DatasetUploadForm
 from datasets.models import Upload
 from datasets.views.common import GET_POST, page_context, status_of
+from dlstart_web.kit.say import say
 from dlstart_web.kit.uploads import upload_refused
 from projects.http import Request
 from projects.models import Project
@@ -32,7 +33,7 @@ def dataset_upload(request: Request, slug: str) -> HttpResponse:
         except ValueError:
             dataset = None
         if dataset is None:
-            raise Http404("No data under this address.")
+            raise Http404(say("No data under this address."))
     problem = None
     if request.method != "POST":
         form = DatasetUploadForm(is_next=dataset is not None)
@@ -64,7 +65,7 @@ def _upload_or_404(request: Request, key: str, project: Project) -> Upload:
     try:
         upload = permissions.get_upload_or_404(request.user, UUID(key))
     except ValueError:
-        raise Http404("No upload under this address.") from None
+        raise Http404(say("No upload under this address.")) from None
     if upload.project_id != project.pk:
-        raise Http404("This upload is for another project.")
+        raise Http404(say("This upload is for another project."))
     return upload

@@ -15,6 +15,7 @@ from datasets.forms import SplitForm, TargetForm
 from datasets.models import DatasetVersion, Ingestion
 from datasets.views.common import GET_POST, State, status_of, version_context
 from datasets.views.findings import finding_rows
+from dlstart_web.kit.say import figure, say
 from projects import selectors as project_selectors
 from projects.http import Request
 
@@ -41,19 +42,23 @@ def version_detail(request: Request, pk: UUID) -> HttpResponse:
 
 def _columns(version: DatasetVersion) -> list[dict[str, Any]]:
     """Columns of the profile with their part to play, at most 200 of them."""
-    roles = {version.target: "label", version.group_column: "group", version.time_column: "time"}
-    roles = dict.fromkeys(version.annotators, "annotator") | roles
-    roles |= {name: roles.get(name) or "left out" for name in version.no_features}
+    roles = {version.target: say("label"), version.group_column: say("group"), version.time_column: say("time")}
+    roles = dict.fromkeys(version.annotators, say("annotator")) | roles
+    roles |= {name: roles.get(name) or say("left out") for name in version.no_features}
     rows = []
     for column in version.profile.get("columns", [])[:200]:
-        commonest = ", ".join(f"{value} ({count:,})" for value, count in column.get("top", [])[:3])
-        spread = f"{_short(column['min'])} to {_short(column['max'])}" if column.get("max") is not None else ""
-        rows.append(column | {"role": roles.get(column["name"], "feature"), "values": commonest or spread})
+        commonest = ", ".join(f"{value} ({figure(f'{count:,}')})" for value, count in column.get("top", [])[:3])
+        spread = (
+            say("{low} to {high}", low=_short(column["min"]), high=_short(column["max"]))
+            if column.get("max") is not None
+            else ""
+        )
+        rows.append(column | {"role": roles.get(column["name"], say("feature")), "values": commonest or spread})
     return rows
 
 
 def _short(value: Any) -> str:
-    return f"{value:,.6g}" if isinstance(value, (int, float)) else str(value)
+    return figure(f"{value:,.6g}") if isinstance(value, (int, float)) else str(value)
 
 
 @login_required
@@ -121,8 +126,9 @@ def version_split(request: Request, pk: UUID) -> HttpResponse:
     form = SplitForm(request.POST if request.method == "POST" else None, version=version)
     if form.is_valid():
         try:
-            services.choose_split(version=version, **form.cleaned_data)
-            return redirect("datasets:version_seal", version.pk)
+            version = services.choose_split(version=version, user=request.user, **form.cleaned_data)
+            page = "version_seal" if version.state == State.READY else "version_detail"
+            return redirect(f"datasets:{page}", version.pk)
         except (DataProblem, services.NotYet) as refusal:
             form.add_error(None, str(refusal))
     return render(
@@ -156,5 +162,6 @@ def version_seal(request: Request, pk: UUID) -> HttpResponse:
         criterion=project_selectors.current_criterion(version.dataset.project),
         parts=parts,
         pooled=pooled,
+        retires=selectors.retired_by(version) if version.state == State.READY else None,
     )
     return render(request, "datasets/version_seal.html", context, status=422 if request.method == "POST" else 200)

@@ -1,10 +1,9 @@
 """What may be wrong with a table before a model learns from it; one idea a file, findings as data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from datasets.core.checks.annotators import annotators_agree, annotators_of
-from datasets.core.checks.codes import numeric_codes
 from datasets.core.checks.context import look_at
 from datasets.core.checks.duplicates import duplicates
 from datasets.core.checks.gaps import gaps
@@ -15,15 +14,16 @@ from datasets.core.checks.leakage import gives_label_away
 from datasets.core.checks.near_copies import near_numbers, near_texts_found
 from datasets.core.checks.order import sorted_by_label
 from datasets.core.checks.roles import group_like, label_by_group, weight_like
+from datasets.core.checks.sampled import sampled
 from datasets.core.checks.spellings import look_alike_labels
 from datasets.core.checks.sums import sums_give_label_away
-from datasets.core.checks.times import time_leakage
+from datasets.core.checks.times import future_differs, time_leakage
 from datasets.core.corrections import Kind
 from datasets.core.findings import LEFT_OUT, Finding
-
-__all__ = ["columns_left_out", "numeric_codes", "run_checks"]
+from datasets.core.stages import Progress, nothing
 
 _RANK = {"stop": 0, "look": 1, "tip": 2}
+ALONE = 0.3  # of the time, for what each column says alone
 
 
 def run_checks(
@@ -37,6 +37,7 @@ def run_checks(
     kinds: Mapping[str, Kind] | None = None,
     merged: Mapping[str, str] | None = None,
     annotators: Sequence[str] = (),
+    progress: Progress = nothing,
 ) -> list[Finding]:
     """Look for what would spoil a test.
 
@@ -77,29 +78,32 @@ def run_checks(
     features = [name for name in look.features if name not in left_out]
     alone = list(gives_label_away(look, features))
     honest = [name for name in features if name not in {finding.column for finding in alone}]
-    findings = [
-        *unlabelled(look),
-        *ids,
-        *agreed,
-        *alone,
-        *sums_give_label_away(look, honest),
-        *look_alike_labels(look),
-        *duplicates(look, [*features, *look.media]),
-        *near_numbers(look, features),
-        *near_texts_found(look, [name for name in features if look.kind(name) == "text"]),
-        *sorted_by_label(look),
-        *time_leakage(look, honest),
-        *group_like(look, look.features),
-        *label_by_group(look, features),
-        *weight_like(look, features),
-        *rare_classes(look),
-        *large_groups(look),
-        *gaps(look),
+    progress(ALONE)
+    checks: list[Iterable[Finding]] = [  # most look only when they are asked
+        unlabelled(look),
+        ids,
+        agreed,
+        alone,
+        sums_give_label_away(look, honest),
+        look_alike_labels(look),
+        duplicates(look, [*features, *look.media]),
+        near_numbers(look, features),
+        near_texts_found(look, [name for name in features if look.kind(name) == "text"]),
+        sorted_by_label(look),
+        time_leakage(look, honest),
+        future_differs(look, features),
+        group_like(look, look.features),
+        label_by_group(look, features),
+        weight_like(look, features),
+        rare_classes(look),
+        large_groups(look),
+        gaps(look),
     ]
-    if look.is_sampled:
-        rows = len(look.sample_rows)
-        message = f"Checks of single columns looked at a fixed sample of {rows:,} rows."
-        findings.append(Finding("D109", "tip", None, message, {"rows": rows}))
+    findings: list[Finding] = []
+    for place, found in enumerate(checks, 1):
+        findings += found
+        progress(ALONE + (1 - ALONE) * place / len(checks))
+    findings += sampled(look, features)
     return sorted(findings, key=lambda finding: _RANK[finding.severity])
 
 

@@ -14,6 +14,7 @@ from datasets.core.errors import shown
 from datasets.core.findings import Finding
 from datasets.core.table import col
 from datasets.core.target import label_texts
+from dlstart_web.kit.say import say
 
 FEWEST_ROWS = 10
 _NAMED = re.compile(
@@ -58,14 +59,22 @@ def annotators_agree(look: Context, columns: Sequence[str]) -> Iterator[Finding]
         pairs.append({"columns": [one, other], "rows": found.rows, "words": found.words, **figures})
     if pairs:
         worst = min(pairs, key=lambda pair: pair["kappa"])
-        names = " and ".join(f"'{shown(name)}'" for name in worst["columns"])
-        message = f"{names} give the same label in {worst['equal']:.0%} of {worst['rows']:,} rows: kappa "
-        message += (
-            f"{worst['kappa']:.2f} (95% {worst['low']:.2f} to {worst['high']:.2f}), {worst['words']}. Against one "
+        one, other = map(shown, worst["columns"])
+        message = say(
+            "'{one}' and '{other}' give the same label in {equal:.0%} of {rows:,} rows: kappa {kappa:.2f} "
+            "(95% {low:.2f} to {high:.2f}), {words}. Against one annotator's labels even the truth would be right in about {ceiling:.0%}.",
+            one=one,
+            other=other,
+            equal=worst["equal"],
+            rows=worst["rows"],
+            kappa=worst["kappa"],
+            low=worst["low"],
+            high=worst["high"],
+            words=worst["words"],
+            ceiling=worst["ceiling"],
         )
-        message += f"annotator's labels even the truth would be right in about {worst['ceiling']:.0%}."
         yield Finding("D406", "look" if worst["kappa"] < 0.6 else "tip", look.target, message, {"pairs": pairs[:50]})
     for name in columns:
         if name != look.target:
-            message = f"Column '{shown(name)}' holds one annotator's labels; left out of the features."
+            message = say("Column '{name}' holds one annotator's labels; left out of the features.", name=shown(name))
             yield Finding("D407", "look", name, message)

@@ -1,7 +1,7 @@
 """What the checks look at: labels of all rows, and a fixed sample of the features for what needs several passes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ from datasets.core.corrections import Kind
 from datasets.core.errors import DataProblem, shown
 from datasets.core.readers.types import kind_of
 from datasets.core.table import col, require_columns
-from datasets.core.target import label_texts
+from datasets.core.target import coded
+from dlstart_web.kit.say import say
 
 SAMPLE_ROWS = 200_000
 SAMPLE_CELLS = 20_000_000  # a very wide table is sampled more thinly
@@ -44,6 +45,10 @@ class Context:
         Those that are known: see `kind`.
     merged : dict of str to str
         Spellings of labels and the label each is read as.
+    looked_at : dict of code to int
+        Rows that a check looked at, noted by those that take fewer than the sample holds: see `sampled`.
+    columns_looked_at : dict of code to (int, int)
+        Number columns that a check looked at, and how many there are.
     """
 
     path: Path
@@ -60,11 +65,15 @@ class Context:
     sample_rows: NDArray[np.int64]
     kinds: Mapping[str, Kind]
     merged: Mapping[str, str]
+    looked_at: dict[str, int] = field(default_factory=dict)
+    columns_looked_at: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def kind(self, name: str) -> Kind:
         """What a feature is, as people were shown it; by its cells where nobody was."""
-        cells = self.sample[name]
-        return self.kinds.get(name) or kind_of(cells.dtype, cells)
+        if name in self.kinds:
+            return self.kinds[name]
+        cells = self.sample[name] if name in self.sample.columns else None
+        return kind_of(self.schema[name], cells)
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
@@ -79,11 +88,6 @@ class Context:
     def columns(self, names: Sequence[str]) -> list[pl.Expr]:
         """These columns, for `sample.select`."""
         return [col(name) for name in names]
-
-    @property
-    def is_sampled(self) -> bool:
-        """Whether the sample is less than all labelled rows."""
-        return len(self.sample_rows) < int(self.labelled.sum())
 
 
 def look_at(
@@ -106,19 +110,18 @@ def look_at(
     if labels.null_count() == len(labels):
         raise DataProblem(
             "NO_LABELS",
-            f"Column '{shown(target)}' has no value in any of {len(labels):,} rows.",
+            say("Column '{target}' has no value in any of {labels:,} rows.", target=shown(target), labels=len(labels)),
+            where=say("column {target}", target=shown(target)),
             found=0,
-            next="Choose the column that holds the labels.",
+            next=say("Choose the column that holds the labels."),
         )
     y: np.ndarray
     classes: list[str] = []
     if task == "regression":
         y = labels.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
     else:
-        texts = label_texts(labels, merged)
-        classes = texts.drop_nulls().unique().sort().to_list()
-        codes = texts.replace_strict(classes, list(range(len(classes))), default=-1, return_dtype=pl.Int32)
-        y = codes.fill_null(-1).to_numpy()
+        names, codes = coded(labels, merged)
+        classes, y = names.to_list(), codes.fill_null(-1).to_numpy()
     labelled = np.flatnonzero(labels.is_not_null().to_numpy())
     wanted = min(SAMPLE_ROWS, SAMPLE_CELLS // max(1, len(features)))
     if len(labelled) > wanted:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from datasets.core.checks.context import Context
 from datasets.core.findings import Finding, Severity
 from datasets.core.table import col
+from dlstart_web.kit.say import say_count
 
 LOOK_ABOVE = 0.01
 
@@ -32,10 +33,19 @@ def duplicates(look: Context, features: Sequence[str]) -> Iterator[Finding]:
     torn = np.unique(content[1:][same_row & (y[1:] != y[:-1])])
     conflicting = int(np.bincount(content)[torn].sum()) if len(torn) else 0
     if copies:
-        message = f"{copies:,} duplicates: rows that stand in the file before. They will share a part."
+        message = say_count(
+            copies,
+            "{count:,} duplicate: a row that stands in the file before. They will share a part.",
+            "{count:,} duplicates: rows that stand in the file before. They will share a part.",
+        )
         yield Finding("D103", _severity(copies, rows), None, message, {"rows": copies, "of": rows})
     if conflicting:
-        message = f"{conflicting:,} conflicting rows: {len(torn):,} sets of equal features have different labels."
+        message = say_count(
+            len(torn),
+            "{rows:,} conflicting rows: one set of equal features has different labels.",
+            "{rows:,} conflicting rows: {count:,} sets of equal features have different labels.",
+            rows=conflicting,
+        )
         evidence = {"rows": conflicting, "sets": len(torn), "of": rows}
         yield Finding("D402", _severity(conflicting, rows), look.target, message, evidence)
 

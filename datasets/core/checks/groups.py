@@ -8,6 +8,7 @@ from datasets.core.checks.context import Context
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
 from datasets.core.table import col
+from dlstart_web.kit.say import say
 
 LARGE = 0.2
 
@@ -20,6 +21,6 @@ def large_groups(look: Context) -> Iterator[Finding]:
         pl.scan_parquet(look.path, glob=False).group_by(col(look.group).alias("group")).len().drop_nulls().collect()
     )
     for name, rows in counts.filter(pl.col("len") > LARGE * len(look.y)).sort("len", descending=True).iter_rows():
-        share = f"{rows / len(look.y):.0%} of {len(look.y):,} rows"
-        message = f"Group '{shown(name)}' has {share}; a group is never divided."
+        share = say("{rows:.0%} of {y:,} rows", rows=rows / len(look.y), y=len(look.y))
+        message = say("Group '{name}' has {share}; a group is never divided.", name=shown(name), share=share)
         yield Finding("D301", "look", look.group, message, {"group": str(name), "rows": rows})

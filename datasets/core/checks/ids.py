@@ -8,6 +8,7 @@ from datasets.core.checks.context import Context
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
 from datasets.core.table import col
+from dlstart_web.kit.say import say
 
 DISTINCT_SHARE, LEAST_ROWS = 0.98, 100
 ROW_ORDER = 0.999
@@ -25,10 +26,16 @@ def id_like(look: Context) -> list[Finding]:
             continue
         share = _distinct_share(look, name)
         if share >= DISTINCT_SHARE:
-            message = f"Column '{shown(name)}' differs in {share:.1%} of rows, like an id; left out of the features."
+            message = say(
+                "Column '{name}' differs in {share:.1%} of rows, like an id; left out of the features.",
+                name=shown(name),
+                share=share,
+            )
             findings.append(Finding("D202", "look", name, message, {"distinct_share": round(share, 4)}))
         elif cells.dtype.is_integer() and (order := _row_order(look, cells)) >= ROW_ORDER:
-            message = f"Column '{shown(name)}' goes with the order of the rows; left out of the features."
+            message = say(
+                "Column '{name}' goes with the order of the rows; left out of the features.", name=shown(name)
+            )
             findings.append(Finding("D202", "look", name, message, {"row_order": round(order, 5)}))
     return findings
 

@@ -10,6 +10,7 @@ from scipy.stats import rankdata, spearmanr
 from datasets.core.checks.context import Context
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
+from dlstart_web.kit.say import say
 
 STOP_AUC, STOP_LOWER, Z = 0.95, 0.90, 3.09
 STOP_AUC_OF_A_NUMBER_FOR_SEVERAL = 0.995
@@ -44,8 +45,13 @@ def gives_label_away(look: Context, features: Sequence[str]) -> Iterator[Finding
             threshold = STOP_AUC_OF_A_NUMBER_FOR_SEVERAL if exact else STOP_AUC
             passes, word = strength >= threshold and lower > STOP_LOWER, "AUC"
         if passes:
-            message = f"Column '{shown(name)}' alone predicts the label ({word} {_below_one(strength)}). "
-            message += "Was it known before the label was? If not, leave it out."
+            message = say(
+                "Column '{name}' alone predicts the label ({word} {strength}). "
+                "Was it known before the label was? If not, leave it out.",
+                name=shown(name),
+                word=word,
+                strength=_below_one(strength),
+            )
             yield Finding("D201", "stop", name, message, {word.lower(): round(strength, 4), "rows": len(y)})
 
 

@@ -10,6 +10,7 @@ from datasets.core.checks.context import Context
 from datasets.core.checks.leakage import numbers
 from datasets.core.findings import Finding, Severity
 from datasets.core.near.unite import MOST_ROWS, links_of_texts
+from dlstart_web.kit.say import say
 
 FEWEST_COLUMNS, MOST_COLUMNS, MOST_NUMBER_ROWS = 4, 30, 10_000
 FEWEST_ROWS = 50
@@ -29,11 +30,13 @@ def near_numbers(look: Context, features: Sequence[str]) -> Iterator[Finding]:
     -----
     Dimension from the ratio of second to first distances: Facco et al. (2017), Scientific Reports 7:12140.
     """
-    chosen = [name for name in features if _measures(look, name)][:MOST_COLUMNS]
+    measures = [name for name in features if _measures(look, name)]
+    chosen = measures[:MOST_COLUMNS]
     if len(chosen) < FEWEST_COLUMNS or look.group is not None:
         return
     generator = np.random.default_rng(3)
     rows = generator.permutation(len(look.sample))[:MOST_NUMBER_ROWS]
+    look.looked_at["D205"], look.columns_looked_at["D205"] = len(rows), (len(chosen), len(measures))
     values = np.column_stack([numbers(look.sample[name])[rows] for name in chosen])
     _, firsts = np.unique(values, axis=0, return_index=True)
     firsts = generator.permutation(firsts[~np.isnan(values[firsts]).any(1)])
@@ -59,11 +62,14 @@ def near_numbers(look: Context, features: Sequence[str]) -> Iterator[Finding]:
         )
         here = here[same.mean(1) >= EQUAL_OTHERS]
     if len(here) / len(distance) > LOOK_ABOVE + 3 * expected:
-        message = (
-            f"{len(here):,} of {len(distance):,} rows would be nearly copies of a train row in their {len(chosen)} "
+        message = say(
+            "{here:,} of {distance:,} rows would be nearly copies of a train row in their {chosen} "
+            "number columns, if divided by chance. Rows that belong together (one thing measured twice, "
+            "neighbouring moments) need a group or a time.",
+            here=len(here),
+            distance=len(distance),
+            chosen=len(chosen),
         )
-        message += "number columns, if divided by chance. Rows that belong together (one thing measured twice, "
-        message += "neighbouring moments) need a group or a time."
         evidence = {"rows": len(here), "of": len(distance), "columns": len(chosen), "looked_at": len(values)}
         yield Finding("D205", "look", None, message, evidence)
 
@@ -77,10 +83,15 @@ def near_texts_found(look: Context, texts: Sequence[str]) -> Iterator[Finding]:
     """Rows with nearly the same text as another; they are kept in one part."""
     if not texts:
         return
+    look.looked_at["D115"] = len(look.sample)
     links = links_of_texts(look.sample.select(look.columns(texts)))
     rows = len(np.unique(links))
     if rows:
         severity: Severity = "look" if rows > 0.01 * len(look.sample) else "tip"
-        message = f"{rows:,} of {len(look.sample):,} rows have nearly the same text as another row (four fifths of the "
-        message += "pieces of five letters, or more). They will share a part."
+        message = say(
+            "{rows:,} of {sample:,} rows have nearly the same text as another row (four fifths of the "
+            "pieces of five letters, or more). They will share a part.",
+            rows=rows,
+            sample=len(look.sample),
+        )
         yield Finding("D115", severity, texts[0], message, {"rows": rows, "of": len(look.sample), "most": MOST_ROWS})

@@ -8,8 +8,10 @@ from scipy.stats import norm, spearmanr
 from datasets.core.checks.context import Context
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
+from dlstart_web.kit.say import say
 
 LEAST_SHIFT = 0.05
+_ADVICE = say("Parts by chance undo that; parts by time show how labels change in time.")
 
 
 def sorted_by_label(look: Context) -> Iterator[Finding]:
@@ -24,8 +26,13 @@ def sorted_by_label(look: Context) -> Iterator[Finding]:
     if look.task == "regression":
         related = abs(float(spearmanr(y, rows).statistic)) if n > 2 and np.ptp(y) > 0 else 0.0
         if related > max(2 * LEAST_SHIFT, 3 / np.sqrt(n)):
-            message = f"The file is sorted by '{shown(look.target)}', which goes with the row number "
-            message += f"(Spearman {related:.2f})."
+            message = say(
+                "The file is sorted by '{target}', at least in part: it goes with the row number "
+                "(Spearman {related:.2f}). {advice}",
+                target=shown(look.target),
+                related=related,
+                advice=_ADVICE,
+            )
             yield Finding("D203", "look", look.target, message, {"spearman": round(related, 4)})
         return
     counts = np.bincount(y, minlength=len(look.classes))
@@ -41,6 +48,11 @@ def sorted_by_label(look: Context) -> Iterator[Finding]:
     flagged = np.flatnonzero(usable & (off > np.maximum(LEAST_SHIFT, z * spread)))
     if len(flagged):
         worst = int(flagged[np.argmax(off[flagged])])
-        message = f"The file is sorted by label: the row number tells '{shown(look.classes[worst])}' from the rest "
-        message += f"with an AUC of {max(auc[worst], 1 - auc[worst]):.2f}. Parts by chance undo that."
+        message = say(
+            "The file is sorted by label, at least in part: the row number tells "
+            "'{name}' from the rest with an AUC of {auc:.2f}. {advice}",
+            name=shown(look.classes[worst]),
+            auc=max(auc[worst], 1 - auc[worst]),
+            advice=_ADVICE,
+        )
         yield Finding("D203", "look", look.target, message, {"auc": round(float(auc[worst]), 4)})

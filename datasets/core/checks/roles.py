@@ -10,6 +10,7 @@ from datasets.core.checks.context import Context
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
 from datasets.core.table import col
+from dlstart_web.kit.say import say
 
 FEWEST_GROUPS, ROWS_A_GROUP = 5, 1.2
 _WHO = (
@@ -40,9 +41,14 @@ def group_like(look: Context, features: Sequence[str]) -> Iterator[Finding]:
         groups = counts.n_unique()
         if groups < FEWEST_GROUPS or len(counts) < ROWS_A_GROUP * groups:
             continue
-        message = f"Column '{shown(name)}' looks like a person, a device or a session: {groups:,} values in "
-        message += f"{len(counts):,} rows. By chance, rows of one would come into several parts, and the score would "
-        message += "be too good for new ones."
+        message = say(
+            "Column '{name}' looks like a person, a device or a session: {groups:,} values in "
+            "{counts:,} rows. By chance, rows of one would come into several parts, and the score would "
+            "be too good for new ones.",
+            name=shown(name),
+            groups=groups,
+            counts=len(counts),
+        )
         yield Finding("D208", "look", name, message, {"groups": groups, "rows": len(counts)})
 
 
@@ -71,8 +77,12 @@ def label_by_group(look: Context, features: Sequence[str]) -> Iterator[Finding]:
         luck = np.array([float((shares**size).sum()) for size in sizes])[of]
         more = (pure.sum() - luck.sum()) / np.sqrt(max(1e-9, float((luck * (1 - luck)).sum())))
         if pure.mean() >= PURE and more > Z:
-            message = f"Each value of '{shown(name)}' has several rows and one label ({int(several.sum()):,} values). "
-            message += "The label belongs to the value, not to the row: keep its rows in one part."
+            message = say(
+                "Each value of '{name}' has several rows and one label ({values:,} values). "
+                "The label belongs to the value, not to the row: keep its rows in one part.",
+                name=shown(name),
+                values=int(several.sum()),
+            )
             yield Finding("D209", "look", name, message, {"groups": int(several.sum()), "pure": round(pure.mean(), 4)})
 
 
@@ -88,8 +98,11 @@ def weight_like(look: Context, features: Sequence[str]) -> Iterator[Finding]:
             continue
         word = snake(name)
         if _WEIGHT.match(word) or (re.search("weight|wgt", word) and abs(mean - 1) < 0.005):
-            message = f"Column '{shown(name)}' looks like the weight of a row: how many real ones it stands for. New "
-            message += "rows will not bring it; leave it out, or say what it measures."
+            message = say(
+                "Column '{name}' looks like the weight of a row: how many real ones it stands for. New "
+                "rows will not bring it; leave it out, or say what it measures.",
+                name=shown(name),
+            )
             yield Finding("D117", "look", name, message, {"mean": round(mean, 6), "min": low})
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from datasets.core.checks.context import Context
 from datasets.core.errors import shown
 from datasets.core.findings import Finding, Severity
+from dlstart_web.kit.say import say
 
 
 def look_alikes(counts: Mapping[str, int]) -> dict[str, str]:
@@ -45,7 +46,12 @@ def look_alike_labels(look: Context, least_rows: int = 3) -> Iterator[Finding]:
         small = min(counts[label] for label in (*spellings, best)) < least_rows
         severity: Severity = "stop" if small or (look.task == "binary" and len(counts) > 2) else "look"
         listed = ", ".join(f"'{shown(label, 40)}' ({counts[label]:,})" for label in spellings[:5])
-        more = f" and {len(spellings) - 5} more" if len(spellings) > 5 else ""
-        message = f"{listed}{more} and '{shown(best, 40)}' ({counts[best]:,}) look like one label. "
-        message += "Merge them, or each is a class of its own."
+        if len(spellings) > 5:
+            listed = say("{listed} and {more} more", listed=listed, more=len(spellings) - 5)
+        message = say(
+            "{listed} and '{best}' ({rows:,}) look like one label. Merge them, or each is a class of its own.",
+            listed=listed,
+            best=shown(best, 40),
+            rows=counts[best],
+        )
         yield Finding("D405", severity, look.target, message, {"into": best, "spellings": spellings[:100]})

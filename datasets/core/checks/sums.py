@@ -10,10 +10,12 @@ from datasets.core.checks.context import Context
 from datasets.core.checks.leakage import STOP_LOWER, auc_bound, numbers
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
+from dlstart_web.kit.say import say
 
 STOP = 0.995  # of AUC or correlation: a label made from two columns is told almost without error
 SCREENED, SCREEN_ROWS = 0.97, 1_000
 MOST_PAIRS, MOST_TESTS = 500, 2_000
+WORDS = {"sum": say("sum"), "difference": say("difference")}
 
 
 def sums_give_label_away(look: Context, features: Sequence[str]) -> Iterator[Finding]:
@@ -21,13 +23,14 @@ def sums_give_label_away(look: Context, features: Sequence[str]) -> Iterator[Fin
 
     A screen on 1,000 rows picks what is counted on the whole sample. Beyond 500 pairs, the first columns are tried.
     """
-    columns = [name for name in features if look.sample[name].dtype.is_numeric()]
+    numeric = [name for name in features if look.sample[name].dtype.is_numeric()]
     tests = 1 if look.task != "multiclass" else len(look.classes) ** 2 // 2
     most = min(MOST_PAIRS, MOST_TESTS // tests)
-    columns = columns[: int(0.5 + (0.25 + 2 * most) ** 0.5)]
+    columns = numeric[: int(0.5 + (0.25 + 2 * most) ** 0.5)]
     if len(columns) < 2:
         return
     few = np.random.default_rng(2).permutation(len(look.sample))[:SCREEN_ROWS]
+    look.looked_at["D206"], look.columns_looked_at["D206"] = len(few), (len(columns), len(numeric))
     values = {name: numbers(look.sample[name]) for name in columns}
     y = look.sample_y
     named: set[str] = set()
@@ -43,9 +46,15 @@ def sums_give_label_away(look: Context, features: Sequence[str]) -> Iterator[Fin
             strength, passes = _strength(look, values[one] + sign * values[other], y)
             if passes:
                 named |= {one, other}
-                message = f"The {word} of '{shown(one)}' and '{shown(other)}' predicts the label "
-                message += f"({'correlation' if look.task == 'regression' else 'AUC'} {strength:.3f}), though neither "
-                message += "does alone. Were both known before the label was? If not, leave one out."
+                message = say(
+                    "The {word} of '{one}' and '{other}' predicts the label ({measure} {strength:.3f}), though neither "
+                    "does alone. Were both known before the label was? If not, leave one out.",
+                    word=WORDS[word],
+                    one=shown(one),
+                    other=shown(other),
+                    measure=say("correlation") if look.task == "regression" else "AUC",
+                    strength=strength,
+                )
                 evidence = {"columns": [one, other], "of": word, "strength": round(strength, 4), "rows": len(y)}
                 yield Finding("D206", "stop", one, message, evidence)
 

@@ -1,15 +1,18 @@
-"""Time leakage: a split by chance that promises more than later rows will keep."""
+"""What time does to a table: chance that promises more than later rows will keep, and how different those are."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.core.checks import parts
 from datasets.core.checks.context import Context
 from datasets.core.checks.leakage import auc_bound, numbers
 from datasets.core.checks.quick import quick_chances, quick_matrix, quick_numbers, rows_for
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
+from datasets.core.split import SHARES
+from dlstart_web.kit.say import say
 
 MOST_ROWS, FEWEST_ROWS = 20_000, 200
 LEAST, Z = 0.02, 2.0
@@ -32,6 +35,8 @@ def time_leakage(look: Context, features: Sequence[str]) -> Iterator[Finding]:
     rows = np.random.default_rng(4).permutation(known)[: rows_for(len(features), MOST_ROWS)]
     if len(rows) < FEWEST_ROWS:
         return
+    if len(rows) < len(known):
+        look.looked_at["D207"] = len(rows)
     x = quick_matrix(look.sample.select(look.columns(features))[rows])
     y = look.sample_y[rows]
     test = int(TEST_SHARE * len(rows))
@@ -40,13 +45,47 @@ def time_leakage(look: Context, features: Sequence[str]) -> Iterator[Finding]:
     later, later_error = _score(look.task, x, y, when > np.sort(when)[-test - 1])
     gap = by_chance - later
     if gap > LEAST and gap > Z * float(np.hypot(error, later_error)):
-        word = {"binary": "AUC", "multiclass": "share right", "regression": "explained share"}[look.task]
-        message = (
-            f"By chance a quick model reaches {word} {by_chance:.2f}, on the latest fifth by '{shown(time)}' only "
+        word = {"binary": "AUC", "multiclass": say("share right"), "regression": say("explained share")}[look.task]
+        message = say(
+            "By chance a quick model reaches {word} {by_chance:.2f}, on the latest fifth by '{time}' only "
+            "{later:.2f}. If real use comes later than the data, divide by time.",
+            word=word,
+            by_chance=by_chance,
+            time=shown(time),
+            later=later,
         )
-        message += f"{later:.2f}. If real use comes later than the data, divide by time."
         evidence = {"by_chance": round(by_chance, 4), "later": round(later, 4), "rows": len(rows)}
         yield Finding("D207", "look", time, message, evidence)
+
+
+def future_differs(look: Context, features: Sequence[str]) -> Iterator[Finding]:
+    """Where a time is named: how well the latest fifth is told from the rows of train; the time itself does not count."""
+    columns = [name for name in features if name != look.time]
+    if look.time is None or look.time not in look.sample.columns or not columns:
+        return
+    cells = look.sample[look.time]
+    if not (cells.dtype.is_temporal() or cells.dtype.is_numeric()):
+        return
+    known = np.flatnonzero(cells.is_not_null().to_numpy())
+    rows = np.random.default_rng(6).permutation(known)[: rows_for(len(columns), parts.MOST_ROWS)]
+    when = numbers(cells)[rows]
+    train_ends, sealed_begins = np.quantile(when, [SHARES[0], SHARES[0] + SHARES[1]])
+    late, sides = when > sealed_begins, (when <= train_ends) | (when > sealed_begins)
+    if min(late.sum(), (sides & ~late).sum()) < parts.FEWEST_UNITS:
+        return
+    if len(rows) < len(known):
+        look.looked_at["D303"] = len(rows)
+    x, is_test = quick_matrix(look.sample.select(look.columns(columns))[rows[sides]]), late[sides]
+    area, _ = parts.told_apart(x, is_test, np.arange(len(x), dtype=np.uint64))
+    telling = parts.most_telling(x, is_test, columns)
+    message = say(
+        "How different the future is: a quick model tells the latest fifth by '{time}' from train with "
+        "an AUC of {area:.2f} (0.5: not at all), most by '{telling}'.",
+        time=shown(look.time),
+        area=area,
+        telling=shown(telling),
+    )
+    yield Finding("D303", "tip", telling, message, {"auc": round(area, 4), "rows": len(x)})
 
 
 def _score(task: str, x: NDArray[np.float32], y: np.ndarray, test: NDArray[np.bool_]) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """Near copies become one unit before the rows are divided, so that no part holds a copy of another part's row."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,12 +38,17 @@ def links_of_texts(texts: pl.DataFrame) -> Links:
 def links_of_pictures(table: Path, name: str, rows: NDArray[np.int64], content: Keys) -> Links:
     """Pairs of rows of a Parquet file whose pictures are nearly the same; `content` has one key for each of `rows`."""
     rows, order = np.sort(rows), content[np.argsort(rows)]
+    return rows[near_pictures(np.stack(small_copies(table, name, rows)), order)]
+
+
+def small_copies(table: Path, name: str, rows: NDArray[np.integer[Any]]) -> list[NDArray[np.uint8]]:
+    """Small copies of the pictures of some rows of a Parquet file, the rows in ascending order."""
     start, small = 0, []
     for frame in batches(table, [name]):
         here = rows[(rows >= start) & (rows < start + len(frame))] - start
         small += [small_copy(cell) for cell in frame[name].gather(here).to_list()]
         start += len(frame)
-    return rows[near_pictures(np.stack(small), order)]
+    return small
 
 
 def unite(content: Keys, links: Links, strata: NDArray[np.int64], stored: Assignments) -> tuple[Keys, int, int]:

@@ -12,15 +12,14 @@ from datasets.core.readers.media import read_archive
 from datasets.core.readers.packed import read_gzip
 from datasets.core.readers.parquet import read_parquet
 from datasets.core.readers.sniff import sniff
-from datasets.core.readers.xlsx import read_xlsx
 from datasets.core.table import Column, Table
+from dlstart_web.kit.say import joined, say, say_count
 
 __all__ = ["Column", "Table", "read_table"]
 
 _READERS = {
     "csv": read_csv,
     "parquet": read_parquet,
-    "xlsx": read_xlsx,
     "arff": read_arff,
     "gzip": read_gzip,
     "zip": read_archive,
@@ -77,7 +76,7 @@ def read_table(
     except BaseException as error:
         out.unlink(missing_ok=True)
         if isinstance(error, DataProblem):
-            error.next = f"{error.next} {NOTHING_STORED}" if error.next else NOTHING_STORED
+            error.next = joined(" ", [error.next, NOTHING_STORED]) if error.next else NOTHING_STORED
         raise
     return table
 
@@ -86,10 +85,15 @@ def too_few_rows(rows: int, limits: Limits) -> DataProblem:
     """The refusal of a table too short to be divided."""
     return DataProblem(
         "TOO_FEW_ROWS",
-        f"The file has {rows} row{'s' * (rows != 1)}; at least {limits.least_rows} are needed to split it.",
+        say_count(
+            rows,
+            "The file has {count} row; at least {least} are needed to split it.",
+            "The file has {count} rows; at least {least} are needed to split it.",
+            least=limits.least_rows,
+        ),
         limit=limits.least_rows,
         found=rows,
-        next="Add rows.",
+        next=say("Add rows."),
     )
 
 
@@ -98,9 +102,9 @@ def _refuse_size(source: Path, limits: Limits) -> None:
     if size > limits.upload:
         raise DataProblem(
             "TOO_LARGE",
-            f"The file has {size:,} bytes; at most {limits.upload:,} are read.",
+            say("The file has {size:,} bytes; at most {upload:,} are read.", size=size, upload=limits.upload),
             413,
             limit=limits.upload,
             found=size,
-            next="Send fewer rows or columns, or Parquet, which is smaller.",
+            next=say("Send fewer rows or columns, or Parquet, which is smaller."),
         )

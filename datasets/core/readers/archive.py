@@ -16,6 +16,7 @@ from typing import BinaryIO, Self
 
 from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
+from dlstart_web.kit.say import say
 
 _LOCAL, _CENTRAL, _END, _LOCATOR, _END64 = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
 _CENTRAL_FIELDS = struct.Struct("<4s6H3L5H2L")
@@ -70,7 +71,7 @@ class Archive:
         try:
             return cls(file, limits)
         except (struct.error, OverflowError, OSError) as error:
-            raise broken("its directory cannot be read") from error
+            raise broken(say("its directory cannot be read")) from error
 
     def read(self, entry: Entry) -> bytes:
         """The bytes of an entry; DataProblem if they are not what the directory says."""
@@ -84,12 +85,14 @@ class Archive:
                 # the end mark may stand behind the last byte asked for
                 content += inflater.decompress(inflater.unconsumed_tail, 1) if not inflater.eof else b""
             except zlib.error as error:
-                raise _damaged(entry, "it does not unpack") from error
+                raise _damaged(entry, say("it does not unpack")) from error
             ended = inflater.eof
         if not ended or len(content) != entry.size:
-            raise _damaged(entry, f"its size does not match the {entry.size:,} bytes that the directory gives")
+            raise _damaged(
+                entry, say("its size does not match the {size:,} bytes that the directory gives", size=entry.size)
+            )
         if zlib.crc32(content) != entry.checksum:
-            raise _damaged(entry, "its checksum does not match")
+            raise _damaged(entry, say("its checksum does not match"))
         return content
 
     def head(self, entry: Entry) -> bytes:
@@ -112,22 +115,26 @@ class Archive:
         if count > limits.zip_entries:
             raise _too_many(count, limits)
         if start + length > self._length:
-            raise broken("its directory lies outside the file")
+            raise broken(say("its directory lies outside the file"))
         entries: list[Entry] = []
         names: set[str] = set()
         position, end = start, start + length
         while position < end:
             fields = _CENTRAL_FIELDS.unpack(self._at(position, _CENTRAL_FIELDS.size))
             if fields[0] != _CENTRAL:
-                raise broken("its directory does not add up")
+                raise broken(say("its directory does not add up"))
             entry, width = self._entry(len(entries) + 1, fields, position)
             if entry.name in names:
                 raise DataProblem(
                     "ARCHIVE_NAME",
-                    f"Entry {entry.place} of the archive, '{shown(entry.name)}', is there twice.",
-                    where=f"entry {entry.place}",
+                    say(
+                        "Entry {place} of the archive, '{name}', is there twice.",
+                        place=entry.place,
+                        name=shown(entry.name),
+                    ),
+                    where=say("entry {place}", place=entry.place),
                     found=shown(entry.name),
-                    next="Pack the files again.",
+                    next=say("Pack the files again."),
                 )
             names.add(entry.name)
             entries.append(entry)
@@ -135,7 +142,9 @@ class Archive:
                 raise _too_many(len(entries), limits)
             position += width
         if len(entries) != count:
-            raise broken(f"its directory holds {len(entries):,} entries and says {count:,}")
+            raise broken(
+                say("its directory holds {entries:,} entries and says {count:,}", entries=len(entries), count=count)
+            )
         for entry in entries:
             _refuse_name(entry, limits)
         return [entry for entry in entries if not entry.name.endswith("/")]
@@ -146,17 +155,17 @@ class Archive:
         tail = self._at(tail_start, self._length - tail_start)
         place = tail.rfind(_END)
         if place < 0 or len(tail) - place < 22:
-            raise broken("it has no directory at its end, as when an upload or a copy stopped early")
+            raise broken(say("it has no directory at its end, as when an upload or a copy stopped early"))
         disk, first_disk, here, count, length, start, _ = struct.unpack("<4H2LH", tail[place + 4 : place + 22])
         if 0xFFFF in (here, count) or 0xFFFFFFFF in (length, start):
             mark, _, offset, _ = struct.unpack("<4sLQL", self._at(tail_start + place - 20, 20))
             if mark == _LOCATOR:
                 record = struct.unpack("<4sQ2H2L4Q", self._at(offset, 56))
                 if record[0] != _END64:
-                    raise broken("its end record is not where it says")
+                    raise broken(say("its end record is not where it says"))
                 disk, first_disk, here, count, length, start = record[4:]
         if disk or first_disk or here != count:
-            raise broken("it is one part of an archive in several files")
+            raise broken(say("it is one part of an archive in several files"))
         return start, length, count
 
     def _entry(self, place: int, fields: tuple[int, ...], position: int) -> tuple[Entry, int]:
@@ -181,36 +190,45 @@ class Archive:
         ) = fields
         variable = self._at(position + _CENTRAL_FIELDS.size, name_length + extra_length)
         if len(variable) < name_length + extra_length:
-            raise broken("its directory ends early")
+            raise broken(say("its directory ends early"))
         raw, extra = variable[:name_length], variable[name_length:]
         name = _name(raw, flags, place)
         if flags & _ENCRYPTED:
             raise DataProblem(
                 "ARCHIVE_ENCRYPTED",
-                f"Entry {place} of the archive, '{shown(name)}', is encrypted.",
-                where=f"entry {place}",
-                next="Pack the files without a password.",
+                say("Entry {place} of the archive, '{name}', is encrypted.", place=place, name=shown(name)),
+                where=say("entry {place}", place=place),
+                found=shown(name),
+                next=say("Pack the files without a password."),
             )
         kind = stat.S_IFMT(mode >> 16)
         if kind in _NO_FILES:
             raise DataProblem(
                 "ARCHIVE_LINK",
-                f"Entry {place} of the archive, '{shown(name)}', is a link or a device; links are not accepted.",
-                where=f"entry {place}",
+                say(
+                    "Entry {place} of the archive, '{name}', is a link or a device; links are not accepted.",
+                    place=place,
+                    name=shown(name),
+                ),
+                where=say("entry {place}", place=place),
                 found=shown(name),
-                next="Put the file itself into the archive.",
+                next=say("Put the file itself into the archive."),
             )
         if method not in (_STORED, _DEFLATED):
             raise DataProblem(
                 "ARCHIVE_METHOD",
-                f"Entry {place} of the archive, '{shown(name)}', is packed by method {method}; stored and deflated "
-                "entries are read.",
-                where=f"entry {place}",
+                say(
+                    "Entry {place} of the archive, '{name}', is packed by method {method}; stored and deflated entries are read.",
+                    place=place,
+                    name=shown(name),
+                    method=method,
+                ),
+                where=say("entry {place}", place=place),
                 found=method,
-                next="Pack the files as an ordinary ZIP archive.",
+                next=say("Pack the files as an ordinary ZIP archive."),
             )
         if disk not in (0, 0xFFFF):
-            raise broken("it is one part of an archive in several files")
+            raise broken(say("it is one part of an archive in several files"))
         size, packed, offset = _wide(extra, size, packed, offset)
         width = _CENTRAL_FIELDS.size + name_length + extra_length + note
         return Entry(place, name, method, checksum, packed, size, offset, raw), width
@@ -222,46 +240,58 @@ class Archive:
         for entry in sorted(self.entries, key=lambda each: each.offset):
             head = self._at(entry.offset, 30 + len(entry.raw_name))
             if len(head) < 30 + len(entry.raw_name) or head[:4] != _LOCAL:
-                raise _damaged(entry, "it is not where the directory says")
+                raise _damaged(entry, say("it is not where the directory says"))
             flags, method = struct.unpack("<2H", head[6:10])
             name_length, extra_length = struct.unpack("<2H", head[26:30])
             if head[30:] != entry.raw_name or name_length != len(entry.raw_name) or method != entry.method:
-                raise _damaged(entry, "the directory and the entry itself name it differently")
+                raise _damaged(entry, say("the directory and the entry itself name it differently"))
             if flags & _ENCRYPTED:
-                raise _damaged(entry, "the directory and the entry itself differ about encryption")
+                raise _damaged(entry, say("the directory and the entry itself differ about encryption"))
             if entry.offset < end:
-                raise _damaged(entry, "it overlaps the entry before it")
+                raise _damaged(entry, say("it overlaps the entry before it"))
             starts[entry.place] = entry.offset + 30 + name_length + extra_length
             end = starts[entry.place] + entry.packed
         if end > self._length:
-            raise broken("an entry ends outside the file")
+            raise broken(say("an entry ends outside the file"))
         return starts
 
 
 def broken(reason: str) -> DataProblem:
     """The refusal of an archive that cannot be read."""
     return DataProblem(
-        "ARCHIVE_BROKEN", f"This is not a readable ZIP archive: {reason}.", next="Pack the files again and send them."
+        "ARCHIVE_BROKEN",
+        say("This is not a readable ZIP archive: {reason}.", reason=reason),
+        next=say("Pack the files again and send them."),
     )
 
 
 def _damaged(entry: Entry, reason: str) -> DataProblem:
     return DataProblem(
         "ARCHIVE_BROKEN",
-        f"Entry {entry.place} of the archive, '{shown(entry.name)}', cannot be read: {reason}.",
-        where=f"entry {entry.place}",
-        next="Pack the files again and send them.",
+        say(
+            "Entry {place} of the archive, '{name}', cannot be read: {reason}.",
+            place=entry.place,
+            name=shown(entry.name),
+            reason=reason,
+        ),
+        where=say("entry {place}", place=entry.place),
+        found=shown(entry.name),
+        next=say("Pack the files again and send them."),
     )
 
 
 def _too_many(count: int, limits: Limits) -> DataProblem:
     return DataProblem(
         "TOO_MANY_ENTRIES",
-        f"The archive has {count:,} entries; at most {limits.zip_entries:,} are read.",
+        say(
+            "The archive has {count:,} entries; at most {zip_entries:,} are read.",
+            count=count,
+            zip_entries=limits.zip_entries,
+        ),
         413,
         limit=limits.zip_entries,
         found=count,
-        next="Send fewer files.",
+        next=say("Send fewer files."),
     )
 
 
@@ -273,9 +303,9 @@ def _name(raw: bytes, flags: int, place: int) -> str:
             return raw.decode("cp437")
     raise DataProblem(
         "ARCHIVE_NAME",
-        f"Entry {place} of the archive has a name that is said to be UTF-8 and is not.",
-        where=f"entry {place}",
-        next="Rename the file and pack again.",
+        say("Entry {place} of the archive has a name that is said to be UTF-8 and is not.", place=place),
+        where=say("entry {place}", place=place),
+        next=say("Rename the file and pack again."),
     )
 
 
@@ -284,22 +314,27 @@ def _refuse_name(entry: Entry, limits: Limits) -> None:
     parts = entry.name.removesuffix("/").split("/")
     reason = ""
     if any(unicodedata.category(character) == "Cc" for character in entry.name):
-        reason = "holds control characters"
+        reason = say("holds control characters")
     elif entry.name.startswith("/") or _DRIVE.match(entry.name) or "\\" in entry.name or ".." in parts:
-        reason = "leaves the archive"
+        reason = say("leaves the archive")
     elif "" in parts or "." in parts:
-        reason = "has an empty folder"
+        reason = say("has an empty folder")
     elif len(entry.raw_name) > _LONGEST_NAME:
-        reason = f"is longer than {_LONGEST_NAME:,} bytes"
+        reason = say("is longer than {longest:,} bytes", longest=_LONGEST_NAME)
     elif len(parts) - 1 > limits.zip_levels:
-        reason = f"lies more than {limits.zip_levels} folders deep"
+        reason = say("lies more than {zip_levels} folders deep", zip_levels=limits.zip_levels)
     if reason:
         raise DataProblem(
             "ARCHIVE_NAME",
-            f"Entry {entry.place} of the archive, '{shown(entry.name)}': its name {reason}.",
-            where=f"entry {entry.place}",
+            say(
+                "Entry {place} of the archive, '{name}': its name {reason}.",
+                place=entry.place,
+                name=shown(entry.name),
+                reason=reason,
+            ),
+            where=say("entry {place}", place=entry.place),
             found=shown(entry.name),
-            next="Rename the file and pack again, with plain folder and file names.",
+            next=say("Rename the file and pack again, with plain folder and file names."),
         )
 
 
@@ -328,32 +363,45 @@ def _refuse_sizes(entries: Sequence[Entry], length: int, limits: Limits) -> None
     if total > limits.zip_unpacked:
         raise DataProblem(
             "UNPACKED_TOO_LARGE",
-            f"The archive unpacks to {total:,} bytes; at most {limits.zip_unpacked:,} are read.",
+            say(
+                "The archive unpacks to {total:,} bytes; at most {zip_unpacked:,} are read.",
+                total=total,
+                zip_unpacked=limits.zip_unpacked,
+            ),
             413,
             limit=limits.zip_unpacked,
             found=total,
-            next="Send fewer or smaller files.",
+            next=say("Send fewer or smaller files."),
         )
     if total > _SMALL and total > limits.zip_ratio * length:
         raise DataProblem(
             "UNPACKED_TOO_LARGE",
-            f"The archive unpacks {total / length:,.0f} : 1; at most {limits.zip_ratio} : 1 is read.",
+            say(
+                "The archive unpacks {total:,.0f} : 1; at most {zip_ratio} : 1 is read.",
+                total=total / length,
+                zip_ratio=limits.zip_ratio,
+            ),
             413,
             limit=f"{limits.zip_ratio} : 1",
             found=f"{total / length:,.0f} : 1",
-            next="Send the files in a format of their own, such as PNG or FLAC.",
+            next=say("Send the files in a format of their own, such as PNG or FLAC."),
         )
     for entry in entries:
         if entry.size > limits.zip_entry:
             raise DataProblem(
                 "UNPACKED_TOO_LARGE",
-                f"Entry {entry.place} of the archive, '{shown(entry.name)}', unpacks to {entry.size:,} bytes; at most "
-                f"{limits.zip_entry:,} are read from one entry.",
+                say(
+                    "Entry {place} of the archive, '{name}', unpacks to {size:,} bytes; at most {zip_entry:,} are read from one entry.",
+                    place=entry.place,
+                    name=shown(entry.name),
+                    size=entry.size,
+                    zip_entry=limits.zip_entry,
+                ),
                 413,
-                where=f"entry {entry.place}",
+                where=say("entry {place}", place=entry.place),
                 limit=limits.zip_entry,
                 found=entry.size,
-                next="Send smaller files.",
+                next=say("Send smaller files."),
             )
 
 

@@ -14,6 +14,7 @@ from datasets.core.limits import Limits
 from datasets.core.readers.csv import read_csv
 from datasets.core.readers.strict import line_too_long, not_utf8, too_many_columns
 from datasets.core.table import Table
+from dlstart_web.kit.say import say, say_count
 
 _ATTRIBUTE = re.compile(
     r"""@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s{]+)(?:\s+|(?=\{))(.+)""", re.IGNORECASE
@@ -73,7 +74,7 @@ def _lines(file: TextIO, limits: Limits) -> Iterator[tuple[int, str]]:
         if len(line) > limits.line:
             raise line_too_long(number, len(line), limits)
         if "\0" in line:
-            raise _broken(number, "holds a NUL byte", "Export the table again.")
+            raise _broken(number, say("holds a NUL byte"), say("Export the table again."))
         if (bare := line.strip()) and not bare.startswith("%"):
             yield number, bare
 
@@ -85,26 +86,30 @@ def _header(lines: Iterator[tuple[int, str]], limits: Limits) -> list[_Attribute
         word = line.split(None, 1)[0].lower()
         if word == "@data":
             if not attributes:
-                raise _broken(number, "comes before any @attribute", "Declare the columns above it.")
+                raise _broken(number, say("comes before any @attribute"), say("Declare the columns above it."))
             return attributes
         if word == "@attribute":
             attributes.append(_attribute(line, number))
             if len(attributes) > limits.columns:
                 raise too_many_columns(len(attributes), limits)
         elif word not in ("@relation", "@end"):
-            raise _broken(number, f"holds '{shown(line, 40)}', which no header of ARFF has", "Export the table again.")
-    raise _broken(number, "is the last one, and no @data came", "Send the whole file.")
+            raise _broken(
+                number,
+                say("holds '{line}', which no header of ARFF has", line=shown(line, 40)),
+                say("Export the table again."),
+            )
+    raise _broken(number, say("is the last one, and no @data came"), say("Send the whole file."))
 
 
 def _attribute(line: str, number: int) -> _Attribute:
     match = _ATTRIBUTE.fullmatch(line)
     if not match:
-        raise _broken(number, "declares no name and type", "Write @attribute NAME TYPE.")
+        raise _broken(number, say("declares no name and type"), say("Write @attribute NAME TYPE."))
     name, kind = _bare(match[1]), match[2].strip()
     word = kind.split(None, 1)[0].lower()
     if kind.startswith("{"):
         if not kind.endswith("}"):
-            raise _broken(number, "lists values and does not end with a brace", "Close the list.")
+            raise _broken(number, say("lists values and does not end with a brace"), say("Close the list."))
         return _Attribute(name, "category", frozenset(_cells(kind[1:-1], number)))
     if word in _NUMBERS:
         return _Attribute(name, "number")
@@ -112,31 +117,47 @@ def _attribute(line: str, number: int) -> _Attribute:
         return _Attribute(name, None)
     raise _broken(
         number,
-        f"declares '{shown(name)}' as {shown(word, 40)}; nominal, numeric, string and date attributes are read",
-        "Leave the column out, or turn it into one of these.",
+        say(
+            "declares '{name}' as {word}; nominal, numeric, string and date attributes are read",
+            name=shown(name),
+            word=shown(word, 40),
+        ),
+        say("Leave the column out, or turn it into one of these."),
     )
 
 
 def _row(line: str, number: int, attributes: list[_Attribute]) -> list[str]:
     if line.startswith("{"):
-        raise _broken(number, "is a sparse row, which is not read here", "Save the file as dense ARFF or as CSV.")
+        raise _broken(
+            number, say("is a sparse row, which is not read here"), say("Save the file as dense ARFF or as CSV.")
+        )
     cells = line.split(",") if "'" not in line and '"' not in line else _cells(line, number)
     if len(cells) != len(attributes):
         raise DataProblem(
             "FIELD_COUNT",
-            f"Line {number:,} has {len(cells):,} field{'s' * (len(cells) != 1)}, the header has {len(attributes):,}.",
-            where=f"line {number}",
+            say_count(
+                len(cells),
+                "Line {line:,} has {count:,} field, the header has {width:,}.",
+                "Line {line:,} has {count:,} fields, the header has {width:,}.",
+                line=number,
+                width=len(attributes),
+            ),
+            where=say("line {number}", number=number),
             limit=len(attributes),
             found=len(cells),
-            next="Fix the line, or quote cells that hold a comma.",
+            next=say("Fix the line, or quote cells that hold a comma."),
         )
     cells = [cell.strip() for cell in cells]
     for cell, attribute in zip(cells, attributes, strict=True):
         if attribute.values and cell != "?" and cell not in attribute.values:
             raise _broken(
                 number,
-                f"holds '{shown(cell, 40)}', which is not among the values of '{shown(attribute.name)}'",
-                "Add the value to its @attribute, or mend the cell.",
+                say(
+                    "holds '{cell}', which is not among the values of '{name}'",
+                    cell=shown(cell, 40),
+                    name=shown(attribute.name),
+                ),
+                say("Add the value to its @attribute, or mend the cell."),
             )
     return ["" if cell == "?" else cell for cell in cells]
 
@@ -147,7 +168,9 @@ def _cells(line: str, number: int) -> list[str]:
         match = _CELL.match(line, place)
         if not match:
             raise _broken(
-                number, "has a quote inside a cell, or one that never closes", "Close it, or write \\' for it."
+                number,
+                say("has a quote inside a cell, or one that never closes"),
+                say("Close it, or write \\' for it."),
             )
         cells.append(_bare(match[1]))
         place = match.end()
@@ -162,4 +185,9 @@ def _bare(cell: str) -> str:
 
 
 def _broken(line: int, reason: str, advice: str) -> DataProblem:
-    return DataProblem("ARFF_BROKEN", f"Line {line:,} of the ARFF file {reason}.", where=f"line {line}", next=advice)
+    return DataProblem(
+        "ARFF_BROKEN",
+        say("Line {line:,} of the ARFF file {reason}.", line=line, reason=reason),
+        where=say("line {line}", line=line),
+        next=advice,
+    )

@@ -1,17 +1,16 @@
 """A typed table written again where somebody chose other kinds than its file has."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-from datasets.core.corrections import SET_ASIDE, Kind
-from datasets.core.readers.types import chosen, cleaned, does_not_fit
+from datasets.core.corrections import SET_ASIDE, Choice, Corrections
+from datasets.core.readers.types import chosen, cleaned, does_not_fit, is_open, which_order
 from datasets.core.table import HELD, Column, col, group_rows
 from datasets.core.target import label_texts
 
 
-def corrected(table: Path, columns: list[Column], kinds: Mapping[str, Kind]) -> list[Column]:
+def corrected(table: Path, columns: list[Column], corrections: Corrections) -> list[Column]:
     """Give the columns the kinds chosen for them; the table is written again if a type changes.
 
     Raises
@@ -19,6 +18,7 @@ def corrected(table: Path, columns: list[Column], kinds: Mapping[str, Kind]) -> 
     DataProblem
         For a kind that does not fit the cells.
     """
+    kinds = corrections.kinds
     scan = pl.scan_parquet(table, glob=False)
     schema = scan.collect_schema()
     changed = {
@@ -33,10 +33,10 @@ def corrected(table: Path, columns: list[Column], kinds: Mapping[str, Kind]) -> 
             fresh, row_group_size=group_rows(len(columns)), **HELD
         )
         fresh.replace(table)
-    return [Column(column.name, kinds.get(column.name, column.kind)) for column in columns]
+    return [Column(column.name, corrections.kind(column.name) or column.kind) for column in columns]
 
 
-def _has_kind(dtype: pl.DataType, kind: Kind) -> bool:
+def _has_kind(dtype: pl.DataType, kind: Choice) -> bool:
     if kind in SET_ASIDE:
         return True
     if kind in ("category", "text"):
@@ -46,12 +46,15 @@ def _has_kind(dtype: pl.DataType, kind: Kind) -> bool:
     return dtype.is_numeric() if kind == "number" else dtype.is_temporal()
 
 
-def _cast(cells: pl.Series, kind: Kind) -> pl.Series:
+def _cast(cells: pl.Series, kind: Choice) -> pl.Series:
     """The column read again from its texts, in the first way that fits all of them."""
     name = cells.name
     frame = pl.DataFrame({"x": label_texts(cells)}).select(cleaned(pl.col("x")))
     misfit = frame
-    for reading in chosen(name, kind, frame["x"]):
+    readings = chosen(name, kind, frame["x"])
+    if is_open(readings):
+        raise which_order(name)
+    for reading in readings:
         typed = frame.select(reading.cast(pl.col("x"))).to_series()
         misfit = frame.filter(typed.is_null()).drop_nulls()
         if misfit.is_empty():

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
-from datasets.core.corrections import Corrections, Kind
+from datasets.core.corrections import Choice, Corrections
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
-from datasets.core.readers import strict
+from datasets.core.readers import strict, told
 from datasets.core.readers.types import (
     MARKED,
-    MARKS,
     REAL,
     WHOLE,
     WORDS,
@@ -25,29 +24,28 @@ from datasets.core.readers.types import (
     cleaned,
     does_not_fit,
     is_nothing,
+    is_open,
     kind_of,
     may_be_numbers,
+    which_order,
 )
+from datasets.core.readers.watch import Watch
+from datasets.core.stages import Progress, growing, nothing, within
 from datasets.core.table import (
+    COLUMNS_AT_ONCE,
     HELD,
-    MISSING_WORDS,
     Column,
     Table,
     cell_too_long,
     col,
     group_rows,
-    not_finite,
+    in_blocks,
     row_count,
 )
+from dlstart_web.kit.say import say
 
-_CODEC_WORDS = {
-    "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16",
-    "utf-16-be": "UTF-16",
-    "utf-32": "UTF-32",
-    "cp1252": "Windows-1252",
-}
 STRICT = 0.38  # of the work is the strict look at every byte
+PARSED = 0.5  # of the rest, of a wide table, is to part the cells
 _LIKE_DEFLATE = (b"x\x01", b"x^", b"x\x9c", b"x\xda")
 _BLANK_LINES = re.compile(rb'("[^"]*+")|(?<=\n)(?:[ \t]*+\r?\n)++')
 
@@ -86,14 +84,16 @@ def read_csv(
             codec = str(need)
             path = _converted(source, codec, Path(scratch))
             layout = strict.check(path, limits, lambda share: progress(share * STRICT), corrections.header)
-        findings = _how_it_was_read(codec, layout)
+        findings = told.how_it_was_read(codec, layout)
         if layout.blank_lines:
             path = _without_blank_lines(path, layout, Path(scratch), limits)
         if layout.rows == 0:
-            raise DataProblem("NO_ROWS", "The file has a header and 0 rows.", found=0, next="Send the rows with it.")
-        columns, found = _write(path, layout, out, limits, corrections)
+            raise DataProblem(
+                "NO_ROWS", say("The file has a header and 0 rows."), found=0, next=say("Send the rows with it.")
+            )
+        columns, found, orders = _write(path, layout, out, limits, corrections, within(progress, STRICT, 1))
     progress(1.0)
-    return Table(layout.rows, columns, findings + found, layout.heading.as_dict())
+    return Table(layout.rows, columns, findings + found, layout.heading.as_dict(), orders)
 
 
 def _wide_codec(source: Path) -> str | None:
@@ -144,71 +144,55 @@ def _without_blank_lines(path: Path, layout: strict.Layout, scratch: Path, limit
     return target
 
 
-def _how_it_was_read(codec: str | None, layout: strict.Layout) -> list[Finding]:
-    findings = []
-    if codec and codec != "utf-8-sig":
-        message = f"{_CODEC_WORDS[codec]} found and read as such."
-        findings.append(Finding("D107", "tip", None, message, {"encoding": codec}))
-    if layout.delimiter != ",":
-        word = strict.DELIMITER_WORDS[layout.delimiter]
-        message = f"Columns are parted by a {word}; read as such."
-        findings.append(Finding("D107", "tip", None, message, {"delimiter": layout.delimiter}))
-    if not layout.heading.is_sure:
-        findings.append(_how_it_begins(layout))
-    if layout.unnamed:
-        message = f"{len(layout.unnamed)} column{'s' * (len(layout.unnamed) > 1)} without a name, now called "
-        message += ", ".join(layout.unnamed[:5]) + ("…" if len(layout.unnamed) > 5 else "") + "."
-        findings.append(Finding("D107", "tip", layout.unnamed[0], message, {"named": layout.unnamed[:100]}))
-    return findings
-
-
-def _how_it_begins(layout: strict.Layout) -> Finding:
-    """Look at it: title rows, or no row of names."""
-    heading, titles = layout.heading, ""
-    if heading.titles:
-        above = f"The first {heading.titles} rows are" if heading.titles > 1 else "The first row is"
-        titles = f"{above} no part of the table"
-    if heading.line:
-        message = f"{titles}; line {heading.line} names the columns."
-    else:
-        message = f"No line names the columns; they are called {layout.names[0]} to {layout.names[-1]}."
-        message = f"{titles}. {message}" if titles else message
-    return Finding("D112", "look", None, message, {"line": heading.line, "titles": heading.titles})
-
-
 def _write(
-    path: Path, layout: strict.Layout, out: Path, limits: Limits, corrections: Corrections
-) -> tuple[list[Column], list[Finding]]:
+    path: Path, layout: strict.Layout, out: Path, limits: Limits, corrections: Corrections, progress: Progress
+) -> tuple[list[Column], list[Finding], dict[str, str]]:
     """Guess the types from the sample, write in one scan; when a later cell does not fit, decide by all cells."""
     names = layout.names
     raw = _read_sample(layout, dict.fromkeys(names, pl.String()))
-    texts = {cells.name: cells.to_frame().select(cleaned(pl.all())).to_series() for cells in raw}
+    texts = {cells.name: cells for block in in_blocks(names) for cells in _cleaned(raw.select(map(col, block)))}
     kinds = corrections.kinds
     options = {name: chosen(name, kinds.get(name), texts[name]) for name in names}
     found = {name: texts[name] for name in names if name not in kinds}
     unsettled = _settle_by_the_others(found, options)
+    undated, as_before = _settle_orders(path, layout, options, corrections)
     readings = {name: options[name][0] for name in names}
+    progress = growing(progress)  # a second try begins anew
     try:
-        facts = _sink(path, layout, readings, out, typed=_parser_can_type(layout, readings))
+        facts = _sink(path, layout, readings, out, progress, typed=_parser_can_type(layout, readings))
         fits = not any(facts.get(f"misfit {name}") for name in names)
     except pl.exceptions.ComputeError:
         fits = False
     try:
         if not fits:
             readings = _readings_by_all_cells(path, layout, options, corrections)
-            facts = _sink(path, layout, readings, out, typed=False)
+            facts = _sink(path, layout, readings, out, progress, typed=False)
     except pl.exceptions.ComputeError as error:
-        raise _unreadable(f"The parser stopped: {shown(str(error).splitlines()[0])}.") from error
+        raise _unreadable(say("The parser stopped: {error}.", error=shown(str(error).splitlines()[0]))) from error
     if row_count(out) != layout.rows:
-        raise _unreadable(f"The check counted {layout.rows:,} rows and the parser {row_count(out):,}.")
+        raise _unreadable(
+            say("The check counted {rows:,} rows and the parser {out:,}.", rows=layout.rows, out=row_count(out))
+        )
     _refuse_long_cells(names, facts, limits)
     padded = list(_padded(texts, readings, kinds))
-    columns = [Column(name, kinds.get(name) or kind_of(readings[name].dtype, texts[name])) for name in names]
-    return columns, [*_findings(names, raw, facts), *_marked_numbers(readings, unsettled), *padded]
+    columns = [Column(name, corrections.kind(name) or kind_of(readings[name].dtype, texts[name])) for name in names]
+    orders = {name: reading.order for name, reading in readings.items() if reading.order}
+    said = [
+        *told.changed_cells(names, raw, facts),
+        *told.marked_numbers(readings, unsettled),
+        *told.dated(orders, kinds, undated, as_before),
+    ]
+    return columns, [*said, *padded], orders
+
+
+def _cleaned(texts: pl.DataFrame) -> pl.DataFrame:
+    """As `cleaned`, in two steps: a plan that shares a part for each of many columns takes minutes."""
+    bare = texts.select(pl.all().str.strip_chars())
+    return bare.select(pl.when(~is_nothing(pl.all())).then(pl.all()))
 
 
 def _unreadable(message: str) -> DataProblem:
-    return DataProblem("UNREADABLE", message, next="Export the table again as CSV.")
+    return DataProblem("UNREADABLE", message, next=say("Export the table again as CSV."))
 
 
 def _read_sample(layout: strict.Layout, schema: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -216,7 +200,8 @@ def _read_sample(layout: strict.Layout, schema: dict[str, pl.DataType]) -> pl.Da
         return pl.DataFrame(schema=schema)
     # a line is put before it, lest its first cell begins as compressed data does
     sample = io.BytesIO(b"\n" + layout.sample)
-    return pl.read_csv(sample, has_header=False, skip_lines=1, separator=layout.delimiter, schema=schema)
+    cells = pl.read_csv(sample, has_header=False, skip_lines=1, separator=layout.delimiter, schema=schema)
+    return cells.rechunk()  # the parser leaves a few rows a piece, which is slow for many columns
 
 
 def _parser_can_type(layout: strict.Layout, readings: dict[str, Reading]) -> bool:
@@ -244,15 +229,51 @@ def _scan(path: Path, layout: strict.Layout, schema: dict[str, pl.DataType]) -> 
     )
 
 
-def _sink(path: Path, layout: strict.Layout, readings: dict[str, Reading], out: Path, *, typed: bool) -> dict[str, int]:
-    """Write the Parquet file and count what was changed, over one shared scan.
+def _sink(
+    path: Path, layout: strict.Layout, readings: dict[str, Reading], out: Path, progress: Progress, *, typed: bool
+) -> dict[str, int]:
+    """Write the Parquet file and count what was changed; of a wide table, some columns at a time.
 
     With `typed`, the parser makes the numbers, which is fast and stops at the first cell that does not fit; without,
     every cell is read as text and then cast, and the cells that do not fit are counted.
     """
-    schema = _schema(readings, typed=typed)
-    texts = [name for name in readings if schema[name] == pl.String]
+    schema, names = _schema(readings, typed=typed), list(readings)
+    rows = group_rows(len(names))
     scan = _scan(path, layout, schema)
+    if len(names) <= COLUMNS_AT_ONCE:
+        watch = Watch(layout.rows, progress)
+        return _counted(*_typed(scan, layout, schema, readings, out, rows, watch), watch)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix="columns-") as scratch:
+        # parsed once; a block of columns is then read from where it lies
+        parsed = Path(scratch) / "parsed.parquet"
+        watch = Watch(layout.rows, within(progress, 0, PARSED))
+        seen = scan.with_columns(watch.column(col(names[0]), schema[names[0]]))
+        watch.collect([seen.sink_parquet(parsed, row_group_size=rows, lazy=True, **HELD)])
+        scan = pl.scan_parquet(parsed, glob=False)
+        facts: dict[str, int] = {}
+        files: list[Path] = []
+        watch = Watch(layout.rows, nothing)
+        for block in in_blocks(names):
+            some = {name: readings[name] for name in block}
+            files.append(Path(scratch) / f"{len(files)}.parquet")
+            facts |= _counted(*_typed(scan.select(map(col, some)), layout, schema, some, files[-1], rows, watch), watch)
+            progress(PARSED + (1 - PARSED) * min(1.0, len(files) * COLUMNS_AT_ONCE / len(names)))
+        beside = pl.concat([pl.scan_parquet(file, glob=False) for file in files], how="horizontal", strict=True)
+        beside.sink_parquet(out, row_group_size=rows, **HELD)
+    return facts
+
+
+def _typed(
+    scan: pl.LazyFrame,
+    layout: strict.Layout,
+    schema: dict[str, pl.DataType],
+    readings: dict[str, Reading],
+    out: Path,
+    rows: int,
+    watch: Watch,
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """What writes these columns, and what counts the changes, over one shared scan."""
+    texts = [name for name in readings if schema[name] == pl.String]
     # made once for both sinks: the bare text, and whether it is nothing
     bare = scan.with_columns(col(name).str.strip_chars() for name in texts)
     shared = bare.with_columns(is_nothing(col(name)).alias(f"\0nothing {name}") for name in texts)
@@ -272,14 +293,32 @@ def _sink(path: Path, layout: strict.Layout, readings: dict[str, Reading], out: 
             facts.append(cell.is_infinite().sum().alias(f"infinite {name}"))
             cell = pl.when(cell.is_finite()).then(cell)
         written.append(cell.alias(name))
-    sink = shared.select(written).sink_parquet(out, row_group_size=group_rows(len(readings)), lazy=True, **HELD)
-    counted = pl.collect_all([sink, shared.select(facts or [pl.lit(0)])], engine="streaming")[1]
-    return {name: int(value or 0) for name, value in counted.row(0, named=True).items()}
+    first = next(iter(readings))
+    written[0] = watch.column(written[0], readings[first].dtype)
+    sink = shared.select(written).sink_parquet(out, row_group_size=rows, lazy=True, **HELD)
+    return sink, shared.select(facts or [pl.lit(0)])
+
+
+def _counted(sink: pl.LazyFrame, facts: pl.LazyFrame, watch: Watch) -> dict[str, int]:
+    counts = watch.collect([sink, facts])[1]
+    return {name: int(value or 0) for name, value in counts.row(0, named=True).items()}
 
 
 def _readings_by_all_cells(
     path: Path, layout: strict.Layout, options: dict[str, list[Reading]], corrections: Corrections
 ) -> dict[str, Reading]:
+    fitting = _fitting(path, layout, options)
+    for name, fits in fitting.items():
+        if not fits:  # only a kind that somebody chose leaves no way to read every cell
+            texts = cleaned(col(name))
+            scan = _scan(path, layout, dict.fromkeys(layout.names, pl.String())).select(texts)
+            misfit = scan.filter(*(reading.cast(pl.col(name)).is_null() for reading in options[name]))
+            raise does_not_fit(name, corrections.kinds[name], misfit.drop_nulls().head(1).collect().to_series())
+    return {name: fits[0] for name, fits in fitting.items()}
+
+
+def _fitting(path: Path, layout: strict.Layout, options: dict[str, list[Reading]]) -> dict[str, list[Reading]]:
+    """Of the ways to read each column, those that fit all of its cells."""
     scan = _scan(path, layout, dict.fromkeys(layout.names, pl.String()))
     misfits = [
         (cleaned(col(name)).is_not_null() & reading.cast(cleaned(col(name))).is_null()).sum().alias(f"{place} {name}")
@@ -287,15 +326,10 @@ def _readings_by_all_cells(
         for place, reading in enumerate(readings)
     ]
     counts = scan.select(misfits).collect(engine="streaming").row(0, named=True)
-    fitting = {}
-    for name, readings in options.items():
-        fits = [reading for place, reading in enumerate(readings) if not counts[f"{place} {name}"]]
-        if not fits:  # only a kind that somebody chose leaves no way to read every cell
-            texts = cleaned(col(name))
-            misfit = scan.select(texts).filter(*(reading.cast(pl.col(name)).is_null() for reading in readings))
-            raise does_not_fit(name, corrections.kinds[name], misfit.drop_nulls().head(1).collect().to_series())
-        fitting[name] = fits[0]
-    return fitting
+    return {
+        name: [reading for place, reading in enumerate(readings) if not counts[f"{place} {name}"]]
+        for name, readings in options.items()
+    }
 
 
 def _refuse_long_cells(names: list[str], facts: dict[str, int], limits: Limits) -> None:
@@ -305,12 +339,17 @@ def _refuse_long_cells(names: list[str], facts: dict[str, int], limits: Limits) 
             raise cell_too_long(name, length, limits)
 
 
-def _padded(texts: dict[str, pl.Series], readings: dict[str, Reading], kinds: Mapping[str, Kind]) -> Iterator[Finding]:
+def _padded(
+    texts: dict[str, pl.Series], readings: dict[str, Reading], kinds: Mapping[str, Choice]
+) -> Iterator[Finding]:
     """Whole numbers written with zeros in front, as codes are; the zeros are gone once they are numbers."""
     for name, reading in readings.items():
         if reading == WHOLE and name not in kinds and texts[name].str.contains(r"^0\d").any():
-            message = f"Column '{shown(name)}' holds whole numbers with zeros in front, as codes have. "
-            message += "If they are codes, make it a category, which keeps the zeros."
+            message = say(
+                "Column '{name}' holds whole numbers with zeros in front, as codes have. "
+                "If they are codes, make it a category, which keeps the zeros.",
+                name=shown(name),
+            )
             yield Finding("D111", "tip", name, message)
 
 
@@ -325,30 +364,31 @@ def _settle_by_the_others(texts: dict[str, pl.Series], options: dict[str, list[R
     return []
 
 
-def _marked_numbers(readings: dict[str, Reading], unsettled: list[str]) -> Iterator[Finding]:
-    """Say how numbers were read that are not written as programs do."""
-    for name in unsettled:
-        message = (
-            f"Column '{shown(name)}' holds cells such as 1,234, which may be one and a bit or more than a thousand; "
-        )
-        message += "read as a category. If the comma parts thousands, make it a number."
-        yield Finding("D107", "look", name, message)
-    for marks, words in MARKS.items():
-        names = [name for name, reading in readings.items() if reading.marks == marks]
-        if names:
-            listed = ", ".join(f"'{shown(name, 40)}'" for name in names[:5]) + ("…" if len(names) > 5 else "")
-            yield Finding("D107", "tip", names[0], f"Numbers with {words}: {listed}.", {"columns": names[:100]})
+def _settle_orders(
+    path: Path, layout: strict.Layout, options: dict[str, list[Reading]], corrections: Corrections
+) -> tuple[list[str], list[str]]:
+    """Whether the day or the month comes first, by all cells of a column, else as in the others or the version before.
 
-
-def _findings(names: list[str], raw: pl.DataFrame, facts: dict[str, int]) -> list[Finding]:
-    findings = []
-    for name in names:
-        if count := facts.get(f"words {name}", 0):
-            seen = raw[name].str.strip_chars().drop_nulls().unique()
-            words = sorted(set(seen.to_list()) & set(MISSING_WORDS)) or ["A word for a missing value"]
-            cells = f"{count:,} cell{'s' * (count > 1)}"
-            message = f"{', '.join(words)} read as missing in '{shown(name)}': {cells}."
-            findings.append(Finding("D101", "tip", name, message, {"words": words, "cells": count}))
-        if count := facts.get(f"infinite {name}", 0):
-            findings.append(not_finite(name, count))
-    return findings
+    Returns
+    -------
+    undated, as_before : list of str
+        The columns left open, and those read as in the version before.
+    """
+    undecided = {name: readings for name, readings in options.items() if is_open(readings)}
+    if not undecided:
+        return [], []
+    options |= {name: fits or undecided[name] for name, fits in _fitting(path, layout, undecided).items()}
+    settled = {readings[0].order for readings in options.values() if not is_open(readings)} - {""}
+    undated, as_before = [], []
+    for name in undecided:
+        if not is_open(options[name]):
+            continue
+        if not settled and name in corrections.orders:
+            as_before.append(name)
+        orders: set[str | None] = {*settled} or {corrections.orders.get(name)}
+        options[name] = [each for each in options[name] if {each.order} == orders or each == WORDS]
+        if not options[name]:  # somebody said that it is a date, and no more
+            raise which_order(name)
+        if options[name] == [WORDS]:
+            undated.append(name)
+    return undated, as_before

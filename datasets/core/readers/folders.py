@@ -1,4 +1,4 @@
-"""Which files of an archive are rows and what their labels are: by class folders, or by a CSV that names them."""
+"""Which files of an archive are rows and what their labels are: by class folders, or by a table that names them."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.readers.archive import Entry
 from datasets.core.table import Column
+from dlstart_web.kit.say import say, say_count
 
 NAME, LABEL = "name", "label"
 _LITTER = {".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"}
@@ -29,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of an archive: its rows in order, and columns that a CSV gives besides."""
+    """What becomes of an archive: its rows in order, and columns that a table gives besides."""
 
     rows: list[Row]
     findings: list[Finding]
@@ -43,7 +44,11 @@ def without_litter(entries: Sequence[Entry]) -> tuple[list[Entry], list[Finding]
     skipped = len(entries) - len(kept)
     if not skipped:
         return kept, []
-    message = f"{skipped:,} system file{'s' * (skipped > 1)} skipped, such as those in __MACOSX or Thumbs.db."
+    message = say_count(
+        skipped,
+        "{count:,} system file skipped, such as those in __MACOSX or Thumbs.db.",
+        "{count:,} system files skipped, such as those in __MACOSX or Thumbs.db.",
+    )
     return kept, [Finding("D121", "tip", None, message, {"files": skipped})]
 
 
@@ -61,12 +66,14 @@ def by_folders(entries: Sequence[Entry]) -> Plan:
         depth += 1
     findings = []
     if depth:
-        message = f"All files lie in '{shown('/'.join(paths[0][:depth]))}'; the folders below name the classes."
+        message = say(
+            "All files lie in '{paths}'; the folders below name the classes.", paths=shown("/".join(paths[0][:depth]))
+        )
         findings.append(Finding("D124", "tip", None, message, {"levels": depth}))
     tops = {path[depth].lower() for path in paths if len(path) > depth}
     if tops and tops <= _PARTS and all(len(path) > depth + 1 for path in paths):
         depth += 1
-        message = f"The folders {', '.join(sorted(tops))} were read together: the rows are divided anew."
+        message = say("The folders {tops} were read together: the rows are divided anew.", tops=", ".join(sorted(tops)))
         findings.append(Finding("D124", "look", None, message, {"folders": sorted(tops)}))
     return Plan(
         [Row(e, _label(p[depth]) if len(p) > depth else None) for e, p in zip(entries, paths, strict=True)], findings
@@ -77,8 +84,8 @@ def _label(folder: str) -> str | None:
     return unicodedata.normalize("NFC", folder).strip() or None
 
 
-def by_table(table: Path, kinds: Sequence[Column], csv_name: str, entries: Sequence[Entry]) -> Plan:
-    """Rows as a CSV in the archive names them, in its order; its other columns stay beside the file.
+def by_table(table: Path, kinds: Sequence[Column], table_name: str, entries: Sequence[Entry]) -> Plan:
+    """Rows as a table in the archive names them, in its order; its other columns stay beside the file.
 
     Raises
     ------
@@ -86,21 +93,27 @@ def by_table(table: Path, kinds: Sequence[Column], csv_name: str, entries: Seque
         If no column names the files, or more than one row in ten names a file that is not there.
     """
     frame = pl.read_parquet(table, glob=False)
-    places = _places(entries, csv_name.rsplit("/", 1)[0] + "/" if "/" in csv_name else "")
+    places = _places(entries, table_name.rsplit("/", 1)[0] + "/" if "/" in table_name else "")
     texts = {name: frame[name].cast(pl.String) for name in frame.columns}
     found = {name: sum(_key(cell) in places for cell in cells) for name, cells in texts.items()}
     file_column = max(found, key=lambda name: found[name])
     if found[file_column] < max(1, _NAMED_SHARE * len(frame)):
-        raise _not_named(csv_name, file_column, found[file_column], len(frame))
+        raise _not_named(table_name, file_column, found[file_column], len(frame))
     numbers = [places.get(_key(cell)) for cell in texts[file_column]]
     there = pl.Series([number is not None for number in numbers])
     chosen = [entries[number] for number in numbers if number is not None]
     if len({entry.place for entry in chosen}) < len(chosen):
+        twice = next(entry for entry in chosen if chosen.count(entry) > 1)
         raise DataProblem(
             "FILES_NOT_NAMED",
-            f"Column '{shown(file_column)}' of '{shown(csv_name)}' names a file twice.",
-            where=f"column {shown(file_column)}",
-            next="Give each file one row.",
+            say(
+                "Column '{file_column}' of '{table_name}' names a file twice.",
+                file_column=shown(file_column),
+                table_name=shown(table_name),
+            ),
+            where=say("column {file_column}", file_column=shown(file_column)),
+            found=shown(twice.name),
+            next=say("Give each file one row."),
         )
     rest = frame.drop(file_column).filter(there)
     label = _label_column(rest.columns)
@@ -116,7 +129,7 @@ def by_table(table: Path, kinds: Sequence[Column], csv_name: str, entries: Seque
 
 
 def _places(entries: Sequence[Entry], folder: str) -> dict[str, int]:
-    """What a CSV may call a file, each pointing at one: its path, that from the CSV's folder, its name with or without ending."""
+    """What a table may call a file, each pointing at one: its path, that from the table's folder, its name with or without ending."""
     names = [unicodedata.normalize("NFC", entry.name) for entry in entries]
     calls: list[list[str]] = []
     for name in names:
@@ -141,24 +154,37 @@ def _label_column(columns: Sequence[str]) -> str | None:
     return next((by_name[word] for word in _LABEL_WORDS if word in by_name), columns[0] if len(columns) == 1 else None)
 
 
-def _not_named(csv_name: str, column: str, found: int, rows: int) -> DataProblem:
+def _not_named(table_name: str, column: str, found: int, rows: int) -> DataProblem:
     return DataProblem(
         "FILES_NOT_NAMED",
-        f"No column of '{shown(csv_name)}' names the files: the nearest, '{shown(column)}', names {found:,} of {rows:,} "
-        "rows' files.",
-        where=shown(csv_name),
+        say(
+            "No column of '{table_name}' names the files: the nearest, '{column}', names {found:,} of {rows:,} rows' files.",
+            table_name=shown(table_name),
+            column=shown(column),
+            found=found,
+            rows=rows,
+        ),
+        where=shown(table_name),
         limit=f"{_NAMED_SHARE:.0%}",
         found=found,
-        next="Give it a column with the files' names as they stand in the archive.",
+        next=say("Give it a column with the files' names as they stand in the archive."),
     )
 
 
 def _passed_over(rows: int, files: int) -> list[Finding]:
     findings = []
     if rows:
-        message = f"{rows:,} row{'s' * (rows > 1)} of the CSV name no file of the archive, left out."
+        message = say_count(
+            rows,
+            "{count:,} row of the table name no file of the archive, left out.",
+            "{count:,} rows of the table name no file of the archive, left out.",
+        )
         findings.append(Finding("D124", "look", None, message, {"rows": rows}))
     if files:
-        message = f"{files:,} file{'s' * (files > 1)} that no row of the CSV names, left out."
+        message = say_count(
+            files,
+            "{count:,} file that no row of the table names, left out.",
+            "{count:,} files that no row of the table names, left out.",
+        )
         findings.append(Finding("D124", "look", None, message, {"files": files}))
     return findings

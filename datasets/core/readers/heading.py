@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.core.errors import DataProblem, shown
+from dlstart_web.kit.say import say
 
 DELIMITERS = ",;\t|"
 QUOTED = re.compile(rb'"[^"]*+"')
@@ -191,8 +192,16 @@ def _at_line(records: list[_Record], wanted: int, start: int) -> int:
     first = records[start]
     raise DataProblem(
         "NO_HEADER",
-        f"Line {wanted:,} does not name the columns: it is blank, or not among the first {len(records)} rows.",
-        where=f"line {wanted}",
+        say(
+            "Line {wanted:,} does not name the columns: it is blank, or not among the first {records} rows.",
+            wanted=wanted,
+            records=len(records),
+        ),
+        where=say("line {wanted}", wanted=wanted),
         found=wanted,
-        next=f"Name a line at the top of the file, such as {first.line}, which begins '{shown(first.cells(',')[0], 40)}'.",
+        next=say(
+            "Name a line at the top of the file, such as {line}, which begins '{begin}'.",
+            line=first.line,
+            begin=shown(first.cells(",")[0], 40),
+        ),
     )

@@ -15,18 +15,20 @@ from datasets.core.corrections import MEDIA, SET_ASIDE, Corrections, Kind
 from datasets.core.errors import DataProblem, shown
 from datasets.core.findings import Finding
 from datasets.core.limits import Limits
-from datasets.core.readers.archive import Archive, Entry, extracted
-from datasets.core.readers.csv import read_csv
+from datasets.core.readers.archive import Archive, Entry
 from datasets.core.readers.folders import LABEL, NAME, Plan, Row, by_folders, by_table, without_litter
+from datasets.core.readers.packed import read_entry
 from datasets.core.readers.pictures import LONGEST_SIDE, encode_picture, is_picture
 from datasets.core.readers.sounds import LONGEST, encode_sound, is_sound
+from datasets.core.readers.spreadsheets import is_office, read_spreadsheet
 from datasets.core.table import HELD, Column, Table
+from dlstart_web.kit.say import joined, say
 
 Medium = Literal["picture", "sound"]
 SPOILT_SHARE = 0.05  # of files that may be unreadable and are left out; more, and the archive is refused
 _GROUP_BYTES, _GROUP_ROWS = 16 * 2**20, 8_192
 _SHOWN = 20
-_TABLES = (".csv", ".tsv")
+_TABLES = (".csv", ".tsv", ".arff", ".parquet", ".xlsx", ".ods")
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")
 _PICKLED = (".pkl", ".pickle", ".joblib", ".npy", ".npz", ".pt", ".pth", ".ckpt")
 _NAMED_AS: dict[str, Medium] = {
@@ -38,12 +40,14 @@ _NAMED_AS: dict[str, Medium] = {
 def read_archive(
     source: Path, *, out: Path, limits: Limits, corrections: Corrections, progress: Callable[[float], None]
 ) -> Table:
-    """Read a ZIP of class folders, or of files that a CSV names, into a typed Parquet file.
+    """Read a ZIP of class folders, of files that a table names, or of one table, into a typed Parquet file.
+
+    A spreadsheet is a ZIP archive too.
 
     Parameters
     ----------
     source, out : Path
-        The upload and the file to write: the columns of a CSV, `name`, `picture` or `sound` (a PNG or a FLAC made
+        The upload and the file to write: the columns of a table, `name`, `picture` or `sound` (a PNG or a FLAC made
         here), and `label` where there is any.
     limits : Limits
     corrections : Corrections
@@ -62,14 +66,20 @@ def read_archive(
     with source.open("rb", buffering=2**16) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # decoders warn of odd metadata, which is dropped anyway
         archive = Archive.open(file, limits)
+        if is_office(archive):
+            return read_spreadsheet(source, out=out, limits=limits, corrections=corrections, progress=progress)
         entries, findings = without_litter(archive.entries)
         if not entries:
-            raise DataProblem("NO_ROWS", "The archive holds no files.", found=0, next="Pack the files with it.")
+            raise DataProblem(
+                "NO_ROWS", say("The archive holds no files."), found=0, next=say("Pack the files with it.")
+            )
         tables, files, others = _sorted_out(archive, entries)
         if not files:
-            if len(tables) == 1 and not others:
-                return _only_a_table(archive, tables[0], out, limits, corrections, progress)
-            raise _no_media(others or tables)
+            if len(tables) != 1:
+                raise _no_media(tables, others)
+            table = read_entry(archive, tables[0], out=out, limits=limits, corrections=corrections, progress=progress)
+            read = Finding("D107", "tip", None, say("'{name}' read out of the archive.", name=shown(tables[0].name)))
+            return replace(table, findings=[*findings, read, *_left_out(others, [], 1), *table.findings])
         plan = _plan(archive, tables, files, out, limits, corrections)
         medium = _medium(files)
         written = _write(archive, plan, medium, out, limits, progress)
@@ -82,7 +92,7 @@ def read_archive(
 def _sorted_out(
     archive: Archive, entries: Sequence[Entry]
 ) -> tuple[list[Entry], list[tuple[Entry, Medium]], list[Entry]]:
-    """CSV files, pictures and sounds by their first bytes, and all else."""
+    """Tables, pictures and sounds by their first bytes, and all else; a single file may be a table by any name."""
     tables: list[Entry] = []
     media: list[tuple[Entry, Medium]] = []
     others: list[Entry] = []
@@ -94,7 +104,9 @@ def _sorted_out(
             media.append((entry, "sound"))
         elif named_as := _NAMED_AS.get(PurePosixPath(entry.name.lower()).suffix):
             media.append((entry, named_as))  # called so and none: the decoder will say so
-        elif entry.name.lower().endswith(_TABLES):
+        elif entry.name.lower().endswith(_TABLES) or (
+            len(entries) == 1 and not (_is_archive(entry, head) or _may_hold_code(entry, head))
+        ):
             tables.append(entry)
         else:
             _refuse_inside(entry, head)
@@ -103,56 +115,67 @@ def _sorted_out(
 
 
 def _refuse_inside(entry: Entry, head: bytes) -> None:
-    where = f"entry {entry.place}"
-    if head.startswith(_ARCHIVES) and not entry.name.lower().endswith(_PICKLED):
+    where = say("entry {place}", place=entry.place)
+    if _is_archive(entry, head):
         raise DataProblem(
             "ARCHIVE_INSIDE",
-            f"Entry {entry.place} of the archive, '{shown(entry.name)}', is an archive itself.",
+            say(
+                "Entry {place} of the archive, '{name}', is an archive itself.",
+                place=entry.place,
+                name=shown(entry.name),
+            ),
             where=where,
             found=shown(entry.name),
-            next="Unpack it, and pack all files as one archive.",
+            next=say("Unpack it, and pack all files as one archive."),
         )
-    if entry.name.lower().endswith(_PICKLED) or (head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05"):
+    if _may_hold_code(entry, head):
         raise DataProblem(
             "WRONG_KIND",
-            f"Entry {entry.place} of the archive, '{shown(entry.name)}', is of a kind never accepted since it may "
-            "hold code.",
+            say(
+                "Entry {place} of the archive, '{name}', is of a kind never accepted since it may hold code.",
+                place=entry.place,
+                name=shown(entry.name),
+            ),
             415,
             where=where,
             found=shown(entry.name),
-            next="Send pictures, sounds or a CSV.",
+            next=say("Send pictures, sounds or a table."),
         )
 
 
-def _only_a_table(
-    archive: Archive,
-    entry: Entry,
-    out: Path,
-    limits: Limits,
-    corrections: Corrections,
-    progress: Callable[[float], None],
-) -> Table:
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix="unpacked-") as scratch:
-        table = read_csv(
-            extracted(archive, entry, Path(scratch) / "table.csv"),
-            out=out,
-            limits=limits,
-            corrections=corrections,
-            progress=progress,
+def _is_archive(entry: Entry, head: bytes) -> bool:
+    return head.startswith(_ARCHIVES) and not entry.name.lower().endswith(_PICKLED)
+
+
+def _may_hold_code(entry: Entry, head: bytes) -> bool:
+    return entry.name.lower().endswith(_PICKLED) or (head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05")
+
+
+def _no_media(tables: Sequence[Entry], others: Sequence[Entry]) -> DataProblem:
+    if tables:
+        return DataProblem(
+            "NO_MEDIA",
+            say(
+                "The archive holds {tables:,} tables and no picture or sound: {files}.",
+                tables=len(tables),
+                files=_listed(tables),
+            ),
+            415,
+            limit=1,
+            found=len(tables),
+            next=say("Send the table with the labels alone, or join them to one."),
         )
-    message = f"'{shown(entry.name)}' read out of the archive."
-    return replace(table, findings=[Finding("D107", "tip", None, message), *table.findings])
-
-
-def _no_media(others: Sequence[Entry]) -> DataProblem:
     listed = ", ".join(f"'{shown(entry.name, 40)}'" for entry in others[:3])
     return DataProblem(
         "NO_MEDIA",
-        f"The archive holds no picture (PNG, JPEG, WebP, GIF, BMP, TIFF) and no sound (WAV, FLAC), only {listed}"
-        f"{' and more' if len(others) > 3 else ''}.",
+        say(
+            "The archive holds no picture (PNG, JPEG, WebP, GIF, BMP, TIFF), no sound (WAV, FLAC) and no table, "
+            "only {listed}.",
+            listed=say("{listed} and more", listed=listed) if len(others) > 3 else listed,
+        ),
         415,
         found=len(others),
-        next="Pack a folder a class with its pictures or sounds in it, or send a table by itself.",
+        next=say("Pack a folder a class with its pictures or sounds in it, or send a table by itself."),
     )
 
 
@@ -169,22 +192,21 @@ def _plan(
         return by_folders(entries)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="unpacked-") as scratch:
         typed = Path(scratch) / "table.parquet"
-        path = extracted(archive, tables[0], Path(scratch) / "table.csv")
-        table = read_csv(path, out=typed, limits=limits, corrections=corrections, progress=lambda share: None)
+        table = read_entry(archive, tables[0], out=typed, limits=limits, corrections=corrections)
         return by_table(typed, table.columns, tables[0].name, entries)
 
 
 def _kind(column: Column, corrections: Corrections) -> Kind:
     """What somebody said a column is, if its cells can be that."""
-    kind = corrections.kinds.get(column.name, column.kind)
+    kind = corrections.kind(column.name) or column.kind
     allowed = (column.kind, "ignore") if column.kind in MEDIA else (column.kind, "category", "text", *SET_ASIDE)
     if kind not in allowed and column.name in (NAME, LABEL, *MEDIA):
         raise DataProblem(
             "KIND_DOES_NOT_FIT",
-            f"Column '{column.name}' cannot be read as {kind}.",
-            where=f"column {column.name}",
+            say("Column '{name}' cannot be read as {kind}.", name=column.name, kind=kind),
+            where=say("column {name}", name=column.name),
             found=kind,
-            next=f"Choose {' or '.join(dict.fromkeys(allowed))}.",
+            next=say("Choose {allowed}.", allowed=joined(" / ", dict.fromkeys(allowed))),
         )
     return kind
 
@@ -195,10 +217,14 @@ def _medium(files: Sequence[tuple[Entry, Medium]]) -> Medium:
         first = {medium: entry for entry, medium in reversed(files)}
         raise DataProblem(
             "MEDIA_MIXED",
-            f"The archive holds pictures ('{shown(first['picture'].name, 40)}') and sounds "
-            f"('{shown(first['sound'].name, 40)}') at once.",
-            found="pictures and sounds",
-            next="Send them as two archives.",
+            say(
+                "The archive holds pictures ('{name}') and sounds ('{name_2}') at once.",
+                name=shown(first["picture"].name, 40),
+                name_2=shown(first["sound"].name, 40),
+            ),
+            where=shown(first["sound"].name),
+            found=say("pictures and sounds"),
+            next=say("Send them as two archives."),
         )
     return found.pop()
 
@@ -221,10 +247,13 @@ def _write(
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise DataProblem(
             "DUPLICATE_COLUMN",
-            f"The CSV in the archive has a column '{twice}', which is what the files' own column is called.",
-            where=f"column {twice}",
+            say(
+                "The table in the archive has a column '{twice}', which is what the files' own column is called.",
+                twice=twice,
+            ),
+            where=say("column {twice}", twice=twice),
             found=twice,
-            next="Rename that column.",
+            next=say("Rename that column."),
         )
     done.columns = [*plan.kinds, Column(NAME, "id"), Column(medium, medium)]
     done.columns += [Column(LABEL, "category")] if labelled else []
@@ -291,25 +320,37 @@ def _encoded(content: bytes, name: str, medium: Medium, limits: Limits) -> tuple
 
 
 def _listed(entries: Sequence[Entry]) -> str:
-    more = f" and {len(entries) - _SHOWN:,} more" if len(entries) > _SHOWN else ""
-    return ", ".join(f"'{shown(entry.name, 60)}'" for entry in entries[:_SHOWN]) + more
+    listed = ", ".join(f"'{shown(entry.name, 60)}'" for entry in entries[:_SHOWN])
+    if len(entries) <= _SHOWN:
+        return listed
+    return say("{listed} and {more:,} more", listed=listed, more=len(entries) - _SHOWN)
 
 
 def _too_many_spoilt(spoilt: Sequence[Entry], rows: int) -> DataProblem:
     return DataProblem(
         "MEDIA_BROKEN",
-        f"{len(spoilt):,} of {rows:,} files or more cannot be decoded: {_listed(spoilt)}.",
+        say(
+            "{spoilt:,} of {rows:,} files or more cannot be decoded: {files}.",
+            spoilt=len(spoilt),
+            rows=rows,
+            files=_listed(spoilt),
+        ),
         where=shown(spoilt[0].name),
         limit=f"{SPOILT_SHARE:.0%}",
         found=len(spoilt),
-        next="Open them with a viewer, and leave out or replace those that are damaged.",
+        next=say("Open them with a viewer, and leave out or replace those that are damaged."),
     )
 
 
 def _left_out(others: Sequence[Entry], spoilt: Sequence[Entry], rows: int) -> list[Finding]:
     findings = []
     if spoilt:
-        message = f"{len(spoilt):,} of {rows:,} files cannot be decoded, left out: {_listed(spoilt)}."
+        message = say(
+            "{spoilt:,} of {rows:,} files cannot be decoded, left out: {files}.",
+            spoilt=len(spoilt),
+            rows=rows,
+            files=_listed(spoilt),
+        )
         findings.append(Finding("D122", "look", None, message, {"files": len(spoilt)}))
     if others:
         message = f"{len(others):,} file{'s' * (len(others) > 1)} of another kind, left out: {_listed(others)}."
@@ -321,7 +362,15 @@ def _shrunk(medium: Medium, changed: int) -> list[Finding]:
     if not changed:
         return []
     if medium == "picture":
-        message = f"{changed:,} pictures are larger than {LONGEST_SIDE} pixels and are kept with this longest side."
+        message = say(
+            "{changed:,} pictures are larger than {side} pixels and are kept with this longest side.",
+            changed=changed,
+            side=LONGEST_SIDE,
+        )
     else:
-        message = f"{changed:,} sounds are longer than {LONGEST} seconds; their first {LONGEST} are kept."
+        message = say(
+            "{changed:,} sounds are longer than {seconds} seconds; their first {seconds} are kept.",
+            changed=changed,
+            seconds=LONGEST,
+        )
     return [Finding("D123", "tip", medium, message, {"files": changed})]

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from datasets.core.corrections import Corrections
+from datasets.core.corrections import ORDERS, Corrections
 from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
 from datasets.core.readers.corrected import corrected
 from datasets.core.readers.strict import check_names, too_many_columns, too_many_rows
 from datasets.core.readers.types import kind_of
 from datasets.core.table import HELD, Column, Table, cell_too_long, group_rows, not_finite
+from dlstart_web.kit.say import say, say_count
 
 _SLICE_BYTES = 128 * 2**20
 _STEP = 16_384
@@ -48,15 +49,22 @@ def read_parquet(
         table = _read(source, out, limits, progress)
     except (pa.ArrowException, OSError, UnicodeError) as error:
         raise _broken(error) from error
-    columns = corrected(out, table.columns, corrections.kinds)
-    return Table(table.rows, columns, table.findings)
+    columns = corrected(out, table.columns, corrections)
+    orders = {name: str(said) for name, said in corrections.kinds.items() if said in ORDERS}
+    return Table(table.rows, columns, table.findings, orders=orders)
 
 
 def _broken(error: Exception) -> DataProblem:
     reason = shown(str(error).splitlines()[0] if str(error) else type(error).__name__, 160).rstrip(".")
     if "encrypt" in reason.lower():
-        return DataProblem("PARQUET_ENCRYPTED", "The Parquet file is encrypted.", next="Send it without encryption.")
-    return DataProblem("PARQUET_BROKEN", f"This is not a readable Parquet file: {reason}.", next="Write it again.")
+        return DataProblem(
+            "PARQUET_ENCRYPTED", say("The Parquet file is encrypted."), next=say("Send it without encryption.")
+        )
+    return DataProblem(
+        "PARQUET_BROKEN",
+        say("This is not a readable Parquet file: {reason}.", reason=reason),
+        next=say("Write it again."),
+    )
 
 
 def _read(source: Path, out: Path, limits: Limits, progress: Callable[[float], None]) -> Table:
@@ -84,7 +92,9 @@ def _read(source: Path, out: Path, limits: Limits, progress: Callable[[float], N
                 writer.write_table(table, row_group_size=max(1, table.num_rows))
                 progress(min(1.0, rows / declared))
     if rows == 0:
-        raise DataProblem("NO_ROWS", "The file has columns and 0 rows.", found=0, next="Send the rows with it.")
+        raise DataProblem(
+            "NO_ROWS", say("The file has columns and 0 rows."), found=0, next=say("Send the rows with it.")
+        )
     head_rows = pl.read_parquet(out, n_rows=10_000)
     columns = [
         Column(name, kind_of(dtype, head_rows[name] if dtype == pl.String else None))
@@ -99,9 +109,13 @@ def _check_shape(file: pq.ParquetFile, names: list[str], limits: Limits) -> None
     if len(names) < 2:
         raise DataProblem(
             "ONE_COLUMN",
-            f"The table has {len(names)} column{'s' * (len(names) != 1)}; a label and at least one feature are needed.",
+            say_count(
+                len(names),
+                "The table has {count} column; a label and at least one feature are needed.",
+                "The table has {count} columns; a label and at least one feature are needed.",
+            ),
             found=len(names),
-            next="Add the columns to predict from.",
+            next=say("Add the columns to predict from."),
         )
     check_names(names, limits)
     if file.metadata.num_rows > limits.rows:
@@ -114,11 +128,15 @@ def _check_shape(file: pq.ParquetFile, names: list[str], limits: Limits) -> None
 def _unpacked(found: int, limits: Limits) -> DataProblem:
     return DataProblem(
         "UNPACKED_TOO_LARGE",
-        f"The file unpacks to {found:,} bytes or more; at most {limits.parquet_unpacked:,} are read.",
+        say(
+            "The file unpacks to {found:,} bytes or more; at most {parquet_unpacked:,} are read.",
+            found=found,
+            parquet_unpacked=limits.parquet_unpacked,
+        ),
         413,
         limit=limits.parquet_unpacked,
         found=found,
-        next="Send fewer rows or columns.",
+        next=say("Send fewer rows or columns."),
     )
 
 
@@ -142,10 +160,14 @@ def _target_type(field: pa.Field) -> pa.DataType:
         return pa.large_string()
     raise DataProblem(
         "PARQUET_TYPE",
-        f"Column '{shown(field.name)}' is of type {shown(kind, 60)}; numbers, texts, booleans and dates are read.",
-        where=f"column {shown(field.name)}",
+        say(
+            "Column '{name}' is of type {kind}; numbers, texts, booleans and dates are read.",
+            name=shown(field.name),
+            kind=shown(kind, 60),
+        ),
+        where=say("column {name}", name=shown(field.name)),
         found=shown(kind, 60),
-        next="Leave the column out, or turn it into one of these.",
+        next=say("Leave the column out, or turn it into one of these."),
     )
 
 
@@ -181,7 +203,7 @@ def _text_bytes(name: str, array: pa.Array, limits: Limits) -> int:
 def _typed(array: pa.Array, field: pa.Field, infinite: dict[str, int]) -> pa.Array:
     if pa.types.is_dictionary(array.type):
         if _is_text(array.type.value_type):
-            array = pa.DictionaryArray.from_arrays(array.indices, _clean(array.dictionary))
+            array = pa.DictionaryArray.from_arrays(array.indices, _clean(field.name, array.dictionary))
         array = array.dictionary_decode()
     if pa.types.is_timestamp(field.type):
         # a zone is dropped after the instant was written in UTC
@@ -194,12 +216,17 @@ def _typed(array: pa.Array, field: pa.Field, infinite: dict[str, int]) -> pa.Arr
     return array.cast(field.type, safe=not pa.types.is_date(field.type))
 
 
-def _clean(texts: pa.Array) -> pa.Array:
+def _clean(name: str, texts: pa.Array) -> pa.Array:
     """Texts checked as UTF-8, normalised, without blanks around them or NUL; an empty one becomes missing."""
     texts = texts.cast(pa.large_string())
     texts.validate(full=True)
     if pc.any(pc.match_substring(texts, "\0")).as_py():
-        raise DataProblem("NUL_BYTE", "A text holds a NUL byte.", next="Take it out and write the file again.")
+        raise DataProblem(
+            "NUL_BYTE",
+            say("A text in column '{name}' holds a NUL byte.", name=shown(name)),
+            where=say("column {name}", name=shown(name)),
+            next=say("Take it out and write the file again."),
+        )
     texts = pc.utf8_trim_whitespace(pc.utf8_normalize(texts, "NFC"))
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.large_string()), texts)
 

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 
 from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
+from dlstart_web.kit.say import say
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 LONGEST_SIDE = 256  # what is kept; the original file stays whole in the vault
@@ -74,17 +75,23 @@ def _refuse_size(size: tuple[int, int], name: str, limits: Limits) -> None:
     if pixels > limits.image_pixels or max(size) > limits.image_side:
         of_pixels = pixels > limits.image_pixels
         limit = limits.image_pixels if of_pixels else limits.image_side
-        words = f"{pixels / 1e6:,.4g} MP; at most {limit / 1e6:,.3g} MP are read"
+        words = say("{pixels:,.4g} MP; at most {limit:,.3g} MP are read", pixels=pixels / 1e6, limit=limit / 1e6)
         if not of_pixels:
-            words = f"a side of {max(size):,} pixels; at most {limit:,} are read"
+            words = say("a side of {size:,} pixels; at most {limit:,} are read", size=max(size), limit=limit)
         raise DataProblem(
             "PICTURE_TOO_LARGE",
-            f"Picture '{shown(name)}' has {width:,} x {height:,} pixels: {words}.",
+            say(
+                "Picture '{name}' has {width:,} x {height:,} pixels: {words}.",
+                name=shown(name),
+                width=width,
+                height=height,
+                words=words,
+            ),
             413,
             where=shown(name),
             limit=limit,
             found=pixels if of_pixels else max(size),
-            next="Make the picture smaller, or leave it out.",
+            next=say("Make the picture smaller, or leave it out."),
         )
 
 

@@ -9,6 +9,7 @@ import soundfile
 
 from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
+from dlstart_web.kit.say import say
 
 LONGEST = 60  # seconds that are kept; the original file stays whole in the vault
 MOST_CHANNELS = 8
@@ -46,12 +47,17 @@ def encode_sound(content: bytes, name: str, limits: Limits) -> Sound:
         if frames > limits.sound_seconds * rate:
             raise DataProblem(
                 "SOUND_TOO_LONG",
-                f"Sound '{shown(name)}' lasts {frames / rate:,.0f} seconds; at most {limits.sound_seconds:,} are read.",
+                say(
+                    "Sound '{name}' lasts {frames:,.0f} seconds; at most {sound_seconds:,} are read.",
+                    name=shown(name),
+                    frames=frames / rate,
+                    sound_seconds=limits.sound_seconds,
+                ),
                 413,
                 where=shown(name),
                 limit=limits.sound_seconds,
                 found=round(frames / rate),
-                next="Cut the recording into shorter files.",
+                next=say("Cut the recording into shorter files."),
             )
         samples = file.read(LONGEST * rate, dtype="float32", always_2d=True)
     if len(samples) < min(frames, LONGEST * rate) or not len(samples):

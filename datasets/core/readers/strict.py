@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from datasets.core.errors import DataProblem, shown
 from datasets.core.limits import Limits
 from datasets.core.readers.heading import DELIMITERS, HEAD, QUOTED, RECORD, Heading, fields, find_heading
+from dlstart_web.kit.say import say, say_count
 
 Positions = NDArray[np.int64]
 CHUNK = 3 * 2**20
 SAMPLE = 16 * 2**10  # bytes kept of each chunk, from which the types are guessed
-DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+DELIMITER_WORDS = {",": say("comma"), ";": say("semicolon"), "\t": say("tab"), "|": say("bar")}
 
 
 class NeedsConversion(Exception):
@@ -50,12 +51,17 @@ class Layout:
 def whole_records(buffer: bytes) -> int:
     """Length of the longest prefix that ends in a line end outside quotes; 0 if there is none."""
     cut = buffer.rfind(b"\n") + 1
-    if not cut or buffer.count(b'"', 0, cut) % 2 == 0:
-        return cut
     view = np.frombuffer(buffer, np.uint8)
+    if not cut or _count(view[:cut], 34) % 2 == 0:
+        return cut
     ends, quotes = np.flatnonzero(view == 10), np.flatnonzero(view == 34)
     outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
     return int(outside[-1]) + 1 if len(outside) else 0
+
+
+def _count(view: NDArray[np.uint8], byte: int) -> int:
+    """As bytes.count, in a fraction of its time."""
+    return int(np.count_nonzero(view == byte))
 
 
 def record_chunks(file: BinaryIO, limits: Limits, line: int) -> Iterator[tuple[bytes, int]]:
@@ -74,7 +80,7 @@ def record_chunks(file: BinaryIO, limits: Limits, line: int) -> Iterator[tuple[b
         cut = whole_records(buffer)
         if cut:
             yield buffer[:cut], line
-            line += buffer.count(b"\n", 0, cut)
+            line += _count(np.frombuffer(buffer, np.uint8, cut), 10)
         rest = buffer[cut:]
         if len(rest) > limits.line:
             if rest.count(b'"') % 2:
@@ -94,9 +100,9 @@ def quote_open_at(line: int) -> DataProblem:
     """The refusal of a quote that was opened in this line."""
     return DataProblem(
         "QUOTE_OPEN",
-        f"A quote opened in line {line:,} never closes.",
-        where=f"line {line}",
-        next="Close it, or write a quote that belongs to the cell twice inside a quoted cell.",
+        say("A quote opened in line {line:,} never closes.", line=line),
+        where=say("line {line}", line=line),
+        next=say("Close it, or write a quote that belongs to the cell twice inside a quoted cell."),
     )
 
 
@@ -104,12 +110,17 @@ def line_too_long(line: int, length: int, limits: Limits) -> DataProblem:
     """The refusal of a line over the limit."""
     return DataProblem(
         "LINE_TOO_LONG",
-        f"Line {line:,} has {length:,} bytes or more; at most {limits.line:,} are read.",
+        say(
+            "Line {line:,} has {length:,} bytes or more; at most {limit:,} are read.",
+            line=line,
+            length=length,
+            limit=limits.line,
+        ),
         413,
-        where=f"line {line}",
+        where=say("line {line}", line=line),
         limit=limits.line,
         found=length,
-        next="Shorten the line, or check that the file has line ends.",
+        next=say("Shorten the line, or check that the file has line ends."),
     )
 
 
@@ -121,10 +132,13 @@ def read_header(record: bytes, heading: Heading, limits: Limits, line: int) -> t
     if len(names) == 1:
         raise DataProblem(
             "ONE_COLUMN",
-            f"The table has one column, '{shown(names[0])}'; a label and at least one feature are needed.",
-            where=f"line {line}",
+            say(
+                "The table has one column, '{names}'; a label and at least one feature are needed.",
+                names=shown(names[0]),
+            ),
+            where=say("line {line}", line=line),
             found=1,
-            next="Part the columns by comma, semicolon, tab or bar.",
+            next=say("Part the columns by comma, semicolon, tab or bar."),
         )
     if not heading.line:
         return [f"column_{place}" for place in range(1, len(names) + 1)], []
@@ -139,26 +153,36 @@ def check_names(names: list[str], limits: Limits) -> list[str]:
         if len(name.encode()) > limits.column_name:
             raise DataProblem(
                 "COLUMN_NAME_TOO_LONG",
-                f"The name of column {place:,} has {len(name.encode())} bytes; at most {limits.column_name} are read.",
-                where=f"column {place}",
+                say(
+                    "The name of column {place:,} has {length} bytes; at most {limit} are read.",
+                    place=place,
+                    length=len(name.encode()),
+                    limit=limits.column_name,
+                ),
+                where=say("column {place}", place=place),
                 limit=limits.column_name,
                 found=len(name.encode()),
-                next="Shorten the name.",
+                next=say("Shorten the name."),
             )
         if "\0" in name:
             raise DataProblem(
                 "NUL_BYTE",
-                f"The name of column {place:,} holds a NUL byte.",
-                where=f"column {place}",
-                next="Rename it.",
+                say("The name of column {place:,} holds a NUL byte.", place=place),
+                where=say("column {place}", place=place),
+                next=say("Rename it."),
             )
         if name in first:
             raise DataProblem(
                 "DUPLICATE_COLUMN",
-                f"Column '{shown(name)}' appears twice (columns {first[name]:,} and {place:,}).",
-                where=f"column {place}",
+                say(
+                    "Column '{name}' appears twice (columns {first:,} and {place:,}).",
+                    name=shown(name),
+                    first=first[name],
+                    place=place,
+                ),
+                where=say("column {place}", place=place),
                 found=shown(name),
-                next="Rename one of them.",
+                next=say("Rename one of them."),
             )
         first[name] = place
     return names
@@ -168,11 +192,11 @@ def too_many_columns(found: int, limits: Limits) -> DataProblem:
     """The refusal of a table that is too wide."""
     return DataProblem(
         "TOO_MANY_COLUMNS",
-        f"The table has {found:,} columns; at most {limits.columns:,} are read.",
+        say("The table has {found:,} columns; at most {columns:,} are read.", found=found, columns=limits.columns),
         413,
         limit=limits.columns,
         found=found,
-        next="Leave out columns that cannot help.",
+        next=say("Leave out columns that cannot help."),
     )
 
 
@@ -180,11 +204,11 @@ def too_many_rows(found: int, limits: Limits) -> DataProblem:
     """The refusal of a table that is too long."""
     return DataProblem(
         "TOO_MANY_ROWS",
-        f"The table has {found:,} rows or more; at most {limits.rows:,} are read.",
+        say("The table has {found:,} rows or more; at most {rows:,} are read.", found=found, rows=limits.rows),
         413,
         limit=limits.rows,
         found=found,
-        next="Send a random sample of the rows.",
+        next=say("Send a random sample of the rows."),
     )
 
 
@@ -266,7 +290,9 @@ def _blank_lines(file: BinaryIO) -> int:
 
 def empty_file() -> DataProblem:
     """The refusal of a file with nothing in it."""
-    return DataProblem("EMPTY_FILE", "The file is empty: it has no rows.", found=0, next="Send a file with rows.")
+    return DataProblem(
+        "EMPTY_FILE", say("The file is empty: it has no rows."), found=0, next=say("Send a file with rows.")
+    )
 
 
 def _first_records(body: bytes, budget: int) -> bytes:
@@ -283,9 +309,9 @@ def _check_text(chunk: bytes, line: int, plain: bool) -> bool:
         at = line + chunk.count(b"\n", 0, nul)
         raise DataProblem(
             "NUL_BYTE",
-            f"Line {at:,} holds a NUL byte, so this is no plain text.",
-            where=f"line {at}",
-            next="Export the table again as CSV.",
+            say("Line {at:,} holds a NUL byte, so this is no plain text.", at=at),
+            where=say("line {at}", at=at),
+            next=say("Export the table again as CSV."),
         )
     if chunk.isascii():
         return plain
@@ -302,9 +328,9 @@ def not_utf8(line: int) -> DataProblem:
     """The refusal of bytes that are no text here."""
     return DataProblem(
         "ENCODING",
-        f"Line {line:,} holds bytes that are not UTF-8.",
-        where=f"line {line}",
-        next="Save the file as UTF-8.",
+        say("Line {line:,} holds bytes that are not UTF-8.", line=line),
+        where=say("line {line}", line=line),
+        next=say("Save the file as UTF-8."),
     )
 
 
@@ -328,7 +354,11 @@ class _Inspector:
             inside = np.cumsum(quotes, dtype=np.uint8) & 1  # wraps at 256, which is even
             skeleton = marks[(inside == 0) & ~quotes].tobytes()
         records = len(skeleton) // len(self.pattern)
-        if skeleton == self.pattern * records and chunk.count(b"\n") == records and self._lines_are_short(chunk):
+        if (
+            skeleton == self.pattern * records
+            and _count(np.frombuffer(chunk, np.uint8), 10) == records
+            and self._lines_are_short(chunk)
+        ):
             return records, False
         return self._take_apart(chunk, line)
 
@@ -353,11 +383,17 @@ class _Inspector:
                 word = DELIMITER_WORDS[self.delimiter.decode()]
                 raise DataProblem(
                     "FIELD_COUNT",
-                    f"Line {line:,} has {fields:,} field{'s' * (fields != 1)}, the header has {self.width:,}.",
-                    where=f"line {line}",
+                    say_count(
+                        fields,
+                        "Line {line:,} has {count:,} field, the header has {width:,}.",
+                        "Line {line:,} has {count:,} fields, the header has {width:,}.",
+                        line=line,
+                        width=self.width,
+                    ),
+                    where=say("line {line}", line=line),
                     limit=self.width,
                     found=fields,
-                    next=f"Fix the line, or quote cells that hold a {word}.",
+                    next=say("Fix the line, or quote cells that hold a {word}.", word=word),
                 )
             rows += 1
             line += record.count(b"\n")
@@ -377,9 +413,9 @@ def check_quotes(chunk: bytes, line: int, delimiters: bytes) -> None:
             raise quote_open_at(opened)
     raise DataProblem(
         "QUOTE_INSIDE",
-        f"Line {at:,} has a quote inside a cell.",
-        where=f"line {at}",
-        next="Put the whole cell in quotes, with nothing before or behind them, and write the inner quote twice.",
+        say("Line {at:,} has a quote inside a cell.", at=at),
+        where=say("line {at}", at=at),
+        next=say("Put the whole cell in quotes, with nothing before or behind them, and write the inner quote twice."),
     )
 
 

@@ -1,17 +1,20 @@
 """What the cells of a text column are: whole numbers, numbers, yes or no, dates, or words."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
-from datasets.core.corrections import Kind
+from datasets.core.corrections import ORDERS, Choice, Kind
 from datasets.core.errors import DataProblem, shown
 from datasets.core.media import FLAC
 from datasets.core.table import MISSING_WORDS
+from dlstart_web.kit.say import joined, say
 
 _CLOCKS = ("%H:%M:%S", "%H:%M:%S%.f", "%H:%M")
-_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y")
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y")
+_ORDERS = {"%d/": "date_day_first", "%d-": "date_day_first", "%m/": "date_month_first", "%m-": "date_month_first"}
 FORMATS = (
     *_DAYS,
     *(f"{day}{gap}{clock}{zone}" for day in _DAYS for gap in " T" for clock in _CLOCKS for zone in ("", "Z", "%z")),
@@ -29,6 +32,11 @@ class Reading:
     yes: tuple[str, ...] = ("true",)
     no: tuple[str, ...] = ("false",)
     marks: str = ""  # a key of MARKS, for numbers that are not written as programs do
+
+    @property
+    def order(self) -> str:
+        """A key of `ORDERS` for dates that the other order may fit too."""
+        return _ORDERS.get(self.date_format[:3], "")
 
     @property
     def is_plain(self) -> bool:
@@ -55,8 +63,8 @@ class Reading:
 
 # How people write numbers where programs would write 1234.5.
 MARKS = {
-    "comma": "a decimal comma, such as 1.234,5, read as numbers",
-    "point": "commas between the thousands, such as 1,234.5, read as numbers",
+    "comma": say("a decimal comma, such as 1.234,5, read as numbers"),
+    "point": say("commas between the thousands, such as 1,234.5, read as numbers"),
 }
 _SPACES = "\u0020\u00a0\u2009\u202f"
 _MARKED = {
@@ -85,7 +93,7 @@ def cleaned(texts: pl.Expr) -> pl.Expr:
 
 
 def candidates(texts: pl.Series) -> list[Reading]:
-    """Ways to read a column, the narrowest that fits this sample first, words last.
+    """Ways to read a column, the narrowest that fits this sample first, words last; dates may be open (`is_open`).
 
     Parameters
     ----------
@@ -101,12 +109,12 @@ def candidates(texts: pl.Series) -> list[Reading]:
         return [YES_NO, WORDS]
     if marks := _marks(texts):
         return [*MARKED[marks], WORDS]
-    if texts.str.contains(_LOOKS_LIKE_A_DAY).all() and (date := _the_date(texts)):
-        return [date, WORDS]
+    if texts.str.contains(_LOOKS_LIKE_A_DAY).all():
+        return [*_dates(texts, map(_date, FORMATS)), WORDS]
     return [WORDS]
 
 
-def chosen(name: str, kind: Kind | None, texts: pl.Series) -> list[Reading]:
+def chosen(name: str, kind: Choice | None, texts: pl.Series) -> list[Reading]:
     """Ways to read a column of the kind that somebody chose for it; as `candidates` where nobody did.
 
     Raises
@@ -122,17 +130,38 @@ def chosen(name: str, kind: Kind | None, texts: pl.Series) -> list[Reading]:
         return [*(MARKED[marks] if marks else []), WHOLE, REAL, *MARKED["point"], *MARKED["comma"]]
     if kind == "boolean":
         return [ANY_YES_NO]
-    if kind == "date":
+    if kind == "date" or kind in ORDERS:
         texts = texts.drop_nulls()
+        allowed = [date for date in map(_date, FORMATS) if kind == "date" or date.order in ("", kind)]
         if texts.is_empty():
-            return list(map(_date, FORMATS))
-        date = _the_date(texts) or _date("%Y%m%d")
-        if not _fits(texts, date):
-            raise does_not_fit(
-                name, kind, texts.filter(texts.to_frame("x").select(date.cast(pl.col("x")).is_null()).to_series())
-            )
-        return [date]
+            return [date for date in allowed if kind != "date" or not date.order]
+        allowed.append(_date("%Y%m%d"))
+        dates = _dates(texts, allowed)
+        if not dates:
+            nearest = min((_misfits(texts, date) for date in allowed), key=lambda misfits: misfits.sum())
+            raise does_not_fit(name, kind, texts.filter(nearest))
+        return dates
     return candidates(texts)
+
+
+def is_open(readings: list[Reading]) -> bool:
+    """Whether dates can be read with the day or with the month first."""
+    return len({reading.order for reading in readings} - {""}) > 1
+
+
+def which_order(name: str) -> DataProblem:
+    """The refusal of a date whose cells fit both orders."""
+    one, other = (say("{words} ({code})", words=words, code=code) for code, words in ORDERS.items())
+    return DataProblem(
+        "KIND_DOES_NOT_FIT",
+        say(
+            "Column '{name}' holds dates such as 03/04/2024 only, where the day or the month may come first.",
+            name=shown(name),
+        ),
+        where=say("column {name}", name=shown(name)),
+        found="date",
+        next=say("Choose {one} or {other}.", one=one, other=other),
+    )
 
 
 def _marks(texts: pl.Series) -> str:
@@ -153,29 +182,36 @@ def may_be_numbers(texts: pl.Series) -> bool:
     return len(texts) > 0 and all(_fits(texts, readings[1]) for readings in MARKED.values())
 
 
-def does_not_fit(name: str, kind: Kind, texts: pl.Series) -> DataProblem:
+def does_not_fit(name: str, kind: Choice, texts: pl.Series) -> DataProblem:
     """The refusal of a kind for a column, with one of the cells that do not fit it."""
-    example = f" It holds '{shown(texts[0], 40)}'." if len(texts) else ""
     advice = {
-        "date": "Dates are read as 2024-03-31, with 14:05:00 behind it where there is a time; mend the cells, or choose category.",
-        "boolean": "Yes or no is read from true and false, yes and no, 1 and 0; mend the cells, or choose category.",
+        "date": say(
+            "Dates are read as 2024-03-31, with 14:05:00 behind it where there is a time; mend the cells, or choose category."
+        ),
+        "date_day_first": say("Choose the other order or category, or mend the cells."),
+        "date_month_first": say("Choose the other order or category, or mend the cells."),
+        "boolean": say(
+            "Yes or no is read from true and false, yes and no, 1 and 0; mend the cells, or choose category."
+        ),
     }
+    words = [say("Column '{name}' cannot be read as {kind}.", name=shown(name), kind=ORDERS.get(kind, kind))]
+    if len(texts):
+        words.append(say("It holds '{cell}'.", cell=shown(texts[0], 40)))
     return DataProblem(
         "KIND_DOES_NOT_FIT",
-        f"Column '{shown(name)}' cannot be read as {kind}.{example}",
-        where=f"column {shown(name)}",
+        joined(" ", words),
+        where=say("column {name}", name=shown(name)),
         found=shown(texts[0], 40) if len(texts) else None,
-        next=advice.get(kind, "Mend the cells, or choose category or text."),
+        next=advice.get(kind, say("Mend the cells, or choose category or text.")),
     )
 
 
-def _the_date(texts: pl.Series) -> Reading | None:
-    """The one way to read these cells as dates; None if there is none or, as with 03/04/2024, more than one."""
+def _dates(texts: pl.Series, allowed: Iterable[Reading]) -> list[Reading]:
+    """The ways to read these cells as dates: none, one or, as with 03/04/2024, one for each order."""
     few = texts.head(200)
-    fitting = [each for each in map(_date, FORMATS) if _fits(few, each) and _fits(texts, each)]
-    if not fitting or ("/%Y" in fitting[0].date_format and len({f.date_format[:5] for f in fitting}) > 1):
-        return None
-    return fitting[0]
+    fitting = [each for each in allowed if _fits(few, each) and _fits(texts, each)]
+    by_order = {date.order: date for date in reversed(fitting)}
+    return fitting[:1] if "" in by_order else list(by_order.values())
 
 
 def _date(date_format: str) -> Reading:
@@ -183,8 +219,11 @@ def _date(date_format: str) -> Reading:
 
 
 def _fits(texts: pl.Series, reading: Reading) -> bool:
-    frame = pl.DataFrame({"x": texts})
-    return not bool(frame.select(reading.cast(pl.col("x")).is_null().any()).item())
+    return not _misfits(texts, reading).any()
+
+
+def _misfits(texts: pl.Series, reading: Reading) -> pl.Series:
+    return pl.DataFrame({"x": texts}).select(reading.cast(pl.col("x")).is_null()).to_series()
 
 
 def kind_of(dtype: pl.DataType, sample: pl.Series | None = None) -> Kind:

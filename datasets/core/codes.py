@@ -11,11 +11,13 @@ import polars as pl
 
 from datasets.core.errors import shown
 from datasets.core.findings import Finding
-from datasets.core.table import col
+from datasets.core.table import col, in_blocks
+from dlstart_web.kit.say import say
 
 MOST_VALUES, ROWS_A_VALUE = 32, 10
 FEWEST_VALUES = 4
 FILLED = 0.5  # of the range: codes leave gaps, counts and grades hardly any
+YEARS = (1800, 2200)
 EVEN = 2.0  # the commonest value over the rarest: counts thin out towards their end, months do not
 CALLED_CODES = {
     *("code", "codes", "zip", "zipcode", "postcode", "postal", "plz", "kind", "type", "category", "class", "cluster"),
@@ -35,35 +37,52 @@ def numeric_codes(path: Path, profile: Mapping[str, Any], *, settled: Container[
     settled : container of str
         Columns whose kind somebody chose.
     """
-    schema = pl.scan_parquet(path, glob=False).collect_schema()
+    scan = pl.scan_parquet(path, glob=False)
+    schema = scan.collect_schema()
+    distinct: dict[str, int] = {}
     for column in profile["columns"]:
         name = column["name"]
         rows = profile["rows"] - column["missing"]
         if column["kind"] != "number" or name in settled or not schema[name].is_integer():
             continue
-        if not FEWEST_VALUES <= column["distinct"] <= rows / ROWS_A_VALUE:
-            continue
-        if why := _why(path, name, column):
-            message = f"Column '{shown(name)}' holds {column['distinct']:,} different whole numbers {why}. "
-            message += "If they are codes, make it a category."
-            yield Finding("D111", "tip", name, message, {"distinct": column["distinct"]})
+        if FEWEST_VALUES <= column["distinct"] <= rows / ROWS_A_VALUE:
+            distinct[name] = column["distinct"]
+    reasons = {name: say("and is called like a code") for name in distinct if _is_called_a_code(name)}
+    others = [name for name in distinct if name not in reasons and distinct[name] <= MOST_VALUES]
+    for block in in_blocks(others, profile["rows"]):
+        for cells in scan.select(map(col, block)).collect():
+            reasons[cells.name] = _why(cells.drop_nulls())
+    for name, count in distinct.items():
+        if why := reasons.get(name):
+            message = say(
+                "Column '{name}' holds {count:,} different whole numbers {why}. If they are codes, make it a category.",
+                name=shown(name),
+                count=count,
+                why=why,
+            )
+            yield Finding("D111", "tip", name, message, {"distinct": count})
 
 
-def _why(path: Path, name: str, column: Mapping[str, Any]) -> str:
+def _is_called_a_code(name: str) -> bool:
     words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
-    if CALLED_CODES & set(re.split(r"[^a-z]+", words)):
-        return "and is called like a code"
-    if column["distinct"] > MOST_VALUES:
-        return ""
-    counts = pl.scan_parquet(path, glob=False).select(col(name).alias("x")).drop_nulls().group_by("x").len().collect()
-    values = counts["x"].sort().to_list()
+    return bool(CALLED_CODES & set(re.split(r"[^a-z]+", words)))
+
+
+def _why(cells: pl.Series) -> str:
+    counts = cells.rename("x").value_counts().sort("x")
+    values, often = counts["x"].to_list(), counts["count"].to_list()
+    if len(cells) - max(often) < ROWS_A_VALUE * len(values):
+        return ""  # nearly always the same, as the area of a pool that few houses have
     steps = [after - before for before, after in pairwise(values)]
     places = (values[-1] - values[0]) // gcd(*steps) + 1
     if len(values) < FILLED * places and not _grows(values):
-        return "with gaps between them"
-    rows = counts["len"].to_numpy()
-    spread = rows.max() / rows.min()
-    return "that come almost equally often" if spread <= EVEN and steps == [1] * len(steps) else ""
+        return say("with gaps between them")
+    even = (
+        max(often) <= EVEN * min(often)
+        and steps == [1] * len(steps)
+        and not (YEARS[0] <= values[0] and values[-1] <= YEARS[1])
+    )
+    return say("that come almost equally often") if even else ""
 
 
 def _grows(values: list[int]) -> bool:
