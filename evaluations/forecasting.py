@@ -11,6 +11,7 @@ import numpy as np
 
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import Pulse
+from dlstart_web.kit.say import say
 from evaluations import training
 from evaluations.core import forecast
 from evaluations.core.encoding import Encoded, SomeTrain
@@ -67,6 +68,7 @@ def _measure(
                 budget=left,
                 random_state=run.ladder.seed + repeat,
                 report=lambda point: pulse.check(),
+                **training.fit_options(run),
             )
             row.append(1 - metric.to_sealed(metric.score(truth, fitted.predict("validation")), scale))
         if len(row) < len(sizes):
@@ -74,8 +76,14 @@ def _measure(
         errors.append(row)
     if len(errors) < 2:
         raise EvaluationProblem(
-            f"{budget:g} CPU seconds were enough for {len(errors)} of {wanted} passes over {len(sizes)} data sizes; "
-            "two are the least. Ask again with a larger budget."
+            say(
+                "{budget:g} CPU seconds were enough for {errors} of {wanted} passes over {sizes} data sizes; two are "
+                "the least. Ask again with a larger budget.",
+                budget=budget,
+                errors=len(errors),
+                wanted=wanted,
+                sizes=len(sizes),
+            )
         )
     return Measured(np.array(sizes, dtype=np.float64), np.array(errors).T, len(truth))
 

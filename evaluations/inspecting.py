@@ -8,6 +8,7 @@ import polars as pl
 from datasets import store
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import Pulse
+from dlstart_web.kit.say import say
 from evaluations import training
 from evaluations.core import inspection
 from evaluations.core.errors import EvaluationProblem
@@ -30,7 +31,7 @@ def _work(asked: Inspection, pulse: Pulse) -> Callable[[], None]:
     data, metric = training.encoded(run.version), metric_for(run.metric, run.version.task)
     folder = training.run_folder(run) / "fitted"
     if not folder.is_dir():
-        raise EvaluationProblem("The model of this run that was fitted on train alone is not kept. Run it again.")
+        raise EvaluationProblem(say("The model of this run that was fitted on train alone is not kept. Run it again."))
     fitted, clock, seed = load(folder, data), Budget(BUDGET), run.ladder.seed
     found = inspection.importances(fitted, metric, seed=seed, clock=clock, progress=pulse.check)
     best = [each["column"] for each in found["columns"][: inspection.TOP] if each["mean"] > 0]

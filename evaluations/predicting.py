@@ -4,7 +4,6 @@ import csv
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -46,7 +45,11 @@ def _work(job: Prediction, pulse: Pulse) -> Callable[[], None]:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="unfinished-") as folder:
         table = Path(folder) / "rows.parquet"
         read = ingestion.read_rows(
-            source=source_path(job), file_name=job.file_name, out=table, corrections=read_as(run), pulse=pulse
+            source=source_path(job),
+            file_name=job.file_name,
+            out=table,
+            corrections=ingestion.read_as(run.version),
+            progress=pulse.check,
         )
         is_media = any(column["kind"] in ("picture", "sound") for column in read["columns"])
         write(run, table, entry_names(table) if is_media else [], Path(folder) / "answers.csv")
@@ -57,12 +60,6 @@ def _work(job: Prediction, pulse: Pulse) -> Callable[[], None]:
         source_path(job).unlink(missing_ok=True)
 
     return write_down
-
-
-def read_as(run: Run) -> dict[str, Any]:
-    """How new rows are read: a category of digits is no number in them either, and a table without titles has none."""
-    kinds = {name: kind for name, kind in run.version.kinds.items() if kind in ("category", "text")}
-    return {"kinds": kinds, "header": 0 if run.version.corrections.get("header") == 0 else None}
 
 
 def entry_names(table: Path) -> list[str]:

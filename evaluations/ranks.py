@@ -1,6 +1,7 @@
 """The board of one project, version and measure: who shares a rank with the best, and how far the best is flattered."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class Board:
         self._tests: dict[tuple[Any, Any], dict[str, Any]] = {}
         self._agreement = 0.5
 
-    def prepare(self, run: Run, score: float, goodness: float, cpu_seconds: float) -> None:
+    def prepare(self, run: Run, score: float, goodness: float, cpu_seconds: float | None) -> None:
         """Test against the best before the transaction: `run` has its predictions stored, but no row on the board yet."""
         run.score, run.goodness, run.cpu_seconds = score, goodness, cpu_seconds
         runs = [*self._runs(), run]
@@ -54,7 +55,7 @@ class Board:
         error = (best.high - best.low) / (2 * normal_quantile(0.05))
         flattery = ranking.optimism(len(runs), error, self._agreement)
         Ladder.objects.filter(project=self.run.project_id, version=self.run.version_id, metric=self.metric.name).update(
-            optimism=flattery
+            optimism=flattery, agreement=self._agreement
         )
 
     def _runs(self) -> list[Run]:
@@ -65,7 +66,7 @@ class Board:
 
     def _entries(self, runs: list[Run]) -> list[Entry]:
         """The board as `ranking` takes it, each of the better runs tested against the best."""
-        plain = [Entry(str(run.pk), run.score, run.cpu_seconds or 0.0) for run in runs]
+        plain = [Entry(str(run.pk), run.score, inf if run.cpu_seconds is None else run.cpu_seconds) for run in runs]
         top = ranking.best_of(plain, greater_is_better=self.metric.greater_is_better)
         self._best = next(run for run in runs if top is not None and str(run.pk) == top.key)
         near = sorted(runs, key=lambda run: -run.goodness)[: COMPARED + 1]
@@ -98,6 +99,8 @@ class Board:
         return self._tests.get((self._best.pk, run.pk)) or run.against_best
 
     def _right(self, run: Run) -> Array:
-        """Per validation row: right or wrong, or the size of the error."""
+        """Per validation row: right or wrong, as the measure has it where it is a share; or the size of the error."""
         guess = self.load(run, "validation")
+        if self.metric.counts is not None and self.metric.rows is not None:
+            return self.metric.rows(self.y, guess, None).values
         return np.abs(self.y - guess) if guess.ndim == 1 else (guess.argmax(axis=1) == self.y).astype(np.float64)

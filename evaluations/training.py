@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,19 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from datasets import store
-from datasets.models import DatasetVersion
+from datasets.models import Dataset, DatasetVersion, TestSet
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import OPEN_STATES, JobState, JobTaken, JobTooEarly, JobUnneeded, Pulse
+from dlstart_web.kit.say import joined, say
 from evaluations import ranks
 from evaluations.core import diagnosis, summary
 from evaluations.core.encoding import Encoded, encode
 from evaluations.core.errors import Cancelled, EvaluationProblem
 from evaluations.core.metrics import Metric, error_scale, floor_score, metric_for
-from evaluations.core.recipes import RECIPES, CurvePoint, Fitted, blend, convolutional, load, own_rule
-from evaluations.core.recipes.base import COARSE, Judge, one_thread, some_rows
-from evaluations.core.rungs import RUNGS, family
+from evaluations.core.recipes import RECIPES, CurvePoint, Fitted, blend, load, own_rule
+from evaluations.core.recipes.base import COARSE, Budget, Judge, one_thread, some_rows
+from evaluations.core.remedies import Change
+from evaluations.core.rungs import NO_BACKBONE, NO_MODEL, RUNGS, family
 from evaluations.models import Behaviour, Run
 from evaluations.models import CurvePoint as StoredPoint
 from evaluations.words import speech
@@ -47,9 +48,9 @@ SHARES = {
     "network": 2.5,
     "text_network": 2.5,
     "convolutional": 5.0,
+    "pretrained": 10.0,
     "blend": 0.5,
 }
-NEVER_BLENDED = frozenset({"always_same", "own_rule", "blend"})
 TRAIN_ROWS = 50_000  # train rows that a train score is taken from
 WRITE_EVERY = 1.0  # seconds between two writes of curve points
 POINT_FIELDS = ["train_loss", "validation_loss", "train_score", "validation_score"]
@@ -68,6 +69,30 @@ def run_folder(run: Run) -> Path:
 def predictions(run: Run, part: str) -> Array:
     """What a run predicts for the rows of a part, in the order of its file."""
     stored: Array = np.load(run_folder(run) / f"{part}.npy", allow_pickle=False)
+    return stored
+
+
+def set_path(run: Run, test_set: TestSet) -> Path:
+    """Predictions for rows that came after the run: of a later version, or of a fresh set."""
+    return run_folder(run) / f"{test_set.pk}.npy"
+
+
+def predict_set(run: Run, test_set: TestSet) -> Array:
+    """What a run says of a fresh set: its model predicts it here, once; an upload has said it in a file."""
+    path = set_path(run, test_set)
+    if not path.exists():
+        if run.recipe == "upload":
+            raise EvaluationProblem(
+                say(
+                    "{model} has no predictions for fresh set {number}. Upload them first.",
+                    model=run.name or say("The uploaded model"),
+                    number=test_set.number,
+                )
+            )
+        data = encoded(run.version)
+        rows = data.transform(store.part_path(test_set.version, test_set.part))
+        np.save(path, load(run_folder(run) / "model", data).predict(rows))
+    stored: Array = np.load(path, allow_pickle=False)
     return stored
 
 
@@ -142,32 +167,40 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
     data = encoded(version)
     pulse.check(0.02)
     curve = _Curve(run, pulse, budget := _budget(run))
+    clock = Budget(budget)
     try:
         if run.recipe == "blend":
             made = _blend(run, data, metric, curve.add)
         elif run.recipe == "own_rule":
-            made = _predicted(own_rule.fit(data, text=run.ladder.rule, metric=metric, report=curve.add), data)
+            made = _predicted(own_rule.fit(data, text=run.ladder.rule, metric=metric, report=curve.add), data, clock)
         else:
-            fit = RECIPES[run.recipe].fit
+            options = fit_options(run)
             if run.recipe == "convolutional":
-                fit = partial(convolutional.fit, checkpoint=run_folder(run))  # a killed attempt goes on from there
-            fitted = fit(data, metric=metric, budget=budget, random_state=run.ladder.seed, report=curve.add)
-            made = _predicted(fitted, data)
+                options["checkpoint"] = run_folder(run)  # a killed attempt goes on from there
+            narrow = run.ladder.runs.filter(recipe="boosting", remedy_of=None, state=JobState.DONE).first()
+            if run.recipe == "boosting_wide" and narrow:
+                options["coding"] = narrow.settings["coding"]  # one trial for both
+            seed = run.ladder.seed
+            fit = RECIPES[run.recipe].fit
+            fitted = fit(data, metric=metric, budget=budget, random_state=seed, report=curve.add, **options)
+            made = _predicted(fitted, data, clock)
     except Cancelled as end:
         raise JobTaken(str(run.pk)) from end
     curve.write()
     pulse.check(0.9)
     groups, y = groups_of(version), data.y("validation")
-    found = _scores(metric, data, made, groups)
-    _keep(run, made)
+    found = scores(metric, data, made.guesses, groups)
+    keep_guesses(run, made.guesses)
+    made.fitted.save(run_folder(run) / "fitted")  # validation has not seen it: what it looks at is found out with it
+    made.handed_in.save(run_folder(run) / "model")
     points = list(run.points.all())
     found |= {
         "rows_trained": made.fitted.rows_trained,
         "rows_validation": len(y),
         "best_x": made.fitted.best_x,
         "settings": made.fitted.settings | {"refit": made.is_refit},
-        "note": " ".join([*made.fitted.notes, *data.notes]),
-        "predictions_digest": _digest(run, version),
+        "note": joined(" ", [*made.fitted.notes, *data.notes]),
+        "predictions_digest": digest(run, version),
         "cpu_seconds": time.process_time() - began,
     }
     judged = _diagnose(run, found, points, metric, y)
@@ -178,9 +211,21 @@ def _fit(run: Run, pulse: Pulse) -> Callable[[], None]:
     return lambda: _write(run, found | {"diagnosis": judged}, behaviour, board)
 
 
+def fit_options(run: Run) -> dict[str, Any]:
+    """What a recipe's `fit` is told besides: the remedy that this run tries, where the pretrained network lies."""
+    options: dict[str, Any] = {"change": Change(**run.change)} if run.change else {}
+    if run.recipe == "pretrained":
+        if settings.BACKBONE is None:
+            raise EvaluationProblem(NO_BACKBONE)
+        options["backbone"] = settings.BACKBONE
+    return options
+
+
 def _budget(run: Run) -> float:
     """CPU seconds for this rung: its share of what the ended rungs of the ladder left; two at the least."""
-    rungs = list(run.ladder.runs.all())
+    if run.budget is not None:
+        return run.budget
+    rungs = list(run.ladder.runs.filter(budget=None))
     left = run.ladder.budget - sum(rung.cpu_seconds or 0 for rung in rungs if rung.pk != run.pk)
     open_shares = sum(SHARES.get(rung.recipe, 0.1) for rung in rungs if rung.is_open)
     return max(2.0, left * SHARES.get(run.recipe, 0.1) / open_shares)
@@ -201,9 +246,25 @@ def train_rows(data: Encoded) -> NDArray[np.intp]:
     return np.sort(some_rows(data.rows("train"), TRAIN_ROWS, 0))
 
 
-def _predicted(fitted: Fitted, data: Encoded) -> Made:
-    """What a model says; of the sealed parts the recommended model, refitted on small data."""
+def _predicted(fitted: Fitted, data: Encoded, clock: Budget) -> Made:
+    """What a model says; of the sealed parts the recommended model, refitted on small data where the budget has room.
+
+    A fit on train and validation is taken to cost as much a row as the fit on train did.
+    """
     is_refit = fitted.REFITS and data.rows("train") < COARSE
+    again = clock.spent * (1 + data.rows("validation") / data.rows("train"))
+    if is_refit and not clock.reaches(again):
+        is_refit = False
+        left = max(0.0, clock.seconds - clock.spent)
+        fitted.notes.append(
+            say(
+                "Not fitted again on train and validation: that would take about {needed:,.0f} CPU seconds, "
+                "and {left:,.0f} of this rung's {all:,.0f} are left.",
+                needed=again,
+                left=left,
+                all=clock.seconds,
+            )
+        )
     handed_in = fitted.refit(data) if is_refit else fitted
     guesses = {part: handed_in.predict(part) for part in data.parts if part in store.SEALED_PARTS}
     guesses |= {"train": fitted.predict("train", train_rows(data)), "validation": fitted.predict("validation")}
@@ -212,19 +273,23 @@ def _predicted(fitted: Fitted, data: Encoded) -> Made:
 
 def _blend(run: Run, data: Encoded, metric: Metric, report: Callable[[CurvePoint], None]) -> Made:
     """Mix what the rungs below have predicted; JobTooEarly while one still runs, JobUnneeded where a mixture gains nothing."""
-    others = [other for other in run.ladder.runs.order_by("rung") if other.recipe not in NEVER_BLENDED]
+    others = [
+        other for other in run.ladder.runs.filter(remedy_of=None).order_by("rung") if other.recipe not in NO_MODEL
+    ]
     if any(other.is_open for other in others):
         raise JobTooEarly(str(run.pk))
     members = [other for other in others if other.state == JobState.DONE]
     if len(members) < 2:
-        raise JobUnneeded(f"A blend mixes two models or more; {len(members)} of this ladder has a score.")
+        raise JobUnneeded(
+            say("A blend mixes two models or more; {members} of this ladder has a score.", members=len(members))
+        )
     parts = ["train", "validation", *(part for part in data.parts if part in store.SEALED_PARTS)]
     said = {part: [predictions(member, part) for member in members] for part in parts}
     y, y_train = data.y("validation"), data.y("train")[train_rows(data)]
     mixture = blend.choose(data, y, said["validation"], run.ladder.seed)
     titles = [RUNGS[member.recipe].title for member in members]
     if mixture.gain <= 0:
-        raise JobUnneeded("No mixture was better than the best single rung on rows it was not chosen by.")
+        raise JobUnneeded(say("No mixture was better than the best single rung on rows it was not chosen by."))
     kept = [place for place, weight in enumerate(mixture.weights) if weight > 0]
     weights = [mixture.weights[place] for place in kept]
     for count in range(1, len(kept) + 1):  # the curve: the heaviest member alone, then one more at a time
@@ -239,15 +304,15 @@ def _blend(run: Run, data: Encoded, metric: Metric, report: Callable[[CurvePoint
         blend.Blend.of(data, [load(run_folder(members[place]) / kind, data) for place in kept], settings)
         for kind in ("fitted", "model")
     )
-    fitted.notes.append("Its weights were chosen on validation, which flatters its score a little.")
+    fitted.notes.append(say("Its weights were chosen on validation, which flatters its score a little."))
     shares = list(settings["weights"].values())
     guesses = {part: blend.mix([said[part][place] for place in kept], shares) for part in parts}
     return Made(fitted, handed_in, guesses, any(member.settings.get("refit") for member in members))
 
 
-def _scores(metric: Metric, data: Encoded, made: Made, groups: Array | None) -> dict[str, Any]:
-    """Score and interval on validation, score on train, and what a look will need of them."""
-    y, guess, y_train = data.y("validation"), made.guesses["validation"], data.y("train")
+def scores(metric: Metric, data: Encoded, guesses: dict[str, Array], groups: Array | None) -> dict[str, Any]:
+    """Score and interval on validation, score on train where that is known, and what a look will need of them."""
+    y, guess, y_train = data.y("validation"), guesses["validation"], data.y("train")
     score = metric.score(y, guess)
     low, high = metric.interval(y, guess, groups=groups)
     scale = error_scale(y_train, y) if metric.name in ("rmse", "mae") else None
@@ -258,7 +323,7 @@ def _scores(metric: Metric, data: Encoded, made: Made, groups: Array | None) -> 
         "score": score,
         "low": low,
         "high": high,
-        "train_score": metric.score(y_train[train_rows(data)], made.guesses["train"]),
+        "train_score": metric.score(y_train[train_rows(data)], guesses["train"]) if "train" in guesses else None,
         "goodness": score if metric.greater_is_better else -score,
         "price": {
             "value": sealed.value,
@@ -272,17 +337,18 @@ def _scores(metric: Metric, data: Encoded, made: Made, groups: Array | None) -> 
     }
 
 
-def _keep(run: Run, made: Made) -> None:
-    """Store what was said of each part and the model that is handed in."""
+def keep_guesses(run: Run, guesses: dict[str, Array]) -> None:
+    """Store what was said of each part; nothing once the data was removed."""
+    if Dataset.objects.filter(pk=run.version.dataset_id, removed_at__isnull=False).exists():
+        raise EvaluationProblem(say("The data was removed while this ran, so nothing of it is kept."))
     folder = run_folder(run)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for part, guess in made.guesses.items():
+    for part, guess in guesses.items():
         np.save(folder / f"{part}.npy", guess)
-    made.fitted.save(folder / "fitted")  # validation has not seen it: what it looks at is found out with this one
-    made.handed_in.save(folder / "model")
 
 
-def _digest(run: Run, version: DatasetVersion) -> str:
+def digest(run: Run, version: DatasetVersion) -> str:
+    """Of what a look would score."""
     part = "final" if version.seal.is_pooled else "checkpoint"
     return hashlib.sha256(predictions(run, part).tobytes()).hexdigest()
 
@@ -291,7 +357,7 @@ def _diagnose(
     run: Run, found: dict[str, Any], points: list[StoredPoint], metric: Metric, y: Array
 ) -> dict[str, Any] | None:
     """The rules of STATISTICS 5 on the curve and the two scores; nothing to say of a constant answer."""
-    if run.recipe in NEVER_BLENDED:
+    if run.recipe in NO_MODEL:
         return None
     scale, level = found["price"]["scale"], run.ladder.criterion.level if run.ladder.criterion else None
     judged = diagnosis.diagnose(

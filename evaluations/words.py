@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from dlstart_web.kit import text
+from dlstart_web.kit.say import joined, say, say_count
 from projects.core.measures import MEASURES, Measure
 
-PERCENT = frozenset({"accuracy", "balanced_accuracy", "macro_f1", "f1", "precision", "recall"})
-HEADS = {"accuracy": "% right"}
+PERCENT = frozenset({"accuracy", "top5_accuracy", "balanced_accuracy", "macro_f1", "f1", "precision", "recall"})
+HEADS = {"accuracy": say("% right")}
 
 
 @dataclass(frozen=True)
@@ -22,36 +23,37 @@ class Speech:
     @property
     def head(self) -> str:
         """The measure with its unit, for the head of a column."""
-        return HEADS.get(self.measure.name, f"{self.measure.title}, %" if self.percent else self.measure.title)
+        title = say("{measure}, %", measure=self.measure.title) if self.percent else self.measure.title
+        return HEADS.get(self.measure.name, title)
 
     @property
     def direction(self) -> str:
-        return "higher is better" if self.measure.greater_is_better else "lower is better"
+        return say("higher is better") if self.measure.greater_is_better else say("lower is better")
 
     @property
     def at_least(self) -> str:
         """The word before a level."""
-        return "at least" if self.measure.greater_is_better else "at most"
+        return say("at least") if self.measure.greater_is_better else say("at most")
 
     def number(self, value: float | None, low: float | None = None, high: float | None = None) -> str:
         """A score without its range; the range decides the decimals."""
         words = text.score_words(value, low, high, percent=self.percent)[0]
-        return f"{words}%" if self.percent and words != text.MISSING else words
+        return say("{number}%", number=words) if self.percent and words != text.MISSING else words
 
     def span(self, value: float | None, low: float | None, high: float | None, rows: int | None = None) -> str:
         """ "94.6 (93.2–95.7, 1,240 rows)"."""
         number, span = text.score_words(value, low, high, percent=self.percent)
-        beside = ", ".join(part for part in (span, f"{text.thousands(rows)} rows" if rows else "") if part)
-        return f"{number} ({beside})" if beside else number
+        beside = [part for part in (span, say_count(rows, "{count:,} row", "{count:,} rows") if rows else "") if part]
+        return joined("", [number, " (", joined(", ", beside), ")"]) if beside else number
 
     def difference(self, value: float, *, signed: bool = True) -> str:
         """A gain or a loss: "+0.6 points", or "+0.012" where the measure is no percentage."""
-        if self.percent:
-            words = text.rounded(value * 100, 1)
-            unit = " point" if words in ("1.0", "−1.0") else " points"
-        else:
-            words, unit = text.rounded(value, text.decimals_for(None, percent=False, size=value)), ""
-        return f"{'+' if signed and value > 0 else ''}{words}{unit}"
+        sign = "+" if signed and value > 0 else ""
+        if not self.percent:
+            return joined("", [sign, text.rounded(value, text.decimals_for(None, percent=False, size=value))])
+        words = text.rounded(value * 100, 1)
+        count = 1 if words in ("1.0", "−1.0") else 2
+        return say_count(count, "{sign}{points} point", "{sign}{points} points", sign=sign, points=words)
 
 
 def speech(metric: str) -> Speech:

@@ -62,6 +62,12 @@ def reliability(p: Array, y: Array, *, bins: int = BINS, draws: int = DRAWS, see
         Bins of equal mass; resampled outcomes.
     seed : int
         Of the draws.
+
+    Notes
+    -----
+    Outcomes of perfect probabilities are one more draw, so that the size is 26 in 501, 0.052, whatever n is. Measured:
+    0.037 of 2,000 runs at n = 300, 0.046 of 2,000 at 1,000, 0.043 of 1,200 at 5,000. A cell of 60 runs is too coarse to
+    judge it by: cells of those runs went from 0 to 0.10.
     """
     rng = np.random.default_rng(seed)
     if len(p) > ROWS:

@@ -7,11 +7,12 @@ the theme changes. See `LOOK` in the docs for the rules of the drawing.
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from dlstart_web.kit.say import say
 from evaluations.core.curves import Curve
 
 Figure = dict[str, Any]
 
-X_TITLES = {"epoch": "epochs", "round": "rounds", "rows": "train rows"}
+X_TITLES = {"epoch": say("epochs"), "round": say("rounds"), "rows": say("train rows")}
 LEVEL_DASH, BASELINE_DASH = "7px,3px,1.5px,3px", "1.5px,3.5px"
 
 
@@ -53,7 +54,7 @@ def curve_figure(
     kept = _kept_point(curve.x, validation, kept_x)
     if kept is not None:
         ring = {"symbol": "circle-open", "size": 14, "color": "--chart-level", "line": {"width": 1}}
-        point = {"type": "scatter", "mode": "markers", "name": kept_word, "x": [kept[0]], "y": [kept[1]]}
+        point = {"type": "scatter", "mode": "markers", "name": str(kept_word), "x": [kept[0]], "y": [kept[1]]}
         data.append(point | {"marker": ring, "hoverinfo": "skip"})
         notes.append(_text(kept_word, kept[0], kept[1], "--chart-text") | {"yshift": 18})
     for values, colour in ((train, "--chart-train"), (validation, "--chart-validation")):
@@ -99,6 +100,26 @@ def forecast_figure(
     return {"data": data, "layout": layout, "config": _config()}
 
 
+def seeds_figure(
+    curves: Sequence[tuple[Sequence[float], Sequence[float]]], *, over: Literal["epoch", "round"], y_title: str
+) -> Figure:
+    """Validation losses of one rung with several seeds, each as it came; the first, the run's own, is the heavy one.
+
+    Parameters
+    ----------
+    curves : sequence of (x, losses)
+    """
+    data = [
+        _line(say("Seed {place}", place=place + 1), x, y, "--chart-train", 1.25, "solid", "square-open", 5)
+        | {"mode": "lines"}
+        for place, (x, y) in enumerate(curves)
+        if place
+    ]
+    data.append(_line(say("This run"), *curves[0], "--chart-validation", 2.25, "solid", "circle", 8))
+    notes = [_axis_title(y_title, 0, 1.0, "left", "bottom", 10), _axis_title(X_TITLES[over], 1, 0, "right", "top", -26)]
+    return {"data": data, "layout": _layout(notes, [], over, "loss"), "config": _config()}
+
+
 def _line(
     name: str,
     x: Sequence[float],
@@ -112,7 +133,7 @@ def _line(
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": name,
+        "name": str(name),
         "x": list(x),
         "y": list(y),
         "line": {"color": colour, "width": width, "dash": dash},
@@ -133,12 +154,12 @@ def _last(x: Sequence[float], y: Sequence[float | None]) -> tuple[float, float] 
 
 
 def _text(text: str, x: float, y: float, colour: str) -> Figure:
-    return {"text": text, "x": x, "y": y, "showarrow": False, "font": {"color": colour}}
+    return {"text": str(text), "x": x, "y": y, "showarrow": False, "font": {"color": colour}}
 
 
 def _axis_title(text: str, x: float, y: float, xanchor: str, yanchor: str, yshift: int) -> Figure:
     at = {"xref": "paper", "yref": "paper", "x": x, "y": y, "xanchor": xanchor, "yanchor": yanchor, "yshift": yshift}
-    return {"text": text, "showarrow": False, "font": {"color": "--chart-text", "weight": 650}} | at
+    return {"text": str(text), "showarrow": False, "font": {"color": "--chart-text", "weight": 650}} | at
 
 
 def _rule(y: float, colour: str, dash: str) -> Figure:

@@ -5,10 +5,12 @@ For validation and the final tier only: on the checkpoint set a paired test woul
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 from scipy import special
 
+from dlstart_web.kit.say import figure, joined, say
 from evaluations.core import intervals, scores
 from evaluations.core.intervals import Array, normal_quantile
 from evaluations.core.metrics import Metric
@@ -54,25 +56,45 @@ class Comparison:
         share = self.disagreement is not None
         if share:
             write = _signed_percent
-        found = f"p = {_p(self.p)}, {100 * (1 - self.alpha):.6g}% interval {write(self.low)} to {write(self.high)}"
+        found = say(
+            "p = {p}, {interval} {low} to {high}",
+            p=_p(self.p),
+            interval=interval_name(self.alpha),
+            low=write(self.low),
+            high=write(self.high),
+        )
         if self.p < self.alpha:
-            return f"Told apart: {write(self.difference)} on {self.n:,} rows ({found})."
-        said = f"Within noise: {write(self.difference)} on {self.n:,} rows"
-        if share:
-            said += f" where the two models disagree on {self.disagreement:.1%}"
-        said += f" ({found})."
-        if self.rows_needed is None:
-            return (
-                said + " No number of rows tells such a difference apart. Choose on cost, speed or simplicity instead."
+            return say(
+                "Told apart: {difference} on {n:,} rows ({found}).",
+                difference=write(self.difference),
+                n=self.n,
+                found=found,
             )
-        said += f" To tell a difference this small apart you would need about {self.rows_needed:,} rows."
-        if self.rows_needed > 4 * self.n:
-            said += " Choose on cost, speed or simplicity instead."
-        return said
+        values = {"difference": write(self.difference), "n": self.n, "found": found}
+        if share:
+            values |= {"share": self.disagreement}
+            said = say(
+                "Within noise: {difference} on {n:,} rows where the two models disagree on {share:.1%} ({found}).",
+                **values,
+            )
+        else:
+            said = say("Within noise: {difference} on {n:,} rows ({found}).", **values)
+        choose = say("Choose on cost, speed or simplicity instead.")
+        if self.rows_needed is None:
+            return joined(" ", [said, say("No number of rows tells such a difference apart."), choose])
+        needed = say("To tell a difference this small apart you would need about {rows:,} rows.", rows=self.rows_needed)
+        return joined(" ", [said, needed, *([choose] if self.rows_needed > 4 * self.n else [])])
+
+
+def interval_name(alpha: float) -> str:
+    """What an interval that misses with chance `alpha` is called: "95% interval", of small chances two figures."""
+    if alpha < 1e-6:
+        return say("more than 99.9999% interval")
+    return say("{percent}% interval", percent=figure(str(100 - Decimal(f"{100 * alpha:.2g}"))))
 
 
 def _signed_percent(share: float) -> str:
-    return f"{share:+.1%}".replace("-", "−")
+    return figure(f"{share:+.1%}".replace("-", "−"))
 
 
 def mcnemar_midp(b: int, c: int) -> float:
@@ -124,12 +146,9 @@ def paired_bootstrap(
 
     Percentiles of 1999 draws up to 10,000 rows; above, a normal interval with the spread of fewer draws.
     """
-    scorers = [metric.weighted(y, p) for p in (first, second)]
-    strata = None if metric.tasks == ("regression",) else y
-    drawn = intervals.resample(scorers, len(y), strata=strata, groups=groups, seed=seed)
-    differences = drawn[:, 0] - drawn[:, 1]
-    ones = np.ones(len(y))
-    difference = scorers[0](ones) - scorers[1](ones)
+    one, other = (metric.drawn(y, p, groups=groups, seed=seed) for p in (first, second))
+    differences = one - other
+    difference = metric.score(y, first) - metric.score(y, second)
     spread = float(differences.std(ddof=1))
     if spread == 0:
         return difference, difference, difference, 1.0 if difference == 0 else 0.0
@@ -168,17 +187,18 @@ def compare(
 ) -> Comparison:
     """Compare two models' predictions of the same rows.
 
-    Accuracy and recall by McNemar's mid-p test with Bonett and Price's interval, AUC by paired DeLong, the rest (and
+    Accuracy, top 5 accuracy and recall by McNemar's mid-p test with Bonett and Price's interval, AUC by paired DeLong, the rest (and
     all measures where rows are grouped) by the paired bootstrap.
     """
     n = len(y)
     if groups is not None and len(np.unique(groups)) == n:
         groups = None
-    if metric.name in ("accuracy", "recall") and groups is None:
+    if metric.name in ("accuracy", "top5_accuracy", "recall") and groups is None:
         taking_part = scores.positives(y, first) if metric.name == "recall" else scores.everyone(y, first)
-        right, wrong = scores.labels(first) == y, scores.labels(second) == y
-        b = int(np.sum(right & ~wrong & taking_part))
-        c = int(np.sum(~right & wrong & taking_part))
+        among = 5 if metric.name == "top5_accuracy" else 1
+        one, other = scores.among_first(y, first, among), scores.among_first(y, second, among)
+        b = int(np.sum(one & ~other & taking_part))
+        c = int(np.sum(~one & other & taking_part))
         n = int(taking_part.sum())
         _, low, high = bonett_price(b, c, n, alpha)
         delta, disagreement = (b - c) / n, (b + c) / n
@@ -197,4 +217,4 @@ def compare(
 
 
 def _p(p: float) -> str:
-    return f"{p:.2f}" if p >= 0.005 else "under 0.005"
+    return figure(f"{p:.2f}") if p >= 0.005 else say("under 0.005")

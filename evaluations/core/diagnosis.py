@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dlstart_web.kit.say import say
 from evaluations.core.intervals import wilson
 
 Array = NDArray[np.float64]
@@ -84,6 +85,21 @@ def patience(sigma: float, drop: float) -> int:
     return 20 if sigma > 0.05 * drop else 10
 
 
+def out_of_patience(losses: Sequence[float | None]) -> bool:
+    """Whether early stopping ends a fit: ten epochs at least, and its patience over since the best one (Prechelt 1998).
+
+    Parameters
+    ----------
+    losses : sequence of float
+        Validation loss by epoch so far.
+    """
+    values = np.asarray(losses, dtype=np.float64)
+    if len(values) < FEWEST_EPOCHS:
+        return False
+    drop = float(values[0] - smooth(values).min())
+    return len(values) - 1 - int(np.argmin(values)) >= patience(noise(values), drop)
+
+
 def diagnose(
     x: Sequence[float],
     train_loss: Sequence[float | None],
@@ -123,30 +139,34 @@ def diagnose(
     match shape.code:
         case "TOO_SHORT":
             return Diagnosis(
-                "TOO_SHORT", "Too short to read", f"The curve has {len(known)} points; reading it takes {FEWEST_EPOCHS}.",
-                "Train longer, then look again.", best_x,
+                "TOO_SHORT", say("Too short to read"),
+                say("The curve has {known} points; reading it takes {least}.", known=len(known), least=FEWEST_EPOCHS),
+                say("Train longer, then look again."), best_x,
             )  # fmt: skip
         case "UNSTABLE":
             return Diagnosis(
-                "UNSTABLE", "The curve jumps about",
-                "Validation loss jumps from step to step by more than a quarter of what it gained.",
-                "Lower the learning rate or raise the batch size; the curves say nothing yet.", best_x,
+                "UNSTABLE", say("The curve jumps about"),
+                say("Validation loss jumps from step to step by more than a quarter of what it gained."),
+                say("Lower the learning rate or raise the batch size; the curves say nothing yet."), best_x,
             )  # fmt: skip
         case "STILL_IMPROVING":
             return Diagnosis(
-                "STILL_IMPROVING", "Still improving", "Validation loss was still falling when training ended.",
-                "Train longer, or raise the learning rate; no other verdict yet.", best_x,
+                "STILL_IMPROVING", say("Still improving"), say("Validation loss was still falling when training ended."),
+                say("Train longer, or raise the learning rate; no other verdict yet."), best_x,
             )  # fmt: skip
         case "OVERFITTING":
-            message = f"Validation loss is lowest at {unit} and rises from there, while train loss goes on falling."
+            message = say(
+                "Validation loss is lowest at {unit} and rises from there, while train loss goes on falling.", unit=unit
+            )
             if met:
-                advice = f"Keep {unit}: the level is met, there is nothing to fix."
+                advice = say("Keep {unit}: the level is met, there is nothing to fix.", unit=unit)
             else:
-                advice = (
-                    f"The model is probably too big or the data too small: stop at {unit}, then more rows, augmentation, "
-                    "weight decay or a smaller network."
+                advice = say(
+                    "The model is probably too big or the data too small: stop at {unit}, then more rows, "
+                    "augmentation, weight decay or a smaller network.",
+                    unit=unit,
                 )
-            return Diagnosis("OVERFITTING", "It learns its own rows by heart", message, advice, best_x)
+            return Diagnosis("OVERFITTING", say("It learns its own rows by heart"), message, advice, best_x)
     return _read_scores(train_score, validation_score, n_train, n_validation, level, write, best_x)
 
 
@@ -160,27 +180,42 @@ def _read_scores(
     best_x: float | None,
 ) -> Diagnosis:
     """CONVERGED, split by what the scores of a finished fit say."""
-    settled = "Training has settled"
+    settled = say("Training has settled")
     if train is None or validation is None:
-        return Diagnosis("CONVERGED", settled, "The curves have levelled off.", "Read the scores next.", best_x)
+        return Diagnosis(
+            "CONVERGED", settled, say("The curves have levelled off."), say("Read the scores next."), best_x
+        )
     if level is not None and validation >= level:
-        message = (
-            f"The curves have levelled off, and validation at {write(validation)} meets the level of {write(level)}."
+        message = say(
+            "The curves have levelled off, and validation at {validation} meets the level of {level}.",
+            validation=write(validation),
+            level=write(level),
         )
         return Diagnosis(
-            "CONVERGED", settled, message, "The level is met on validation; there is nothing to fix.", best_x
+            "CONVERGED", settled, message, say("The level is met on validation; there is nothing to fix."), best_x
         )
     if level is not None and wilson(train * n_train, n_train)[1] < level:
-        message = f"Even on its own {n_train:,} train rows it reaches {write(train)}, clearly short of the level of {write(level)}."
-        advice = "A bigger model, better features, or a check of the labels; more rows will not help."
-        return Diagnosis("UNDERFIT", "It can't fit even its own rows", message, advice, best_x)
+        message = say(
+            "Even on its own {n_train:,} train rows it reaches {train}, clearly short of the level of {level}.",
+            n_train=n_train,
+            train=write(train),
+            level=write(level),
+        )
+        advice = say("A bigger model, better features, or a check of the labels; more rows will not help.")
+        return Diagnosis("UNDERFIT", say("It can't fit even its own rows"), message, advice, best_x)
     error = float(np.sqrt(max(0.0, validation * (1 - validation)) / max(1, n_validation)))
     if train - validation > max(0.05, 3 * error):
-        message = f"Train {write(train)}, validation {write(validation)}: it does clearly worse on rows it hasn't seen."
-        advice = "More rows or more regularisation; also look at the leakage and shift findings."
-        return Diagnosis("GAP", "It generalises badly", message, advice, best_x)
-    message = (
-        f"Train {write(train)} and validation {write(validation)} are close together, and the curves have levelled off."
+        message = say(
+            "Train {train}, validation {validation}: it does clearly worse on rows it hasn't seen.",
+            train=write(train),
+            validation=write(validation),
+        )
+        advice = say("More rows or more regularisation; also look at the leakage and shift findings.")
+        return Diagnosis("GAP", say("It generalises badly"), message, advice, best_x)
+    message = say(
+        "Train {train} and validation {validation} are close together, and the curves have levelled off.",
+        train=write(train),
+        validation=write(validation),
     )
-    advice = "This is the limit of the data as posed: look at the labels, the features or the level."
+    advice = say("This is the limit of the data as posed: look at the labels, the features or the level.")
     return Diagnosis("CONVERGED", settled, message, advice, best_x)

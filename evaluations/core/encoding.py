@@ -19,6 +19,7 @@ import polars as pl
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from dlstart_web.kit.say import say
 from evaluations.core.errors import EvaluationProblem
 from evaluations.core.features import Columns, Feature, Matrix, Pixels, Rows, fit_features, write_media, write_tree
 from evaluations.core.media import Medium
@@ -55,7 +56,7 @@ class Encoded:
         try:
             state = json.loads((folder / STATE).read_text(encoding="utf-8"))
         except FileNotFoundError as problem:
-            raise EvaluationProblem("The data isn't encoded yet; run the ladder again.") from problem
+            raise EvaluationProblem(say("The data isn't encoded yet; run the ladder again.")) from problem
         return cls(folder, state)
 
     @property
@@ -80,7 +81,9 @@ class Encoded:
     def tree(self, part: str) -> Matrix:
         """The code matrix of a part, mapped read-only."""
         if part not in self._rows:
-            raise EvaluationProblem(f"There is no part '{part}'; there are {', '.join(self._rows)}.")
+            raise EvaluationProblem(
+                say("There is no part '{part}'; there are {rows}.", part=part, rows=", ".join(self._rows))
+            )
         if not self.features:
             return np.empty((self._rows[part], 0), np.float32)
         matrix: Matrix = np.load(self.folder / f"tree_{part}.npy", mmap_mode="r")
@@ -108,7 +111,7 @@ class Encoded:
     def y(self, part: str) -> NDArray[np.float64]:
         """Labels of train or validation: class codes, or numbers. No others are here."""
         if part not in ("train", "validation"):
-            raise EvaluationProblem(f"The labels of '{part}' are sealed.")
+            raise EvaluationProblem(say("The labels of '{part}' are sealed.", part=part))
         y: NDArray[np.float64] = np.load(self.folder / f"y_{part}.npy")
         return y
 
@@ -132,7 +135,9 @@ class Encoded:
         columns = Columns(frame)
         missing = sorted({*(f.source for f in self.features), *self.text_columns} - set(columns.schema))
         if missing:
-            raise EvaluationProblem(f"The file lacks the columns {', '.join(missing)} that the model was fitted on.")
+            raise EvaluationProblem(
+                say("The file lacks the columns {missing} that the model was fitted on.", missing=", ".join(missing))
+            )
         tree = np.empty((columns.height, len(self.features)), np.float32)
         pixels = write_media(tree, self.features, self.media, columns)
         write_tree(tree, self.features, columns)
@@ -243,7 +248,7 @@ def encode(
         If no feature is left, or a label is missing or unknown.
     """
     if task != "regression" and not classes:
-        raise EvaluationProblem(f"A {task} task needs its class labels.")
+        raise EvaluationProblem(say("A {task} task needs its class labels.", task=task))
     parts = {part: Columns(path) for part, path in {"train": train, "validation": validation, **sealed}.items()}
     plan = fit_features(parts["train"], [c for c in columns if c["name"] != target])
     features = plan.features
@@ -289,13 +294,19 @@ def _labels(frame: Columns, target: str, task: str, classes: Sequence[str] | Non
     if task == "regression":
         y = series.cast(pl.Float64, strict=False).to_numpy().astype(np.float64)
         if not np.isfinite(y).all():
-            raise EvaluationProblem(f"Some rows have no number in the target '{target}'.")
+            raise EvaluationProblem(say("Some rows have no number in the target '{target}'.", target=target))
         return y
     codes = {label: float(i) for i, label in enumerate(classes or ())}
     coded = series.cast(pl.String).replace_strict(codes, default=None, return_dtype=pl.Float64)
     if coded.null_count():
         unknown = series.filter(coded.is_null()).cast(pl.String).unique().to_list()
-        raise EvaluationProblem(f"The target '{target}' holds labels that aren't among its classes: {unknown[:5]}.")
+        raise EvaluationProblem(
+            say(
+                "The target '{target}' holds labels that aren't among its classes: {unknown}.",
+                target=target,
+                unknown=unknown[:5],
+            )
+        )
     y = coded.to_numpy().astype(np.float64)
     return y
 

@@ -56,14 +56,15 @@ class Columns:
         self._path = path
         self.schema: dict[str, pl.DataType] = dict(scan.collect_schema())
         self.height = int(scan.select(pl.len()).collect().item())
-        self._held = pl.DataFrame()
+        # a frame makes a list of its columns each time it is asked for one
+        self._held: dict[str, pl.Series] = {}
 
     def __getitem__(self, name: str) -> pl.Series:
-        if name not in self._held.columns:
+        if name not in self._held:
             names = [each for each, dtype in self.schema.items() if dtype != pl.Binary]
             first = names.index(name)
             batch = names[first : first + max(1, BATCH_CELLS // max(1, self.height))]
-            self._held = pl.scan_parquet(self._path).select(batch).collect()
+            self._held = {cells.name: cells for cells in pl.read_parquet(self._path, columns=batch, glob=False)}
         return self._held[name]
 
     def chunks(self, name: str) -> Iterator[pl.Series]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dlstart_web.kit.say import say
 from evaluations.core.intervals import wilson
 
 Array = NDArray[np.float64]
@@ -93,18 +94,28 @@ def refusals(curve: Measured) -> list[str]:
     found = []
     if len(curve.sizes) < 5 or curve.sizes[-1] < 4 * curve.sizes[0]:
         found.append(
-            f"The curve has {len(curve.sizes)} sizes from {curve.sizes[0]:,.0f} to {curve.sizes[-1]:,.0f} rows; "
-            "a forecast needs 5 sizes and 4 times the range."
+            say(
+                "The curve has {count} sizes from {first:,.0f} to {last:,.0f} rows; "
+                "a forecast needs 5 sizes and 4 times the range.",
+                count=len(curve.sizes),
+                first=curve.sizes[0],
+                last=curve.sizes[-1],
+            )
         )
     wrong = float(mean[-1]) * curve.n_validation
     if wrong < 10:
         found.append(
-            f"With all rows the model is wrong on about {wrong:.0f} validation rows; a forecast needs at least 10."
+            say(
+                "With all rows the model is wrong on about {wrong:.0f} validation rows; a forecast needs at least 10.",
+                wrong=wrong,
+            )
         )
     if np.any(np.diff(mean) > 3 * np.hypot(error[1:], error[:-1]) + 0.01):
-        found.append("Somewhere the error goes up with more rows by more than chance does; such a curve has no law.")
+        found.append(
+            say("Somewhere the error goes up with more rows by more than chance does; such a curve has no law.")
+        )
     if mean[0] - mean[-1] <= 2 * np.hypot(error[0], error[-1]):
-        found.append("From the fewest rows to all of them the error did not fall by more than chance.")
+        found.append(say("From the fewest rows to all of them the error did not fall by more than chance."))
     return found
 
 

@@ -3,7 +3,7 @@
 Array arguments are numpy arrays; every function returns (low, high) unless it says otherwise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ DRAWS = 1999
 EXACT_ROWS = 10_000  # up to here the percentile bootstrap with all draws; above, the normal form with fewer
 WORK = 20_000_000  # rows times draws that one bootstrap may touch
 FEWEST_DRAWS = 199
+AT_ONCE = 2**15  # units drawn, which stay near the processor
 
 
 def normal_quantile(alpha: float) -> float:
@@ -158,15 +159,26 @@ def resample(
     else:
         member = None
         units = [np.arange(n)] if strata is None else [np.flatnonzero(strata == s) for s in np.unique(strata)]
-    size = sum(len(u) for u in units)
     out = np.empty((draws, len(scorers)))
-    for i in range(draws):
-        drawn = np.concatenate([u[rng.integers(0, len(u), len(u))] for u in units])
-        weights = np.bincount(drawn, minlength=size).astype(np.float64)
-        if member is not None:
-            weights = weights[member]
+    for i, counts in enumerate(_counts(rng, units, draws)):
+        weights = (counts if member is None else counts[member]).astype(np.float64)
         out[i] = [scorer(weights) for scorer in scorers]
     return out
+
+
+def _counts(rng: np.random.Generator, units: Sequence[NDArray[np.int64]], draws: int) -> Iterator[NDArray[np.int64]]:
+    """How often each unit is drawn, draw by draw; of units all alike, many draws at once."""
+    size = sum(len(u) for u in units)
+    if len(units) > 1:
+        for _ in range(draws):
+            drawn = np.concatenate([u[rng.integers(0, len(u), len(u))] for u in units])
+            yield np.bincount(drawn, minlength=size)
+        return
+    step = max(1, AT_ONCE // size)
+    for start in range(0, draws, step):
+        rows = min(step, draws - start)
+        drawn = rng.integers(0, size, (rows, size)) + size * np.arange(rows)[:, None]
+        yield from np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size)
 
 
 def bootstrap(
@@ -178,13 +190,18 @@ def bootstrap(
     groups: Array | None = None,
     seed: int = 0,
 ) -> Interval:
-    """Stratified percentile bootstrap of 1999 draws up to 10,000 rows; above, score +/- z times their spread.
-
-    With that many rows the two agree, and a spread needs far fewer draws than an outer percentile.
-    """
+    """Stratified percentile bootstrap of 1999 draws up to 10,000 rows; above, score +/- z times their spread."""
     values = resample([scorer], n, strata=strata, groups=groups, seed=seed)[:, 0]
+    return of_draws(values, scorer(np.ones(n)), alpha)
+
+
+def of_draws(values: Array, score: float, alpha: float = 0.05) -> Interval:
+    """The percentiles of 1999 draws; of fewer, the score +/- z times their spread.
+
+    With many rows the two agree, and a spread needs far fewer draws than an outer percentile.
+    """
     if len(values) == DRAWS:
         low, high = np.quantile(values, [alpha / 2, 1 - alpha / 2])
         return float(low), float(high)
-    centre, half = scorer(np.ones(n)), normal_quantile(alpha) * float(values.std(ddof=1))
-    return centre - half, centre + half
+    half = normal_quantile(alpha) * float(values.std(ddof=1))
+    return score - half, score + half

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from dlstart_web.kit.say import say
 from evaluations.core import pictures, sounds
 
 Matrix = NDArray[np.float32]
@@ -35,10 +36,17 @@ class Medium:
     def note(self) -> str:
         """What happened to the cells on the way, in words."""
         if self.kind == "sound":
-            return f"Sounds are read as {self.width} figures of their first {sounds.SECONDS} seconds."
-        colours = "in colour" if self.channels == 3 else "in grey"
-        return (
-            f"Pictures are read {colours} at {self.side} x {self.side} pixels; simple rungs see {self.width} figures."
+            return say(
+                "Sounds are read as {width} figures of their first {SECONDS} seconds.",
+                width=self.width,
+                SECONDS=sounds.SECONDS,
+            )
+        colours = say("in colour") if self.channels == 3 else say("in grey")
+        return say(
+            "Pictures are read {colours} at {side} x {side} pixels; simple rungs see {width} figures.",
+            colours=colours,
+            side=self.side,
+            width=self.width,
         )
 
     def numbers(self, cells: pl.Series) -> tuple[Matrix, pictures.Pixels | None]:

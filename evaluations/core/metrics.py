@@ -6,14 +6,17 @@ higher is better (STATISTICS 1.3).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.core import sealed_ladder
 from datasets.core.sealed_ladder import Form, SealedScore
+from dlstart_web.kit.say import say
 from evaluations.core import intervals, scores
+from evaluations.core.draws import drawn
 from evaluations.core.errors import EvaluationProblem
 from evaluations.core.intervals import Array, Interval, WeightedScore
 
@@ -31,7 +34,7 @@ class Metric:
     name, title : str
         As in the command line and as on a page.
     unit : str
-        What a score counts in: "%", "nats", "units of the target" or "" for a plain number.
+        What a score counts in: "%", say("nats"), "units of the target" or "" for a plain number.
     greater_is_better : bool
         Direction of `score` in its own unit. Unit form is always higher = better.
     tasks : tuple of str
@@ -112,11 +115,11 @@ class Metric:
         if self.name == "roc_auc":
             fewer = int(min(np.sum(y == 1), np.sum(y == 0)))
             if fewer < 25:
-                return [f"The rarer class has {fewer} rows here; the range is reliable from 25 on."]
+                return [say("The rarer class has {fewer} rows here; the range is reliable from 25 on.", fewer=fewer)]
         if self.name in ("rmse", "mae") and len(y) > 3:
             centred = y - prediction - np.mean(y - prediction)
             if np.mean(centred**4) > 6 * np.mean(centred**2) ** 2:  # kurtosis above 6
-                return ["Heavy tails: a few large errors decide the score, and the true range is somewhat wider."]
+                return [say("Heavy tails: a few large errors decide the score, and the true range is somewhat wider.")]
         return []
 
     # ---- in unit form, for the sealed ladder
@@ -166,7 +169,8 @@ class Metric:
         Parameters
         ----------
         best_prediction : ndarray or None
-            The team's best so far on the same rows; None at its first look, when the floor stands in for it.
+            The team's best so far on the same rows; None at its first look, when the floor stands in for it. Rows that
+            are not a number were not predicted: the two are compared on the others.
         floor : float
             The floor s0 in unit form.
         scale : float, optional
@@ -179,6 +183,13 @@ class Metric:
             False skips the standard error.
         """
         _check(y, prediction)
+        if best_prediction is not None and not (both := _rows_predicted(best_prediction)).all():
+            common = self.sealed(
+                y[both], prediction[both], best_prediction[both], floor=floor, scale=scale,
+                groups=None if groups is None else groups[both], seed=seed,
+            )  # fmt: skip
+            whole = self.sealed(y, prediction, None, floor=floor, scale=scale, groups=groups, seed=seed, gate=False)
+            return replace(whole, difference=common.difference, standard_error=common.standard_error)
         grouped = groups if _grouped(groups) else None
         if self.rows is not None:
             row = self.rows(y, prediction, scale)
@@ -201,12 +212,17 @@ class Metric:
         """Bootstrap standard error in unit form, on VALIDATION, for an "approximate" interval (STATISTICS 1.3)."""
         return self._resampled_error(y, prediction, None, groups if _grouped(groups) else None, seed)
 
+    def drawn(
+        self, y: Array, prediction: Array, *, groups: Array | None = None, draws: int = intervals.DRAWS, seed: int = 0
+    ) -> Array:
+        """The score in each bootstrap draw: see `draws.drawn`."""
+        is_class = self.tasks != ("regression",)
+        return drawn(self.weighted, y, prediction, stratified=is_class, groups=groups, draws=draws, seed=seed)
+
     # ---- the parts
 
     def _bootstrap(self, y: Array, prediction: Array, alpha: float, groups: Array | None) -> Interval:
-        strata = None if self.tasks == ("regression",) else y
-        scorer = self.weighted(y, prediction)
-        return intervals.bootstrap(scorer, len(y), alpha=alpha, strata=strata, groups=groups)
+        return intervals.of_draws(self.drawn(y, prediction, groups=groups), self.score(y, prediction), alpha)
 
     def _bound_rows(self, y: Array, prediction: Array, groups: Array | None) -> float:
         if groups is not None:
@@ -241,10 +257,9 @@ class Metric:
     def _resampled_error(
         self, y: Array, prediction: Array, best: Array | None, groups: Array | None, seed: int
     ) -> float:
-        scorers = [self.weighted(y, p) for p in (prediction, best) if p is not None]
-        strata = None if self.tasks == ("regression",) else y
-        draws = intervals.resample(scorers, len(y), strata=strata, groups=groups, draws=GATE_DRAWS, seed=seed)
-        values = draws[:, 0] if best is None else draws[:, 0] - draws[:, 1]
+        values = self.drawn(y, prediction, groups=groups, draws=GATE_DRAWS, seed=seed)
+        if best is not None:
+            values = values - self.drawn(y, best, groups=groups, draws=GATE_DRAWS, seed=seed)
         return float(np.std(values, ddof=1))
 
 
@@ -257,7 +272,9 @@ def metric_for(name: str, task: str) -> Metric:
     """The named metric, or EvaluationProblem if it doesn't exist or can't judge the task."""
     allowed = ", ".join(metric.name for metric in METRICS.values() if task in metric.tasks)
     if name not in METRICS or task not in METRICS[name].tasks:
-        raise EvaluationProblem(f"Metric '{name}' can't judge a {task} task; choose one of {allowed}.")
+        raise EvaluationProblem(
+            say("'{name}' can't judge a {task} task; choose one of {allowed}.", name=name, task=task, allowed=allowed)
+        )
     return METRICS[name]
 
 
@@ -265,7 +282,9 @@ def error_scale(y_train: Array, y_validation: Array) -> float:
     """B of STATISTICS 1.3 for rmse and mae: (3 x validation RMSE of the train mean) squared, frozen once."""
     scale = 9 * float(np.mean((y_validation - np.mean(y_train)) ** 2))
     if scale == 0:
-        raise EvaluationProblem("The target has the same value in every validation row; there is nothing to predict.")
+        raise EvaluationProblem(
+            say("The target has the same value in every validation row; there is nothing to predict.")
+        )
     return scale
 
 
@@ -307,11 +326,17 @@ def floor_score(metric: Metric, y_train: Array, y_validation: Array) -> float:
 
 def _check(y: Array, prediction: Array) -> None:
     if len(y) == 0:
-        raise EvaluationProblem("There are no rows to score.")
+        raise EvaluationProblem(say("There are no rows to score."))
     if len(y) != len(prediction):
-        raise EvaluationProblem(f"{len(prediction)} predictions for {len(y)} rows; each row needs one.")
+        raise EvaluationProblem(
+            say("{prediction} predictions for {y} rows; each row needs one.", prediction=len(prediction), y=len(y))
+        )
     if not np.isfinite(prediction).all():
-        raise EvaluationProblem("Some predictions aren't numbers; the model diverged.")
+        raise EvaluationProblem(say("Some predictions aren't numbers; the model diverged."))
+
+
+def _rows_predicted(prediction: Array) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(prediction.reshape(len(prediction), -1).sum(axis=1)))
 
 
 def _grouped(groups: Array | None) -> bool:
@@ -320,6 +345,7 @@ def _grouped(groups: Array | None) -> bool:
 
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _BINARY: tuple[Task, ...] = ("binary",)
+_SEVERAL: tuple[Task, ...] = ("multiclass",)
 _NUMBERS: tuple[Task, ...] = ("regression",)
 
 METRICS: dict[str, Metric] = {
@@ -327,7 +353,7 @@ METRICS: dict[str, Metric] = {
     for metric in (
         Metric(
             "accuracy",
-            "Accuracy",
+            say("Accuracy"),
             "%",
             True,
             _CLASSES,
@@ -337,8 +363,19 @@ METRICS: dict[str, Metric] = {
             scores.hit_counts(scores.everyone),
         ),
         Metric(
+            "top5_accuracy",
+            say("Top 5 accuracy"),
+            "%",
+            True,
+            _SEVERAL,
+            scores.row_mean(scores.top5),
+            "kl",
+            scores.top5_rows,
+            scores.top5_counts,
+        ),
+        Metric(
             "balanced_accuracy",
-            "Balanced accuracy",
+            say("Balanced accuracy"),
             "%",
             True,
             _CLASSES,
@@ -346,11 +383,11 @@ METRICS: dict[str, Metric] = {
             "hoeffding",
             scores.balanced_rows,
         ),
-        Metric("macro_f1", "Macro F1", "%", True, _CLASSES, scores.from_confusion(scores.macro_f1)),
-        Metric("f1", "F1", "%", True, _BINARY, scores.from_confusion(scores.f1), "f1"),
+        Metric("macro_f1", say("Macro F1"), "%", True, _CLASSES, scores.from_confusion(scores.macro_f1)),
+        Metric("f1", say("F1"), "%", True, _BINARY, scores.from_confusion(scores.f1), "f1"),
         Metric(
             "precision",
-            "Precision",
+            say("Precision"),
             "%",
             True,
             _BINARY,
@@ -361,7 +398,7 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "recall",
-            "Recall",
+            say("Recall"),
             "%",
             True,
             _BINARY,
@@ -370,16 +407,25 @@ METRICS: dict[str, Metric] = {
             scores.hit_rows(scores.positives),
             scores.hit_counts(scores.positives),
         ),
-        Metric("roc_auc", "Area under the ROC curve", "", True, _BINARY, scores.auc, "kl"),
-        Metric("average_precision", "Average precision", "", True, _BINARY, scores.average_precision),
+        Metric("roc_auc", say("Area under the ROC curve"), "", True, _BINARY, scores.auc, "kl"),
+        Metric("average_precision", say("Average precision"), "", True, _BINARY, scores.average_precision),
         Metric(
-            "log_loss", "Log loss", "nats", False, _CLASSES, scores.row_mean(scores.log_loss), "kl", scores.log_rows
+            "log_loss",
+            say("Log loss"),
+            say("nats"),
+            False,
+            _CLASSES,
+            scores.row_mean(scores.log_loss),
+            "kl",
+            scores.log_rows,
         ),
-        Metric("brier", "Brier score", "", False, _CLASSES, scores.row_mean(scores.brier), "kl", scores.brier_rows),
+        Metric(
+            "brier", say("Brier score"), "", False, _CLASSES, scores.row_mean(scores.brier), "kl", scores.brier_rows
+        ),
         Metric(
             "rmse",
-            "Root mean squared error",
-            "units of the target",
+            say("Root mean squared error"),
+            say("units of the target"),
             False,
             _NUMBERS,
             scores.row_mean(lambda y, p: (y - p) ** 2, lambda mean: float(np.sqrt(mean))),
@@ -388,14 +434,14 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "mae",
-            "Mean absolute error",
-            "units of the target",
+            say("Mean absolute error"),
+            say("units of the target"),
             False,
             _NUMBERS,
             scores.row_mean(lambda y, p: np.abs(y - p)),
             "kl",
             scores.absolute_rows,
         ),
-        Metric("r2", "Share of variance explained (R²)", "", True, _NUMBERS, scores.r2),
+        Metric("r2", say("Share of variance explained (R²)"), "", True, _NUMBERS, scores.r2),
     )
 }

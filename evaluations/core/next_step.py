@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from dlstart_web.kit.say import say
+
 
 @dataclass(frozen=True)
 class NextStep:
@@ -51,37 +53,41 @@ def suggest(
         Whether measure and level are locked; a level that may still move decides nothing.
     """
     if has_stop_finding:
-        return NextStep("FIX_DATA", "A finding says stop: mend the data first, since every score below rests on it.")
+        return NextStep(
+            "FIX_DATA", say("A finding says stop: mend the data first, since every score below rests on it.")
+        )
     if level is None or not criterion_locked:
         return NextStep(
-            "LOCK_CRITERION", "Lock the measure and the level that is good enough, before anybody looks at sealed rows."
+            "LOCK_CRITERION",
+            say("Lock the measure and the level that is good enough, before anybody looks at sealed rows."),
         )
     if simple is not None and simple.low >= level:
         return NextStep(
             "SIMPLE_LOOKS_ENOUGH",
-            "A simple model is clearly at the level on validation. Open the final rows once to settle it.",
+            say("A simple model is clearly at the level on validation. Open the final rows once to settle it."),
         )
     if deep is None:
-        return NextStep("TRY_DEEP", "No simple model is clearly at the level. Try the small neural network next.")
+        return NextStep("TRY_DEEP", say("No simple model is clearly at the level. Try the small neural network next."))
     best = deep if simple is None or deep.score > simple.score else simple
     if best.low >= level:
         if deep_told_apart or simple is None:
             return NextStep(
-                "OPEN_FINAL", "The deep model is clearly at the level on validation. Open the final rows to settle it."
+                "OPEN_FINAL",
+                say("The deep model is clearly at the level on validation. Open the final rows to settle it."),
             )
         return NextStep(
             "MORE_ROWS",
-            "The level is reached, but deep and simple can't be told apart. Label more rows, or choose on cost.",
+            say("The level is reached, but deep and simple can't be told apart. Label more rows, or choose on cost."),
         )
     if best.high >= level:
         return NextStep(
-            "MORE_ROWS", "The level lies inside the range of the best model. More labelled rows would tell."
+            "MORE_ROWS", say("The level lies inside the range of the best model. More labelled rows would tell.")
         )
     if diagnosis in ("GAP", "OVERFITTING") or (train_score is not None and train_score >= level):
         return NextStep(
-            "MORE_ROWS", "The model reaches the level on its own rows but not on new ones. Label more rows."
+            "MORE_ROWS", say("The model reaches the level on its own rows but not on new ones. Label more rows.")
         )
     return NextStep(
         "IMPROVE_LABELS",
-        "No model reaches the level, even on its own rows. Check the labels, the features and the level itself.",
+        say("No model reaches the level, even on its own rows. Check the labels, the features and the level itself."),
     )

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dlstart_web.kit.say import say
 from evaluations.core.errors import EvaluationProblem
 
 Array = NDArray[Any]
@@ -90,17 +91,21 @@ def parse(text: str, columns: Mapping[str, str], task: str, classes: Sequence[st
         With the place, what was found and what may stand there.
     """
     if len(text) > LONGEST:
-        raise RuleProblem(f"The rule has {len(text):,} characters; {LONGEST:,} are the most.")
+        raise RuleProblem(
+            say("The rule has {length:,} characters; {most:,} are the most.", length=len(text), most=LONGEST)
+        )
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as problem:
-        raise RuleProblem(f"The rule cannot be read at character {problem.offset or 1}: {problem.msg}.") from problem
+        raise RuleProblem(
+            say("The rule cannot be read at character {place}: {error}.", place=problem.offset or 1, error=problem.msg)
+        ) from problem
     except (ValueError, RecursionError, MemoryError) as problem:
         raise RuleProblem(
-            "The rule cannot be read: it is nested too deeply or holds a character that no rule has."
+            say("The rule cannot be read: it is nested too deeply or holds a character that no rule has.")
         ) from problem
     if (parts := sum(1 for _ in ast.walk(tree))) > MOST_PARTS:
-        raise RuleProblem(f"The rule has {parts} parts; {MOST_PARTS} are the most.")
+        raise RuleProblem(say("The rule has {parts} parts; {most} are the most.", parts=parts, most=MOST_PARTS))
     reader = _Reader(columns, [] if classes is None else list(classes))
     found = reader.read(tree)
     if task == "regression":
@@ -109,7 +114,11 @@ def parse(text: str, columns: Mapping[str, str], task: str, classes: Sequence[st
         return Rule(text, lambda values: found.of(values).astype(int))
     if found.type == "truth":
         raise RuleProblem(
-            f"The rule is true or false, and there are {len(reader.classes)} classes. Name them, as in {_example(reader.classes)}."
+            say(
+                "The rule is true or false, and there are {count} classes. Name them, as in {example}.",
+                count=len(reader.classes),
+                example=_example(reader.classes),
+            )
         )
     return Rule(text, reader.wanted(found, "answer", tree).of)
 
@@ -150,7 +159,9 @@ class _Reader:
                 return self._comparisons(node)
             case ast.IfExp():
                 return self._choice(node)
-        raise RuleProblem(f"{_place(node)}: '{ast.unparse(node)}' is nothing that a rule may hold.")
+        raise RuleProblem(
+            say("{place}: '{part}' is nothing that a rule may hold.", place=_place(node), part=ast.unparse(node))
+        )
 
     def wanted(self, part: Part, kind: str, node: ast.expr) -> Part:
         """The part as this type: a yes-or-no column may stand for its truth, a text for the class of its name."""
@@ -161,11 +172,29 @@ class _Reader:
         if kind == "answer" and part.type == "text":
             if part.word not in self.classes:
                 known = ", ".join(f"'{name}'" for name in self.classes[:10])
-                raise RuleProblem(f"{_place(node)}: '{part.word}' is no class. The classes are {known}.")
+                raise RuleProblem(
+                    say(
+                        "{place}: '{word}' is no class. The classes are {known}.",
+                        place=_place(node),
+                        word=part.word,
+                        known=known,
+                    )
+                )
             code = self.classes.index(part.word)
             return Part("answer", lambda values: np.full(len(values), code))
-        words = {"truth": "something true or false", "number": "a number", "answer": "a class in quotation marks"}
-        raise RuleProblem(f"{_place(node)}: '{ast.unparse(node)}' is not {words[kind]}, which is needed there.")
+        words = {
+            "truth": say("something true or false"),
+            "number": say("a number"),
+            "answer": say("a class in quotation marks"),
+        }
+        raise RuleProblem(
+            say(
+                "{place}: '{part}' is not {wanted}, which is needed there.",
+                place=_place(node),
+                part=ast.unparse(node),
+                wanted=words[kind],
+            )
+        )
 
     def _number(self, value: float, node: ast.expr) -> Part:
         try:
@@ -173,7 +202,7 @@ class _Reader:
         except OverflowError:
             shown = np.float32(np.inf)
         if not np.isfinite(shown):
-            raise RuleProblem(f"{_place(node)}: the number is too large.")
+            raise RuleProblem(say("{place}: the number is too large.", place=_place(node)))
         return Part("number", lambda values: np.full(len(values), shown))
 
     def _name(self, node: ast.Name | ast.Call) -> Part:
@@ -181,21 +210,36 @@ class _Reader:
             return self._column(node.id, node)
         called = node.func.id if isinstance(node.func, ast.Name) else ""
         if called not in ("col", "missing") or len(node.args) != 1 or node.keywords:
-            raise RuleProblem(f"{_place(node)}: '{ast.unparse(node)}' is not col(\"name\") or missing(name).")
+            raise RuleProblem(
+                say(
+                    "{place}: '{part}' is not col(\"name\") or missing(name).",
+                    place=_place(node),
+                    part=ast.unparse(node),
+                )
+            )
         argument = node.args[0]
         if called == "col":
             if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
-                raise RuleProblem(f"{_place(node)}: col takes the name of a column in quotation marks.")
+                raise RuleProblem(
+                    say("{place}: col takes the name of a column in quotation marks.", place=_place(node))
+                )
             return self._column(argument.value, node)
         column = self.read(argument)
         if column.word not in self.columns or column.type == "text":
-            raise RuleProblem(f"{_place(argument)}: missing takes a column.")
+            raise RuleProblem(say("{place}: missing takes a column.", place=_place(argument)))
         return Part("truth", lambda values: values.missing(column.word))
 
     def _column(self, name: str, node: ast.expr) -> Part:
         if name not in self.columns:
             known = ", ".join(list(self.columns)[:20])
-            raise RuleProblem(f"{_place(node)}: there is no column '{name}'. The columns are {known}.")
+            raise RuleProblem(
+                say(
+                    "{place}: there is no column '{name}'. The columns are {known}.",
+                    place=_place(node),
+                    name=name,
+                    known=known,
+                )
+            )
         match KINDS.get(self.columns[name]):
             case "number":
                 return Part("number", lambda values: values.number(name), name)
@@ -203,7 +247,14 @@ class _Reader:
                 return Part("date", lambda values: values.days(name), name)
             case "category":
                 return Part("category", lambda values: np.empty(0), name)
-        raise RuleProblem(f"{_place(node)}: no rule can read the column '{name}', which is {self.columns[name]}.")
+        raise RuleProblem(
+            say(
+                "{place}: no rule can read the column '{name}', which is {kind}.",
+                place=_place(node),
+                name=name,
+                kind=self.columns[name],
+            )
+        )
 
     def _arithmetic(self, node: ast.BinOp) -> Part:
         left, right = (self.wanted(self.read(each), "number", each) for each in (node.left, node.right))
@@ -224,12 +275,12 @@ class _Reader:
         if isinstance(op, ast.In | ast.NotIn):
             return self._among(left, right, negated=isinstance(op, ast.NotIn))
         if type(op) not in COMPARISONS:
-            raise RuleProblem(f"{_place(right)}: a rule compares with < <= > >= == != or in.")
+            raise RuleProblem(say("{place}: a rule compares with < <= > >= == != or in.", place=_place(right)))
         a, b = self.read(left), self.read(right)
         compare = COMPARISONS[type(op)]
         if {a.type, b.type} == {"category", "text"}:
             if not isinstance(op, ast.Eq | ast.NotEq):
-                raise RuleProblem(f"{_place(right)}: a category is compared with == != or in.")
+                raise RuleProblem(say("{place}: a category is compared with == != or in.", place=_place(right)))
             column, word = (a.word, b.word) if a.type == "category" else (b.word, a.word)
             return self._is(column, [word], negated=isinstance(op, ast.NotEq))
         if "date" in (a.type, b.type):
@@ -249,7 +300,9 @@ class _Reader:
         try:
             days = (date.fromisoformat(part.word) - date(1970, 1, 1)).days
         except ValueError as problem:
-            raise RuleProblem(f'{_place(node)}: a date is compared with a date such as "2024-01-31".') from problem
+            raise RuleProblem(
+                say('{place}: a date is compared with a date such as "2024-01-31".', place=_place(node))
+            ) from problem
         return Part("date", lambda values: np.full(len(values), float(days)))
 
     def _among(self, left: ast.expr, right: ast.expr, *, negated: bool) -> Part:
@@ -258,7 +311,10 @@ class _Reader:
         words = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
         if column.type != "category" or not items or len(words) != len(items):
             raise RuleProblem(
-                f'{_place(right)}: `in` takes a category and values in quotation marks, as in colour in ["red", "blue"].'
+                say(
+                    '{place}: `in` takes a category and values in quotation marks, as in colour in ["red", "blue"].',
+                    place=_place(right),
+                )
             )
         return self._is(column.word, words, negated=negated)
 
@@ -274,10 +330,12 @@ class _Reader:
         yes, no = self.read(node.body), self.read(node.orelse)
         kind = "answer" if "text" in (yes.type, no.type) or "answer" in (yes.type, no.type) else yes.type
         if kind not in ("answer", "number", "truth"):
-            raise RuleProblem(f"{_place(node.body)}: '{ast.unparse(node.body)}' is no answer.")
+            raise RuleProblem(
+                say("{body}: '{body_2}' is no answer.", body=_place(node.body), body_2=ast.unparse(node.body))
+            )
         yes, no = self.wanted(yes, kind, node.body), self.wanted(no, kind, node.orelse)
         return Part(kind, lambda values: np.where(test.of(values), yes.of(values), no.of(values)))
 
 
 def _place(node: ast.expr) -> str:
-    return f"At character {node.col_offset + 1} of the rule"
+    return say("At character {place} of the rule", place=node.col_offset + 1)

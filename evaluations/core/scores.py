@@ -72,6 +72,12 @@ def labels(prediction: Array) -> NDArray[np.intp]:
     return np.asarray(prediction.argmax(axis=1), dtype=np.intp)
 
 
+def among_first(y: Array, prediction: Array, k: int) -> Mask:
+    """Whether a row's own class is among its k likeliest; of equal chances the class that comes first counts as likelier."""
+    first = np.argsort(-prediction, axis=1, kind="stable")[:, :k]
+    return np.asarray((first == y.astype(int)[:, None]).any(axis=1))
+
+
 def normalised(y: Array, prediction: Array, low: float, high: float = 1.0) -> Array:
     """The probability each row's own class was given, clipped."""
     own = prediction[np.arange(len(y)), y.astype(int)] / prediction.sum(axis=1)
@@ -96,6 +102,18 @@ def hit_counts(select: Callable[[Array, Array], Mask]) -> Callable[[Array, Array
         return float(np.sum((labels(prediction) == y) & chosen)), float(np.sum(chosen))
 
     return counts
+
+
+def top5(y: Array, prediction: Array) -> Array:
+    return np.asarray(among_first(y, prediction, 5), dtype=np.float64)
+
+
+def top5_rows(y: Array, prediction: Array, scale: float | None) -> Rows:
+    return Rows(top5(y, prediction), np.full(len(y), 1 / len(y)))
+
+
+def top5_counts(y: Array, prediction: Array) -> tuple[float, float]:
+    return float(top5(y, prediction).sum()), float(len(y))
 
 
 def everyone(y: Array, prediction: Array) -> Mask:
@@ -200,13 +218,16 @@ def by_score(y: Array, prediction: Array) -> Callable[[Array], tuple[Array, Arra
 
 
 def auc(y: Array, prediction: Array) -> WeightedScore:
-    split = by_score(y, prediction)
+    """Of each positive the negatives below it, equal ones by half; places are found once, for thousands of draws."""
+    positives, negatives = np.flatnonzero(y == 1), np.flatnonzero(y != 1)
+    negatives = negatives[np.argsort(prediction[negatives, 1])]
+    scores, ordered = prediction[positives, 1], prediction[negatives, 1]
+    below, reached = np.searchsorted(ordered, scores), np.searchsorted(ordered, scores, side="right")
 
     def area(weights: Array) -> float:
-        positive, negative = split(weights)
-        below = negative.sum() - np.cumsum(negative) + negative / 2
-        total = positive.sum() * negative.sum()
-        return dot(positive, below) / float(total) if total > 0 else 0.5
+        positive, passed = weights[positives], np.concatenate([[0.0], np.cumsum(weights[negatives])])
+        total = positive.sum() * passed[-1]
+        return dot(positive, passed[below] + passed[reached]) / (2 * float(total)) if total > 0 else 0.5
 
     return area
 

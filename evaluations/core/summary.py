@@ -6,15 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlstart_web.kit.say import say
 from evaluations.core import calibration, operating
 from evaluations.core.encoding import Encoded
+from evaluations.core.features import Matrix
+from evaluations.core.guarding import FEWEST
 from evaluations.core.intervals import Array, auc, delong, log_t
 from evaluations.core.metrics import METRICS
+from evaluations.core.scores import LOG_RANGE, Rows, brier_rows, log_rows
 
 SHOWN_CLASSES = 20  # the commonest have a row and a column; the others share the last
 SLICE_VALUES = 8  # the commonest values of a column are slices; the others share the last
 SLICES = 48
-FEWEST = 10  # rows that a slice needs
 BANDS = 10  # of predicted size
 COVERAGES = [i / 10 for i in range(1, 11)]
 RISK_POINTS = 100
@@ -60,6 +63,10 @@ def _binary(data: Encoded, y: Array, guess: Array, units: int) -> Json:
         "fp": points.fp.astype(int).tolist(),
         "roc": _area(float(delong(y, [p])[0][0]), auc(y, p)),
         "pr": _area(precision, (max(0.0, precision + around[0]), min(1.0, precision + around[1]))),
+        "spread": {
+            "log_loss": _spread(log_rows(y, guess, None)) * LOG_RANGE,
+            "brier": _spread(brier_rows(y, guess, None)),
+        },
         "calibration": _calibration(p, y),
         "abstain": _abstain(np.maximum(p, 1 - p), (p >= 0.5) != (y == 1)),
         "slices": [
@@ -67,6 +74,11 @@ def _binary(data: Encoded, y: Array, guess: Array, units: int) -> Json:
             for column, value, rows in _slices(data)
         ],
     }
+
+
+def _spread(rows: Rows) -> float:
+    """Standard deviation of the losses of single rows."""
+    return float(np.std(rows.values, ddof=1)) if len(rows.values) > 1 else 0.0
 
 
 def _area(value: float, ends: tuple[float, float]) -> Json:
@@ -99,9 +111,10 @@ def _classes(data: Encoded, y: Array, guess: Array) -> Json:
     np.add.at(matrix, (place[truth], place[said]), 1)
     right = (said == truth).astype(np.float64)
     return {
-        "classes": [names[j] for j in shown] + ["all others"] * (size - len(shown)),
+        "classes": [names[j] for j in shown] + [say("all others")] * (size - len(shown)),
         "lumped": int(size > len(shown)),
         "matrix": matrix.tolist(),
+        "spread": {"log_loss": _spread(log_rows(y, guess, None)) * LOG_RANGE},
         "calibration": _calibration(guess.max(axis=1), right),
         "abstain": _abstain(guess.max(axis=1), right == 0),
         "slices": [
@@ -186,13 +199,18 @@ def _abstain(confidence: Array, wrong: NDArray[np.bool_]) -> Json:
 
 def _slices(data: Encoded) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     """Validation rows by the values of each category column: (column, value, which rows); at most 48 in all."""
-    tree = data.tree("validation")
     count = 0
+    for column, value, rows in slices_of(data, data.tree("validation")):
+        if rows.sum() >= FEWEST and count < SLICES:
+            count += 1
+            yield column, value, rows
+
+
+def slices_of(data: Encoded, tree: Matrix) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    """Rows of a code matrix by the values of each category column: (column, value, which rows)."""
     for j in data.categories:
         names, codes = data.features[j].values, np.asarray(tree[:, j])
         choices = [(names[code], codes == code) for code in range(min(len(names), SLICE_VALUES))]
-        choices += [("all others", codes >= SLICE_VALUES), ("missing or new", np.isnan(codes))]
+        choices += [(say("all others"), codes >= SLICE_VALUES), (say("missing or new"), np.isnan(codes))]
         for value, rows in choices:
-            if rows.sum() >= FEWEST and count < SLICES:
-                count += 1
-                yield data.features[j].source, value, rows
+            yield data.features[j].source, str(value), rows

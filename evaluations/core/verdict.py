@@ -8,25 +8,29 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 from statistics import NormalDist
 
+from dlstart_web.kit.say import figure, joined, say
+
 RULES_VERSION = "1"
 FEWEST_ROWS = 100  # fewer show scores, but decide nothing
 POWER_Z = 0.841621
 TOO_MANY = 10  # times the final rows: then the score counts as equal to the level
-UNKNOWN = "We cannot tell yet"
+UNKNOWN = say("We cannot tell yet")
 
 TITLES = {
-    "SIMPLE_IS_ENOUGH": "Simple is good enough: you've won",
-    "DEEP_WINS": "Deep learning earns its cost",
-    "BOTH_MISS": "Not reached: change the data, the target or the idea",
+    "SIMPLE_IS_ENOUGH": say("Simple is good enough: you've won"),
+    "DEEP_WINS": say("Deep learning earns its cost"),
+    "BOTH_MISS": say("Not reached: change the data, the target or the idea"),
     "DEEP_REACHES_SIMPLE_UNDECIDED": UNKNOWN,
     "UNDECIDED": UNKNOWN,
 }
 RULES = {
-    "SIMPLE_IS_ENOUGH": "Rule 1: the simple model's range lies at or above the level.",
-    "DEEP_WINS": "Rule 2: the deep model's range lies at or above the level, and a paired test finds it better.",
-    "BOTH_MISS": "Rule 3: every declared model's range lies under the level.",
-    "DEEP_REACHES_SIMPLE_UNDECIDED": "Rule 4: the deep model's range lies at or above the level; the rest is open.",
-    "UNDECIDED": "Rule 5: a range contains the level.",
+    "SIMPLE_IS_ENOUGH": say("Rule 1: the simple model's range lies at or above the level."),
+    "DEEP_WINS": say("Rule 2: the deep model's range lies at or above the level, and a paired test finds it better."),
+    "BOTH_MISS": say("Rule 3: every declared model's range lies under the level."),
+    "DEEP_REACHES_SIMPLE_UNDECIDED": say(
+        "Rule 4: the deep model's range lies at or above the level; the rest is open."
+    ),
+    "UNDECIDED": say("Rule 5: a range contains the level."),
 }
 
 
@@ -109,24 +113,41 @@ def decide(
     if len(claims) == 2 and pair is None:
         raise ValueError("Two declared models need their paired test.")
     n = min(c.n for c in claims)
-    said = " ".join(f"{c.name}: {write(c.score)} ({write(c.low)}–{write(c.high)}, {c.n:,} rows)." for c in claims)
+    said = joined(" ", (_claim_words(claim, write) for claim in claims))
     if n < FEWEST_ROWS:
-        reason = f"{n:,} rows decide here; a verdict takes at least {FEWEST_ROWS}. Add labelled rows, then ask again."
-        return Verdict(None, "No verdict", f"{said} {reason}", "fewer than 100 rows", "")
+        reason = say(
+            "{n:,} rows decide here; a verdict takes at least {least}. Add labelled rows, then ask again.",
+            n=n,
+            least=FEWEST_ROWS,
+        )
+        return Verdict(None, say("No verdict"), joined(" ", [said, reason]), say("fewer than 100 rows"), "")
     if approximate:
-        reason = "These rows were looked at before, and this measure's range is then only approximate."
-        return Verdict(None, "No verdict", f"{said} {reason}", "approximate after looks", "")
+        reason = say("These rows were looked at before, and this measure's range is then only approximate.")
+        return Verdict(None, say("No verdict"), joined(" ", [said, reason]), say("approximate after looks"), "")
     turn = 1 if greater_is_better else -1
     s, d = _turned(simple, turn), _turned(deep, turn)
     code = _code(s, d, turn * level, pair is not None and pair.p < alpha and pair.difference > 0)
-    sentence = _sentence(code, write(level), n, simple, deep)
+    sentences = [_sentence(code, write(level), n, simple, deep)]
     rows = None
     if code == "BOTH_MISS" and all(c.low <= floor <= c.high for c in claims):
-        sentence += " Magic goes here: nothing beats the always-same answer."
+        sentences.append(say("Magic goes here: nothing beats the always-same answer."))
     elif TITLES[code] == UNKNOWN:
         rows = _rows_that_decide(s, d, turn * level, pair, proportion and greater_is_better, alpha)
-        sentence += _rows_words(rows, n)
-    return Verdict(code, TITLES[code], f"{sentence} {said}", RULES[code], _footnote(len(claims), alpha), rows)
+        sentences.append(_rows_words(rows, n))
+    return Verdict(
+        code, TITLES[code], joined(" ", [*sentences, said]), RULES[code], _footnote(len(claims), alpha), rows
+    )
+
+
+def _claim_words(claim: Claim, write: Callable[[float], str]) -> str:
+    return say(
+        "{name}: {score} ({low}–{high}, {n:,} rows).",
+        name=claim.name,
+        score=write(claim.score),
+        low=write(claim.low),
+        high=write(claim.high),
+        n=claim.n,
+    )
 
 
 def _code(simple: Claim | None, deep: Claim | None, tau: float, deep_better: bool) -> str:
@@ -144,19 +165,27 @@ def _code(simple: Claim | None, deep: Claim | None, tau: float, deep_better: boo
 def _sentence(code: str, level: str, n: int, simple: Claim | None, deep: Claim | None) -> str:
     match code:
         case "SIMPLE_IS_ENOUGH":
-            extra = " What the deep model adds is shown as an extra." if deep is not None else ""
-            return f"The simple model meets the level of {level}.{extra}"
+            met = say("The simple model meets the level of {level}.", level=level)
+            extra = [say("What the deep model adds is shown as an extra.")] if deep is not None else []
+            return joined(" ", [met, *extra])
         case "DEEP_WINS":
-            return (
-                f"The deep model meets the level of {level} and beats the simple one; "
-                "the simple one has not shown that it meets it."
+            return say(
+                "The deep model meets the level of {level} and beats the simple one; "
+                "the simple one has not shown that it meets it.",
+                level=level,
             )
         case "BOTH_MISS":
-            return f"No declared model reaches the level of {level}. Change the data, the target or the idea."
+            return say(
+                "No declared model reaches the level of {level}. Change the data, the target or the idea.", level=level
+            )
         case "DEEP_REACHES_SIMPLE_UNDECIDED":
-            other = "the simple one may meet it too" if simple is not None else "no simple model was declared"
-            return f"The deep model meets the level of {level}; {other}. Ship the cheaper one once more rows have told."
-    return f"The level of {level} lies inside what these {n:,} rows can tell."
+            other = say("the simple one may meet it too") if simple is not None else say("no simple model was declared")
+            return say(
+                "The deep model meets the level of {level}; {other}. Ship the cheaper one once more rows have told.",
+                level=level,
+                other=other,
+            )
+    return say("The level of {level} lies inside what these {n:,} rows can tell.", level=level, n=n)
 
 
 def rows_for_target(p: float, tau: float, alpha: float = 0.05) -> int | None:
@@ -201,19 +230,23 @@ def _rows_that_decide(
 
 def _rows_words(rows: int | None, n: int) -> str:
     if rows is None or rows > TOO_MANY * n:
-        return " The score is so close to it that it counts as equal: decide on cost."
-    return f" About {rows:,} final rows would decide."
+        return say("The score is so close to it that it counts as equal: decide on cost.")
+    return say("About {rows:,} final rows would decide.", rows=rows)
 
 
 def _footnote(claims: int, alpha: float) -> str:
-    one = f"Each claim is made at one-sided {_percent(alpha / 2)}"
+    one = _percent(alpha / 2)
     if claims == 1:
-        return f"{one}."
-    return f"{one}; with both models declared, the chance of any false claim is at most {_percent(1.5 * alpha)}."
+        return say("Each claim is made at one-sided {one}.", one=one)
+    return say(
+        "Each claim is made at one-sided {one}; with both models declared, the chance of any false claim is at most {both}.",
+        one=one,
+        both=_percent(1.5 * alpha),
+    )
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g}%"
+    return figure(f"{100 * share:.2g}%")
 
 
 def _z(alpha: float) -> float:

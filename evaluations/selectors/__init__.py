@@ -1,5 +1,6 @@
 """Everything this app reads."""
 
+from evaluations.selectors.appendix import Chapter, appendix
 from evaluations.selectors.behaviours import multiclass_context, regression_context
 from evaluations.selectors.boards import (
     BOARD,
@@ -11,9 +12,21 @@ from evaluations.selectors.boards import (
     unranked_runs,
 )
 from evaluations.selectors.forecasts import forecast_answer, forecast_chart, forecast_data, forecast_newest
+from evaluations.selectors.foresight import foresight_of
+from evaluations.selectors.gates import Gate, gates_of
+from evaluations.selectors.guards import (
+    best_run,
+    class_count,
+    guard_note,
+    guard_rows,
+    positives_of,
+    power_words,
+    spread_of,
+)
 from evaluations.selectors.inspections import inspection_newest, inspection_words, wrong_rows
 from evaluations.selectors.ladders import (
     candidates,
+    candidates_to_hand_in,
     ladder_rows,
     ladder_runs,
     next_step,
@@ -29,13 +42,19 @@ from evaluations.selectors.ladders import (
     told_apart,
 )
 from evaluations.selectors.looks import (
+    best_again,
+    best_again_words,
     declaration_of,
+    fresh_results,
     look_rows,
+    luck_words,
     opened_elsewhere,
-    power_words,
+    opening_list,
     price_words,
     submission_of,
+    test_set_called,
 )
+from evaluations.selectors.narrowing import SORTS, Filter, filters_of, in_order, narrowed
 from evaluations.selectors.operating import (
     TERMS_START,
     behaviour_of,
@@ -46,6 +65,10 @@ from evaluations.selectors.operating import (
     terms_known,
     threshold_words,
 )
+from evaluations.selectors.portfolio import COLUMNS, Entry, Portfolio, cut_of, portfolio, table_row
+from evaluations.selectors.predictions import PREDICTIONS, prediction_path, run_recommended
+from evaluations.selectors.remedies import remedy_buttons, remedy_result, spread_answer, spread_chart, spread_newest
+from evaluations.selectors.report_text import report_markdown
 from evaluations.selectors.reports import report, verdict_context
 from evaluations.selectors.runs import (
     CURVE_UNITS,
@@ -57,61 +80,100 @@ from evaluations.selectors.runs import (
     run_points,
 )
 from evaluations.selectors.surprises import guess_words, surprises
-from evaluations.selectors.takeaway import model_card, reproduce_script, takeaway_facts
+from evaluations.selectors.takeaway import model_archive, model_card, reproduce_script, takeaway_facts
 
 __all__ = [
     "BOARD",
+    "COLUMNS",
     "CURVE_UNITS",
+    "PREDICTIONS",
+    "SORTS",
     "TERMS_START",
+    "Chapter",
+    "Entry",
+    "Filter",
+    "Gate",
+    "Portfolio",
+    "appendix",
     "behaviour_of",
+    "best_again",
+    "best_again_words",
+    "best_run",
     "binary_context",
     "board",
     "board_head",
     "board_rows",
     "candidates",
+    "candidates_to_hand_in",
+    "class_count",
     "curve_columns",
     "curve_finding",
     "curve_rows",
+    "cut_of",
     "declaration_of",
+    "filters_of",
     "forecast_answer",
     "forecast_chart",
     "forecast_data",
     "forecast_newest",
+    "foresight_of",
+    "fresh_results",
+    "gates_of",
+    "guard_note",
+    "guard_rows",
     "guess_words",
+    "in_order",
     "inspection_newest",
     "inspection_words",
     "kept_point",
     "ladder_rows",
     "ladder_runs",
     "look_rows",
+    "luck_words",
+    "model_archive",
     "model_card",
     "multiclass_context",
+    "narrowed",
     "next_step",
     "next_step_panel",
     "open_jobs",
     "opened_elsewhere",
+    "opening_list",
     "operating_numbers",
     "optimism_words",
+    "portfolio",
+    "positives_of",
     "power_words",
+    "prediction_path",
     "price_words",
     "project_ladder",
     "project_metric",
     "regression_context",
+    "remedy_buttons",
+    "remedy_result",
     "report",
+    "report_markdown",
     "reproduce_script",
     "results_seen",
     "rule_hint",
     "run_chart",
     "run_facts",
     "run_points",
+    "run_recommended",
     "run_title",
     "seen_mark",
+    "spread_answer",
+    "spread_chart",
+    "spread_newest",
+    "spread_of",
     "state_label",
     "stated_costs",
     "submission_of",
     "surprises",
+    "table_row",
     "takeaway_facts",
     "terms_known",
+    "test_set_called",
     "threshold_words",
     "tied_ranks",
     "told_apart",

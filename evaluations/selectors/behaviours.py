@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlstart_web.kit import text
+from dlstart_web.kit.say import joined, say
 from evaluations.core import operating
 from evaluations.core.intervals import wilson
 
@@ -87,9 +88,13 @@ def _offer(offer: Json | None) -> str:
     if offer is None:
         return ""
     if offer["kind"] == "platt":
-        return f"Platt: p' = 1 / (1 + exp(−({offer['a']:.3f} × ln(p / (1 − p)) + {offer['b']:.3f})))"
-    steps = ", ".join(f"{v:.2f} from {b:.2f}" for b, v in zip(offer["from"][:12], offer["value"][:12], strict=True))
-    return f"Isotonic steps: {steps}{' …' if len(offer['from']) > 12 else ''}"
+        return say("Platt: p' = 1 / (1 + exp(−({a:.3f} × ln(p / (1 − p)) + {b:.3f})))", a=offer["a"], b=offer["b"])
+    steps = [
+        say("{value:.2f} from {begin:.2f}", value=value, begin=begin)
+        for begin, value in zip(offer["from"][:12], offer["value"][:12], strict=True)
+    ]
+    more = ["…"] if len(offer["from"]) > 12 else []
+    return say("Isotonic steps: {steps}", steps=joined(", ", [*steps, *more]))
 
 
 def multiclass_context(found: Json, terms: Mapping[str, float]) -> Json:
@@ -125,9 +130,14 @@ def multiclass_context(found: Json, terms: Mapping[str, float]) -> Json:
             {"name": name, "cells": [{"n": int(n), "shade": _shade(int(n), most)} for n in matrix[j]]}
             for j, name in enumerate(names)
         ],
-        "worst": f"“{names[truth]}” is taken for “{names[taken]}” {text.thousands(int(wrong.max()))} times"
+        "worst": say(
+            "“{truth}” is taken for “{answer}” {times} times",
+            truth=names[truth],
+            answer=names[taken],
+            times=text.thousands(int(wrong.max())),
+        )
         if wrong.max()
-        else "No class is taken for another",
+        else say("No class is taken for another"),
         "slices": [
             {
                 "column": s["column"],
@@ -171,7 +181,7 @@ def regression_context(found: Json) -> Json:
         }
 
     return {
-        "bias_words": f"on average it answers {number(abs(found['bias']))} too {'high' if found['bias'] > 0 else 'low'}",
+        "bias_words": _bias_words(found["bias"]),
         "quantiles": [number(value) for value in found["quantiles"]],
         "bars": [
             {
@@ -187,3 +197,9 @@ def regression_context(found: Json) -> Json:
         "bands": [{"from": number(b["low"]), "to": number(b["high"]), **written(b)} for b in found["bands"]],
         "slices": [{"column": s["column"], "value": s["value"], **written(s)} for s in found["slices"]],
     }
+
+
+def _bias_words(bias: float) -> str:
+    if bias > 0:
+        return say("on average it answers {amount} too high", amount=number(bias))
+    return say("on average it answers {amount} too low", amount=number(-bias))

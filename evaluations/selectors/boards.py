@@ -10,8 +10,10 @@ from django.urls import reverse
 
 from datasets.models import DatasetVersion
 from datasets.selectors import version_list
+from dlstart_web.kit import text
 from dlstart_web.kit.jobs import JobState
-from evaluations.models import Ladder, Run
+from dlstart_web.kit.say import joined, say
+from evaluations.models import BY_COST, Ladder, Run
 from evaluations.selectors.ladders import run_title
 from evaluations.words import Speech
 from projects.core.measures import DEFAULT_MEASURE
@@ -20,6 +22,8 @@ from projects.models import Project
 BOARD = (
     "id",
     "recipe",
+    "change",
+    "name",
     "rung",
     "rank",
     "score",
@@ -34,7 +38,7 @@ BOARD = (
 
 def board(project_id: UUID, version_id: UUID, metric: str, *, sort: str = "score") -> QuerySet[Run]:
     """Scored runs of one version and measure: by rank, inside a rank by cost; or all by cost."""
-    order = ("cpu_seconds", "id") if sort == "time" else ("rank", "cpu_seconds", "id")
+    order = BY_COST if sort == "time" else ("rank", *BY_COST)
     return Run.objects.filter(project=project_id, version=version_id, metric=metric, score__isnull=False).order_by(
         *order
     )
@@ -69,7 +73,9 @@ def board_rows(entries: Sequence[dict[str, Any]], tied: set[int]) -> list[dict[s
         {
             "rank": entry["rank"],
             "tie": entry["rank"] in tied,
-            "name": f"{run_title(entry['recipe'])}, {entry['ended_at']:%-d %b %H:%M}",
+            "name": joined(
+                ", ", [run_title(entry["recipe"], entry["change"], entry["name"]), text.hour_words(entry["ended_at"])]
+            ),
             "url": reverse("evaluations:run_detail", args=[entry["id"]]),
             "rung": entry["rung"],
             "score": entry["score"],
@@ -93,7 +99,11 @@ def optimism_words(ladder: Ladder | None, models: int, says: Speech) -> str:
     """The honest figure under a board (STATISTICS 1.4)."""
     if ladder is None or not ladder.optimism or models < 2:
         return ""
-    return f"The best of {models:,} is flattered by about {says.difference(ladder.optimism, signed=False)}."
+    return say(
+        "The best of {models:,} is flattered by about {points}.",
+        models=models,
+        points=says.difference(ladder.optimism, signed=False),
+    )
 
 
 def tied_ranks(project_id: UUID, version_id: UUID, metric: str, entries: Sequence[dict[str, Any]]) -> set[int]:

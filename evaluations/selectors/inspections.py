@@ -3,6 +3,7 @@
 from typing import Any
 
 from dlstart_web.kit import text
+from dlstart_web.kit.say import say
 from evaluations.models import Inspection, LabelQuestion, Run
 from evaluations.selectors.behaviours import polyline
 from evaluations.words import Speech
@@ -20,6 +21,7 @@ def inspection_words(found: Json, says: Speech) -> Json:
     """Importances as rows with bars, dependences as lines, in words."""
     columns = found["importance"]["columns"]
     top = max([0.0, *(each["high"] for each in columns)]) or 1.0
+    answers = [value for each in found["dependence"] for value in each["values"]]
     noise = [each["column"] for each in columns if each["low"] <= 0]
     return {
         "rows": [
@@ -39,19 +41,18 @@ def inspection_words(found: Json, says: Speech) -> Json:
         "n": found["importance"]["n"],
         "finding": _finding(columns),
         "noise": len(noise),
-        "dependence": [_drawn(each) for each in found["dependence"]],
+        "dependence": [_drawn(each, min(answers), max(answers)) for each in found["dependence"]],
     }
 
 
 def _finding(columns: list[Json]) -> str:
     if not columns or columns[0]["mean"] <= 0:
-        return "No column alone makes a difference to its score"
-    return f"It looks at “{columns[0]['column']}” most: without it, it does worst"
+        return say("No column alone makes a difference to its score")
+    return say("It looks at “{column}” most: without it, it does worst", column=columns[0]["column"])
 
 
-def _drawn(each: Json) -> Json:
-    """One dependence as a polyline from its lowest to its highest value, or as bars by category."""
-    low, high = min(each["values"]), max(each["values"])
+def _drawn(each: Json, low: float, high: float) -> Json:
+    """One dependence as a polyline, on the scale of all of them: a column that moves little must look like it."""
     span = (high - low) or 1.0
     first, last = each["at"][0], each["at"][-1]
     x = [(value - first) / ((last - first) or 1.0) for value in each["at"]]
@@ -60,8 +61,10 @@ def _drawn(each: Json) -> Json:
         "of": each["of"],
         "is_number": each["is_number"],
         "line": polyline(x, [(value - low) / span for value in each["values"]]),
-        "low": f"{low:.3g}",
-        "high": f"{high:.3g}",
+        "low": f"{min(each['values']):.3g}",
+        "high": f"{max(each['values']):.3g}",
+        "bottom": f"{low:.3g}",
+        "top": f"{high:.3g}",
         "first": each["labels"][0],
         "last": each["labels"][-1],
         "rows": [(label, f"{value:.4g}") for label, value in zip(each["labels"], each["values"], strict=True)],

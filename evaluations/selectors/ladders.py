@@ -1,6 +1,6 @@
 """Reads about ladders: the staircase, its progress, what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -9,9 +9,11 @@ from django.urls import reverse
 from datasets import selectors as dataset_selectors
 from datasets.models import DatasetVersion
 from dlstart_web.kit.jobs import OPEN_STATES, JobState
+from dlstart_web.kit.say import say
 from evaluations.core.metrics import METRICS, Metric
 from evaluations.core.next_step import Standing, suggest
-from evaluations.core.rungs import RUNGS, family
+from evaluations.core.remedies import Change
+from evaluations.core.rungs import NO_MODEL, RUNGS, family
 from evaluations.models import Ladder, Run
 from evaluations.words import Speech
 from projects import selectors as project_selectors
@@ -56,7 +58,7 @@ def rule_hint(project: Project) -> str:
 
 def ladder_runs(ladder: Ladder) -> list[Run]:
     """The runs of a ladder, the highest rung first."""
-    return list(ladder.runs.order_by("-rung"))
+    return list(ladder.runs.order_by("-rung", F("budget").desc(nulls_last=True), "-queued_at"))
 
 
 def ladder_rows(runs: Sequence[Run], says: Speech) -> list[dict[str, Any]]:
@@ -68,7 +70,7 @@ def ladder_rows(runs: Sequence[Run], says: Speech) -> list[dict[str, Any]]:
         rows.append(
             {
                 "rung": run.rung,
-                "name": run_title(run.recipe),
+                "name": run_title(run.recipe, run.change, run.name),
                 "url": reverse("evaluations:run_detail", args=[run.pk]),
                 "note": run.note,
                 "score": run.score,
@@ -88,15 +90,17 @@ def ladder_rows(runs: Sequence[Run], says: Speech) -> list[dict[str, Any]]:
 def state_label(run: Run) -> str:
     """A run's state in one or two words."""
     if run.state == JobState.RUNNING:
-        return f"running, {round(100 * run.progress)}%"
+        return say("running, {percent}%", percent=round(100 * run.progress))
     if run.state == JobState.CANCELLED and run.problem:
-        return "not needed"  # it ended by itself, with its reason; a person who cancels gives none
+        return say("not needed")  # it ended by itself, with its reason; a person who cancels gives none
     return STATES[JobState(run.state)]
 
 
-def run_title(recipe: str) -> str:
-    """The rung's name for people."""
-    return RUNGS[recipe].title if recipe in RUNGS else recipe.replace("_", " ").capitalize()
+def run_title(recipe: str, change: Mapping[str, float] | None = None, name: str = "") -> str:
+    """The rung's name for people, with the remedy that the run tries, or with the name of what was uploaded."""
+    title = RUNGS[recipe].title if recipe in RUNGS else recipe.replace("_", " ").capitalize()
+    title = f"{title}: {name}" if name else title
+    return f"{title}, {Change(**change).words()}" if change else title
 
 
 def seen_mark(runs: Sequence[Run]) -> str:
@@ -108,7 +112,15 @@ def told_apart(runs: Sequence[Run]) -> str:
     """What the paired test says of the two best runs of a ladder."""
     tested = [run for run in runs if run.score is not None and run.against_best and run.recipe != "always_same"]
     second = max(tested, key=lambda run: run.goodness, default=None)
-    return f"{run_title(second.recipe)} against the best: {second.against_best['sentence']}" if second else ""
+    return (
+        say(
+            "{recipe} against the best: {sentence}",
+            recipe=run_title(second.recipe, second.change, second.name),
+            sentence=second.against_best["sentence"],
+        )
+        if second
+        else ""
+    )
 
 
 def open_jobs(user: User, limit: int = 10) -> list[Run]:
@@ -130,18 +142,33 @@ def candidates(project: Project, version: DatasetVersion, metric: str, kind: str
     runs = Run.objects.filter(project=project, version=version, metric=metric, score__isnull=False, state=JobState.DONE)
     if kind:
         runs = runs.filter(recipe__in=[name for name in RUNGS if family(name) == kind])
-    return runs.order_by(F("goodness").desc(), "cpu_seconds", "id")
+    return runs.order_by(F("goodness").desc(), F("cpu_seconds").asc(nulls_last=True), "id")
+
+
+def candidates_to_hand_in(project: Project, version: DatasetVersion, metric: str, kind: str = "") -> QuerySet[Run]:
+    """Those of them that have said what they predict for the sealed rows: an upload may cover validation alone."""
+    return candidates(project, version, metric, kind).exclude(recipe="upload", predictions_digest="")
 
 
 # What a page makes of a suggestion: sign, title, the act, the page it leads to.
 PANELS = {
-    "LOCK_CRITERION": ("unknown", "Lock the criterion", "To the criterion", "evaluations:criterion"),
-    "FIX_DATA": ("miss", "Mend the data first", "To the data", "datasets:project_data"),
-    "SIMPLE_LOOKS_ENOUGH": ("good", "A simple model looks good enough", "To the final tier", "evaluations:opening"),
-    "TRY_DEEP": ("deep", "Try deep learning", "", ""),
-    "MORE_ROWS": ("unknown", "No rung settles it yet", "To the data", "datasets:project_data"),
-    "IMPROVE_LABELS": ("miss", "Not reached on validation", "To the data", "datasets:project_data"),
-    "OPEN_FINAL": ("deep", "A deep model is clearly at the level", "To the final tier", "evaluations:opening"),
+    "LOCK_CRITERION": ("unknown", say("Lock the criterion"), say("To the criterion"), "evaluations:criterion"),
+    "FIX_DATA": ("miss", say("Mend the data first"), say("To the data"), "datasets:project_data"),
+    "SIMPLE_LOOKS_ENOUGH": (
+        "good",
+        say("A simple model looks good enough"),
+        say("To the final tier"),
+        "evaluations:opening",
+    ),
+    "TRY_DEEP": ("deep", say("Try deep learning"), "", ""),
+    "MORE_ROWS": ("unknown", say("No rung settles it yet"), say("To the data"), "datasets:project_data"),
+    "IMPROVE_LABELS": ("miss", say("Not reached on validation"), say("To the data"), "datasets:project_data"),
+    "OPEN_FINAL": (
+        "deep",
+        say("A deep model is clearly at the level"),
+        say("To the final tier"),
+        "evaluations:opening",
+    ),
 }
 
 
@@ -160,7 +187,7 @@ def next_step(ladder: Ladder) -> dict[str, str]:
         simple=_standing(simple, metric),
         deep=_standing(deep, metric),
         deep_told_apart=bool(simple and deep and deep.rank == 1 and simple.rank != 1),
-        train_score=metric.to_sealed(best.train_score, scale) if best else None,
+        train_score=metric.to_sealed(best.train_score, scale) if best and best.train_score is not None else None,
         diagnosis=best.diagnosis["code"] if best and best.diagnosis else None,
         criterion_locked=criterion is not None,
     )
@@ -171,11 +198,14 @@ def next_step_panel(ladder: Ladder) -> dict[str, str]:
     """The same for a page, with its sign and the act it leads to."""
     step = next_step(ladder)
     sign, title, act, page = PANELS[step["code"]]
+    learning = candidates(ladder.project, ladder.version, ladder.metric).exclude(recipe__in=NO_MODEL)
+    learns = learning.first() if step["code"] in ("MORE_ROWS", "IMPROVE_LABELS", "TRY_DEEP") else None
     return step | {
         "sign": sign,
         "title": title,
         "act": act,
         "url": reverse(page, args=[ladder.project.slug]) if page else "",
+        "forecast": reverse("evaluations:run_forecast", args=[learns.pk]) if learns else "",
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlstart_web.kit import text
+from dlstart_web.kit.say import figure, say
 from evaluations.core import operating
 from evaluations.core.intervals import wilson
 from evaluations.core.payoff import Payoff, guard_rail_value
@@ -179,13 +180,13 @@ def binary_context(run: Run, found: Json, terms: Mapping[str, float], threshold:
     precision, recall = decisions.share(tp, tp + fp), decisions.share(tp, points.positives)
     shown = threshold_words(chosen)
     named = [
-        ("always yes", 0, "always"),
+        (say("always yes"), 0, "always"),
         (shown, here, "mine"),
-        ("0.50", half, "half"),
+        (figure("0.50"), half, "half"),
         (threshold_words(best.threshold), at_best, "best"),
     ]
     rows = [decisions.row(name, points.tp[at], points.fp[at], kind) for name, at, kind in named]
-    rows.append(decisions.row("always no", 0, 0, "always"))
+    rows.append(decisions.row(say("always no"), 0, 0, "always"))
     return {
         "decisions": decisions,
         "t": shown,
@@ -196,7 +197,12 @@ def binary_context(run: Run, found: Json, terms: Mapping[str, float], threshold:
         "precision_half": decisions.share(points.tp[half], points.tp[half] + points.fp[half]),
         "recall_half": decisions.share(points.tp[half], points.positives),
         "specificity": decisions.share(points.negatives - fp, points.negatives),
-        "announce": f"threshold {shown}, precision {_spoken(precision)}, recall {_spoken(recall)}",
+        "announce": say(
+            "threshold {shown}, precision {precision}, recall {recall}",
+            shown=shown,
+            precision=_spoken(precision),
+            recall=_spoken(recall),
+        ),
         "rows": rows,
         "ticks": (20, 40, 60, 80, 100),
         "best": {
@@ -207,7 +213,7 @@ def binary_context(run: Run, found: Json, terms: Mapping[str, float], threshold:
         },
         "advised": advised,
         "disagreement": _disagreement(run, decisions, at_best, half),
-        "worth_head": "Cost" if decisions.counts_costs_only else "Worth",
+        "worth_head": say("Cost") if decisions.counts_costs_only else say("Worth"),
         "curves": _curves(found, points, here, half),
         "slices": [_slice(decisions, each, here) for each in found["slices"]],
         "payoff": _payoff(payoff, float(points.found[here]), float(points.alarms[here]), terms["year"]),
@@ -217,7 +223,7 @@ def binary_context(run: Run, found: Json, terms: Mapping[str, float], threshold:
 
 def threshold_words(value: float) -> str:
     """A threshold with two decimals, small ones with two figures."""
-    return f"{value:.2f}" if value >= 0.1 or value == 0 else f"{value:.2g}"
+    return figure(f"{value:.2f}" if value >= 0.1 or value == 0 else f"{value:.2g}")
 
 
 def exact(value: float) -> str:
@@ -226,7 +232,7 @@ def exact(value: float) -> str:
 
 
 def _spoken(share: Json) -> str:
-    return "not defined" if share["value"] is None else f"{100 * share['value']:.1f} percent"
+    return say("not defined") if share["value"] is None else say("{share:.1f} percent", share=100 * share["value"])
 
 
 def _advised(found: Json, payoff: Payoff, best: operating.Cheapest) -> Json:
@@ -246,9 +252,13 @@ def _disagreement(run: Run, decisions: Decisions, best: int, half: int) -> str:
         return ""
     says = speech(metric)
     gap = says.difference(usual - cheapest, signed=False)
-    return (
-        f"The cheapest point has {says.measure.title.lower()} {says.number(cheapest)}, {gap} less than 0.50. "
-        "Worth a word with the team before a look."
+    return say(
+        "The cheapest point has {measure:small} {cheapest}, {gap} less than {half}. "
+        "Worth a word with the team before a look.",
+        measure=says.measure.title,
+        half=figure("0.50"),
+        cheapest=says.number(cheapest),
+        gap=gap,
     )
 
 
@@ -274,7 +284,7 @@ def _curves(found: Json, points: operating.Thresholds, here: int, half: int) -> 
     speaks = points.tp + points.fp > 0
     made = []
     for name, key, x, y in (
-        ("Precision and recall", "pr", points.found, np.where(speaks, precision, 1.0)),
+        (say("Precision and recall"), "pr", points.found, np.where(speaks, precision, 1.0)),
         ("ROC", "roc", points.alarms, points.found),
     ):
         area, span = text.score_words(found[key]["area"], found[key]["low"], found[key]["high"])
@@ -309,22 +319,36 @@ def _payoff(payoff: Payoff, hits: float, alarms: float, year: float) -> Json:
     return {
         "year": text.thousands(year),
         "rows": [
-            ("Oracle: every answer right, at no cost", money(payoff.oracle)),
-            ("Always no", money(payoff.always_no)),
-            ("Always yes", money(payoff.always_yes)),
+            (say("Oracle: every answer right, at no cost"), money(payoff.oracle)),
+            (say("Always no"), money(payoff.always_no)),
+            (say("Always yes"), money(payoff.always_yes)),
             (
-                "Today" + (", the better of the two above" if payoff.today is None else ", as stated"),
+                say("Today, the better of the two above") if payoff.today is None else say("Today, as stated"),
                 money(payoff.current),
             ),
-            ("Speed of light: oracle less today", money(payoff.speed_of_light)),
-            ("This model at your point", money(payoff.value(hits, alarms))),
-            ("It adds to today", money(payoff.value(hits, alarms) - payoff.current)),
+            (say("Speed of light: oracle less today"), money(payoff.speed_of_light)),
+            (say("This model at your point"), money(payoff.value(hits, alarms))),
+            (say("It adds to today"), money(payoff.value(hits, alarms) - payoff.current)),
         ],
         "captured": "" if captured is None else text.rounded(100 * captured, 0),
         "break_even": "" if even is None or not 0 <= even <= 1 else text.rounded(100 * even, 1),
-        "sum": f"{payoff.prevalence:.3g} × ({hits:.3g} × {payoff.gain_hit:g} − {1 - hits:.3g} × {payoff.cost_miss:g}) + "
-        f"{1 - payoff.prevalence:.3g} × ({1 - alarms:.3g} × {payoff.gain_rest:g} − {alarms:.3g} × {payoff.cost_alarm:g}) − "
-        f"{payoff.running:g} = {payoff.value(hits, alarms):.4g} a decision",
+        "sum": say(
+            "{prevalence:.3g} × ({hits:.3g} × {gain_hit:g} − {misses:.3g} × {cost_miss:g}) + "
+            "{rest:.3g} × ({quiet:.3g} × {gain_rest:g} − {alarms:.3g} × {cost_alarm:g}) − {running:g} = "
+            "{value:.4g} a decision",
+            prevalence=payoff.prevalence,
+            hits=hits,
+            gain_hit=payoff.gain_hit,
+            misses=1 - hits,
+            cost_miss=payoff.cost_miss,
+            rest=1 - payoff.prevalence,
+            quiet=1 - alarms,
+            gain_rest=payoff.gain_rest,
+            alarms=alarms,
+            cost_alarm=payoff.cost_alarm,
+            running=payoff.running,
+            value=payoff.value(hits, alarms),
+        ),
     }
 
 
@@ -337,6 +361,13 @@ def _guard(terms: Mapping[str, float]) -> Json | None:
     return {
         "value": text.rounded(value, 2),
         "year": text.rounded(value * terms["year"], 0),
-        "sum": f"{caught / 100:g} × {error:g} − {trips / 100:g} × {handling:g} = {value:.4g} a decision",
+        "sum": say(
+            "{caught:g} × {error:g} − {trips:g} × {handling:g} = {value:.4g} a decision",
+            caught=caught / 100,
+            error=error,
+            trips=trips / 100,
+            handling=handling,
+            value=value,
+        ),
         "is_loss": value < 0,
     }

@@ -3,43 +3,87 @@
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
+from datasets import catalogue
 from datasets import selectors as dataset_selectors
-from datasets.models import Look, Opening
+from datasets.core.datasheet import QUESTIONS
+from datasets.core.parts import PART_WORDS, PARTS
+from datasets.models import DatasetVersion, Look, Opening, TestSet
+from dlstart_web.kit.say import figure, joined, say, say_count
+from evaluations.core.comparison import interval_name
 from evaluations.core.rungs import RUNGS
-from evaluations.models import Verdict
+from evaluations.models import KeptPoint, ResultDecision, Verdict
+from evaluations.selectors.guards import SIDES, Guard, Sealed, best_run, guard_rows, guards_missed, sealed_guards
 from evaluations.selectors.ladders import ladder_rows, ladder_runs, project_ladder
+from evaluations.selectors.looks import fresh_results
+from evaluations.selectors.operating import behaviour_of, operating_numbers, threshold_words
 from evaluations.words import Speech, speech
 from projects import selectors as project_selectors
+from projects.core.form import Reply
+from projects.core.rails import Rail
 from projects.models import Criterion, Decision, Project, User
 
-PARTS = ("train", "validation", "checkpoint", "final")
-SHORT = {"Always the same answer": "Always same", "Small neural network": "Small network"}  # for a narrow column
+SHORT = {
+    "Always the same answer": say("Always same"),
+    "Small neural network": say("Small network"),
+}  # for a narrow column
 GUARDS = ("T1", "T3")
 
 
 def verdict_context(project: Project, criterion: Criterion | None) -> dict[str, Any]:
     """The verdict with its picture and its reasons; `verdict` is None before the final tier is open."""
-    verdict = Verdict.objects.filter(project=project).select_related("opening__agreed_by").first()
+    verdict = Verdict.objects.filter(project=project).select_related("opening__agreed_by", "opening__test_set").first()
+    fresh = fresh_results(project)
     if verdict is None or criterion is None:
-        return {"verdict": verdict}
+        return {"verdict": verdict, "fresh": fresh}
     result = verdict.opening.result
     says = speech(result["metric"])
-    sides = [result[kind] for kind in ("simple", "deep") if result[kind]]
+    sides, guards = [result[kind] for kind in ("simple", "deep") if result[kind]], sealed_guards(result)
     return {
         "verdict": verdict,
+        "fresh": fresh,
+        "looked_at": _looked_at(project, verdict),
         "result": result,
         "says": says,
         "level": result["level"],
-        "subtitle": f"{project.name}, {says.measure.title.lower()}, "
-        f"{100 * (1 - result['alpha']):.6g}% intervals, {result['n']:,} final rows",
-        "compare": [{"label": f"{RUNGS[side['recipe']].title} {says.number(side['score'])}", **side} for side in sides],
+        "subtitle": say(
+            "{project}, {measure:small}, {interval} of each model, {rows:,} {tier:small} rows",
+            project=project.name,
+            measure=says.measure.title,
+            interval=interval_name(result["alpha"]),
+            rows=result["n"],
+            tier=verdict.opening.test_set.get_tier_display(),
+        ),
+        "compare": [
+            {"label": joined(" ", [RUNGS[side["recipe"]].title, says.number(side["score"])]), **side} for side in sides
+        ],
         "reasons": [_reason(side, result["level"], says) for side in sides],
         "pair": _pair(says, result["pair"]),
-        "notes": [*result["beside"], *_gap(project, says, sides)],
+        "notes": [*guards_missed(guards), *result["beside"], *_gap(project, says, sides)],
+        "sealed_guards": guards,
         "sides": [{"name": RUNGS[side["recipe"]].title, "words": _span(says, side, result["n"])} for side in sides],
     }
+
+
+def _looked_at(project: Project, verdict: Verdict) -> str:
+    """Which rows were looked at before the verdict, and that only one opening decided it."""
+    opening = verdict.opening
+    looks = project.looks.filter(state=Look.State.SCORED, scored_at__lt=opening.scored_at).count()
+    scored = project.runs.filter(score__isnull=False, ended_at__lt=opening.scored_at).count()
+    if opening.test_set.is_pooled:
+        where = say("the same rows, for which the interval pays") if looks else say("the same rows")
+    else:
+        where = say("the checkpoint rows, which decide nothing")
+    before = say_count(looks, "{count} look at {where}", "{count} looks at {where}", where=where)
+    chosen = say_count(scored, "{count} score on validation", "{count} scores on validation")
+    return say(
+        "Looked at: the {tier:small} rows, once. Before that {looks}, and {scores}, where models are chosen.",
+        tier=opening.test_set.get_tier_display(),
+        looks=before,
+        scores=chosen,
+    )
 
 
 def _pair(says: Speech, pair: dict[str, float] | None) -> str:
@@ -47,7 +91,7 @@ def _pair(says: Speech, pair: dict[str, float] | None) -> str:
     if pair is None:
         return ""
     gain, low, high = (says.difference(pair[key]) for key in ("difference", "low", "high"))
-    return f"{gain} ({low} to {high}, p = {pair['p']:.2f})"
+    return say("{gain} ({low} to {high}, p = {p:.2f})", gain=gain, low=low, high=high, p=pair["p"])
 
 
 def _span(says: Speech, side: dict[str, Any], rows: int) -> str:
@@ -61,10 +105,26 @@ def _reason(side: dict[str, Any], level: float, says: Speech) -> str:
     reaches = (worst >= level, best >= level) if better else (worst <= level, best <= level)
     name = RUNGS[side["recipe"]].title
     if reaches[0]:
-        return f"{name}: even the less good end, {says.number(worst)}, reaches the level of {says.number(level)}."
+        return say(
+            "{name}: even the less good end, {worst}, reaches the level of {level}.",
+            name=name,
+            worst=says.number(worst),
+            level=says.number(level),
+        )
     if not reaches[1]:
-        return f"{name}: even the better end, {says.number(best)}, stays short of the level of {says.number(level)}."
-    return f"{name}: the range {says.number(side['low'])} to {says.number(side['high'])} contains the level of {says.number(level)}."
+        return say(
+            "{name}: even the better end, {best}, stays short of the level of {level}.",
+            name=name,
+            best=says.number(best),
+            level=says.number(level),
+        )
+    return say(
+        "{name}: the range {low} to {high} contains the level of {level}.",
+        name=name,
+        low=says.number(side["low"]),
+        high=says.number(side["high"]),
+        level=says.number(level),
+    )
 
 
 def _gap(project: Project, says: Speech, sides: list[dict[str, Any]]) -> list[str]:
@@ -76,7 +136,11 @@ def _gap(project: Project, says: Speech, sides: list[dict[str, Any]]) -> list[st
     if same is None:
         return []
     return [
-        f"A look had read {says.number(last.rung)} or better of the same run; the final score is {says.number(same['score'])}."
+        say(
+            "A look had read {rung} or better of the same run; the final score is {score}.",
+            rung=says.number(last.rung),
+            score=says.number(same["score"]),
+        )
     ]
 
 
@@ -92,6 +156,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
     looks = list(dataset_selectors.look_list(project))
     board = project_selectors.board_of(user, proposal) if proposal else None
     replies = project_selectors.replies_of(proposal) if proposal else {}
+    planned = project_selectors.planned(proposal) if proposal else {"sums": [], "rails": []}
     decision = (
         Decision.objects.filter(proposal__project=project)
         .select_related("decided_by")
@@ -101,6 +166,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
     return {
         "project": project,
         "proposal": proposal,
+        "kind": project_selectors.kind_words(proposal) if proposal else "",
         "pairs": list(proposal.pairs.all()) if proposal else [],
         "reviewers": board.profile.reviewers if board else 0,
         "medians": [_median(summary) for summary in board.profile.criteria] if board else [],
@@ -110,6 +176,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "criterion_gain": speech(criterion.metric).difference(criterion.smallest_difference, signed=False)
         if criterion
         else "",
+        "must_hold": _must_hold(project, criterion),
         "amendments": project.criteria.count() - 1,
         "version": version,
         "parts": _parts(version.seal) if version else [],
@@ -123,14 +190,105 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "bits": max((look.bits or 0.0 for look in dataset_selectors.look_ledger(test_set)), default=0.0)
         if test_set
         else 0.0,
-        "opening": project.openings.filter(state=Opening.State.SCORED).select_related("agreed_by").first(),
-        "guards": [reply.text for key in GUARDS if (reply := replies.get(key)) and reply.text],
+        "bits_budget": dataset_selectors.look_limits().bits,
+        "opening": project.openings.filter(state=Opening.State.SCORED, test_set__tier=TestSet.Tier.FINAL)
+        .select_related("agreed_by")
+        .first(),
+        "guards": _guards(planned["rails"], replies),
+        **planned,
+        "operating": _operating(project, user),
+        "open_data": _open_data(version),
+        "rules_version": settings.RULES_VERSION,
+        "live": settings.SITE_ADDRESS.rstrip("/") + reverse("evaluations:verdict", args=[project.slug]),
         "decision": decision,
+        "review_on": _review_on(project, decision),
         "now": timezone.now(),
         "version_number": settings.VERSION,
     } | {
-        key: value for key, value in verdict_context(project, criterion).items() if key in ("verdict", "sides", "pair")
+        key: value
+        for key, value in verdict_context(project, criterion).items()
+        if key in ("verdict", "sides", "pair", "fresh")
     }
+
+
+def _review_on(project: Project, decision: Decision | None) -> str:
+    """When what was decided is looked at again: half a year after the verdict's decision, the end of a try, of a hold."""
+    result = ResultDecision.objects.filter(project=project).first()
+    if result is not None:
+        return f"{result.check_on:%Y-%m-%d}"
+    if decision is None:
+        return ""
+    if decision.try_until is not None:
+        return f"{timezone.localtime(decision.try_until):%Y-%m-%d}"
+    return decision.hold_until
+
+
+def _must_hold(project: Project, criterion: Criterion | None) -> str:
+    """The guard measures and slices that were locked beside the measure, and whether they hold: on the rows of the
+    verdict, before it on validation."""
+    if criterion is None:
+        return ""
+    verdict = Verdict.objects.filter(project=project).select_related("opening").first()
+    if verdict and (sealed := sealed_guards(verdict.opening.result)):
+        return joined("; ", (_held(one, joined(", ", map(_side_words, one.sides))) for one in sealed))
+    return joined("; ", (_held(one, one.state) for one in guard_rows(criterion, best_run(project))))
+
+
+def _held(one: Guard | Sealed, state: str) -> str:
+    return say("{measure} {level} ({state})", measure=one.label, level=one.level, state=state)
+
+
+def _side_words(side: tuple[str, Guard]) -> str:
+    return joined(" ", [SIDES[side[0]], side[1].state])
+
+
+def _guards(rails: list[Rail], replies: dict[str, Reply]) -> list[str]:
+    """The guard rails as planned, with their gaps; else in the words of the form."""
+    if rails:
+        return [
+            say(
+                "{wrong}: {rail}, tested on {tested}",
+                wrong=rail.wrong or say("(gap)"),
+                rail=rail.rail or say("no guard rail"),
+                tested=rail.tested or say("(gap)"),
+            )
+            for rail in rails
+        ]
+    return [reply.text for key in GUARDS if (reply := replies.get(key)) and reply.text]
+
+
+def _operating(project: Project, user: User) -> list[tuple[str, str]]:
+    """The point that was kept last, on validation, with what it does and costs; empty where none was kept."""
+    kept = KeptPoint.objects.filter(run__ladder__project=project).select_related("run").order_by("-kept_at").first()
+    found = behaviour_of(kept.run) if kept else None
+    if kept is None or found is None or found["kind"] != "binary":
+        return []
+    numbers = operating_numbers(kept.run, found, kept.terms, kept.threshold)
+    right = numbers["precision"]
+    facts = [
+        (say("Says yes from"), threshold_words(kept.threshold)),
+        (
+            say("When it says yes, right"),
+            "–" if right is None else say("{share:.0f}% on validation", share=100 * right),
+        ),
+        (say("Of all yes, found"), say("{share:.0f}%", share=100 * numbers["recall"])),
+    ]
+    if kept.terms:
+        facts.append((say("Cost of 1,000 decisions"), figure(f"{-1000 * numbers['value']:,.2f}".replace("-", "−"))))
+    return facts
+
+
+def _open_data(version: DatasetVersion | None) -> str:
+    """What the datasheet leaves open, beside what no seal can settle."""
+    always = say("the uploader has seen the labels; a sealed set cannot show shift")
+    if version is None:
+        return always
+    filled = catalogue.sheet_filled(version.dataset)
+    return (
+        always
+        if filled == len(QUESTIONS)
+        else say("datasheet {filled} of {QUESTIONS}; {always}", filled=filled, QUESTIONS=len(QUESTIONS), always=always)
+    )
 
 
 def _median(summary: Any) -> dict[str, Any]:
@@ -146,6 +304,6 @@ def _median(summary: Any) -> dict[str, Any]:
 def _parts(seal: Any) -> list[dict[str, Any]]:
     names = [part for part in PARTS if seal.parts.get(part)]
     return [
-        {"name": part.capitalize(), "rows": seal.parts[part], "fingerprint": seal.fingerprints.get(part, "")}
+        {"name": PART_WORDS[part], "rows": seal.parts[part], "fingerprint": seal.fingerprints.get(part, "")}
         for part in names
     ]

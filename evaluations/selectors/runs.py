@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from dlstart_web.kit import text
+from dlstart_web.kit.say import figure, say
 from evaluations.core import charts, curves
 from evaluations.core.rungs import RUNGS
 from evaluations.models import CurvePoint, Run
 from evaluations.words import Speech, speech
 
 CURVE_POINTS = 300  # as many as a chart shows; the store has all
-CURVE_UNITS = {"epoch": "epoch", "round": "round", "rows": "train rows"}
+CURVE_UNITS = {"epoch": say("epoch"), "round": say("round"), "rows": say("train rows")}
 
 
 def run_points(run: Run, limit: int = CURVE_POINTS) -> list[CurvePoint]:
@@ -30,25 +31,25 @@ def curve_shows(points: Sequence[CurvePoint]) -> Literal["loss", "score"]:
 
 def curve_finding(run: Run, points: Sequence[CurvePoint]) -> str:
     """The sentence above the chart."""
-    unit = CURVE_UNITS.get(run.curve, "step")
+    unit = CURVE_UNITS.get(run.curve, say("step"))
     if run.diagnosis:
         return str(run.diagnosis["message"])
     if not points:
-        return "Curves of train and validation appear here as the model learns."
+        return say("Curves of train and validation appear here as the model learns.")
     if run.is_open:
-        return f"{unit.capitalize()} {text.rounded(points[-1].x, 0)} so far"
-    return f"Train and validation by {unit}"
+        return say("{unit:capital} {x} so far", unit=unit, x=text.rounded(points[-1].x, 0))
+    return say("Train and validation by {unit}", unit=unit)
 
 
 def curve_columns(run: Run, says: Speech) -> list[str]:
     """Heads of the table below the chart."""
-    name = says.measure.title.lower()
+    name = says.measure.title
     return [
-        CURVE_UNITS.get(run.curve, "step").capitalize(),
-        "Train loss",
-        "Validation loss",
-        f"Train {name}",
-        f"Validation {name}",
+        CURVE_UNITS.get(run.curve, say("step")).capitalize(),
+        say("Train loss"),
+        say("Validation loss"),
+        say("Train {measure:small}", measure=name),
+        say("Validation {measure:small}", measure=name),
     ]
 
 
@@ -59,7 +60,7 @@ def curve_rows(run: Run, points: Sequence[CurvePoint], shown: int = 12) -> list[
     for place, point in enumerate(points):
         if place % step and place != len(points) - 1 and point.x != run.best_x:
             continue
-        cells = [text.rounded(point.x, 0)]
+        cells: list[str] = [text.rounded(point.x, 0)]
         for value in (point.train_loss, point.validation_loss, point.train_score, point.validation_score):
             cells.append(text.rounded(value, 4) if text.is_number(value) else text.MISSING)
         rows.append(cells)
@@ -70,33 +71,44 @@ def run_chart(run: Run, points: Sequence[CurvePoint]) -> dict[str, Any]:
     """Train and validation in one panel, as a figure."""
     show = curve_shows(points)
     task = run.version.task
-    title = speech(run.metric).measure.title if show == "score" else "RMSE" if task == "regression" else "Log loss"
+    title = speech(run.metric).measure.title if show == "score" else "RMSE" if task == "regression" else say("Log loss")
     level = run.ladder.criterion.level if show == "score" and run.ladder.criterion else None
     over = RUNGS[run.recipe].curve
     return charts.curve_figure(
         curves.as_curve(points), over=over, show=show, y_title=title, level=level,
         kept_x=run.best_x if over != "rows" else None,
-        kept_word=f"kept: {text.rounded(run.best_x, 0)}" if run.best_x is not None else "kept",
+        kept_word=say("kept: {best_x}", best_x=text.rounded(run.best_x, 0)) if run.best_x is not None else "kept",
     )  # fmt: skip
 
 
 def run_facts(run: Run) -> list[tuple[str, str]]:
     """How the run was made, in words."""
+    if run.recipe == "upload":
+        return [
+            (say("Data"), str(run.version)),
+            (say("Made"), say("elsewhere, and uploaded")),
+            (say("Sealed rows"), say("predicted too") if run.predictions_digest else say("not predicted")),
+        ]
     facts = [
-        ("Data", str(run.version)),
-        ("Rows trained on", text.thousands(run.rows_trained)),
-        ("CPU time", text.duration_words(run.cpu_seconds)),
-        ("Seed", str(run.ladder.seed)),
-        ("Attempts", str(run.attempts)),
+        (say("Data"), str(run.version)),
+        (say("Rows trained on"), text.thousands(run.rows_trained)),
+        (say("CPU time"), text.duration_words(run.cpu_seconds)),
+        (say("Seed"), str(run.ladder.seed)),
+        (say("Attempts"), str(run.attempts)),
     ]
     for name, value in run.settings.items():
         if name == "refit":
-            facts.append(("For looks", "fitted again on train and validation" if value else "as fitted on train"))
+            facts.append(
+                (say("For looks"), say("fitted again on train and validation") if value else say("as fitted on train"))
+            )
         elif isinstance(value, dict):
-            facts += [
-                (key.replace("_", " "), f"{each:.4g}" if isinstance(each, float) else f"{each}")
-                for key, each in value.items()
-            ]
+            facts += [(key.replace("_", " "), _setting(each)) for key, each in value.items()]
         elif name != "seed":
-            facts.append((name.replace("_", " "), f"{value}"))
+            facts.append((name.replace("_", " "), _setting(value)))
     return facts
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return say("yes") if value else say("no")
+    return figure(f"{value:.4g}") if isinstance(value, float) else f"{value}"

@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch
 
 from dlstart_web.kit.jobs import OPEN_STATES
-from evaluations.core.rungs import RUNGS
+from dlstart_web.kit.say import say
 from evaluations.models import Ladder, Run
+from evaluations.selectors.ladders import run_title
 from evaluations.words import Speech, speech
 from projects import selectors as project_selectors
 from projects.models import User
@@ -22,21 +23,28 @@ def _best(runs: Iterable[Run]) -> Run | None:
 def _outcome(guess: float, best: Run, says: Speech) -> tuple[str, str]:
     """A word and a sentence: inside the range, or how far from the score and on which side."""
     if best.low <= guess <= best.high:
-        return "as guessed", "The guess lies within the range of the best rung."
+        return say("as guessed"), say("The guess lies within the range of the best rung.")
     better = (best.score > guess) == says.measure.greater_is_better
     gap = says.difference(abs(best.score - guess), signed=False)
-    return ("better" if better else "worse"), f"{gap} {'better' if better else 'worse'} than guessed."
+    if better:
+        return say("better"), say("{gap} better than guessed.", gap=gap)
+    return say("worse"), say("{gap} worse than guessed.", gap=gap)
 
 
 def guess_words(ladder: Ladder, runs: Sequence[Run], says: Speech) -> str:
     """ "You guessed 88.0, it got 94.6 (93.2–95.7).\" once a ladder has ended; only the guess before."""
     if ladder.guess is None:
         return ""
-    best, guessed = _best(runs), f"Guessed before: {says.number(ladder.guess)}"
+    best, guessed = _best(runs), say("Guessed before: {guess}", guess=says.number(ladder.guess))
     if best is None or any(run.is_open for run in runs):
-        return f"{guessed}."
+        return say("{guessed}.", guessed=guessed)
     outcome = _outcome(ladder.guess, best, says)[1]
-    return f"{guessed}; the best rung got {says.span(best.score, best.low, best.high)}. {outcome}"
+    return say(
+        "{guessed}; the best rung got {score}. {outcome}",
+        guessed=guessed,
+        score=says.span(best.score, best.low, best.high),
+        outcome=outcome,
+    )
 
 
 def surprises(user: User) -> list[dict[str, Any]]:
@@ -63,8 +71,13 @@ def surprises(user: User) -> list[dict[str, Any]]:
                 "measure": says.measure.title,
                 "guess": says.number(ladder.guess),
                 "result": says.span(best.score, best.low, best.high, best.rows_validation),
-                "rung": RUNGS[best.recipe].title,
+                "rung": run_title(best.recipe, best.change, best.name),
                 "run": best.pk,
+                "metric": ladder.metric,
+                "value": ladder.guess,
+                "score": best.score,
+                "low": best.low,
+                "high": best.high,
                 "outcome": word,
                 "sentence": sentence,
                 "results_before": ladder.results_before,

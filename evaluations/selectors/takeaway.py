@@ -1,23 +1,30 @@
 """What a team takes away of a run: a model card, and a script that makes the run again. Gaps are printed, never filled."""
 
-from typing import Any
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
 
 from datasets.models import DatasetVersion
 from dlstart_web.kit import text
 from evaluations.core.metrics import METRICS
 from evaluations.core.rungs import RUNGS, family
 from evaluations.models import KeptPoint, Run, Verdict
+from evaluations.selectors.ladders import run_title
 from evaluations.selectors.operating import behaviour_of, threshold_words
 from evaluations.words import speech
 from projects import selectors as project_selectors
 from projects.models import User
 
 GAP = "not recorded"
+IN_MEMORY = 8 * 2**20  # bytes of a ZIP beyond which it goes through a file
 TOLERANCE = {"simple": 1e-6, "deep": 1e-3}
 
 SCRIPT = """\
 # {title}, run {run}: makes it again and checks its score. Needs Python with dlstart {dlstart}'s packages, and the two parts:
-#     python reproduce.py TRAIN.parquet VALIDATION.parquet
+#     python reproduce.py TRAIN.parquet VALIDATION.parquet{more}
 import sys
 from pathlib import Path
 
@@ -44,9 +51,9 @@ def reproduce_script(run: Run, *, dlstart: str) -> str:
     columns = [{"name": column["name"], "kind": column["kind"]} for column in version.seal.features]
     classes = None if version.seal.classes is None else sorted(version.seal.classes)
     return SCRIPT.format(
-        title=RUNGS[run.recipe].title, run=run.pk, dlstart=dlstart, columns=ascii(columns), classes=ascii(classes),
+        title=run_title(run.recipe, run.change, run.name), run=run.pk, dlstart=dlstart, columns=ascii(columns), classes=ascii(classes),
         target=ascii(version.target), task=ascii(version.task), metric=ascii(run.metric), fit=_fit_line(run),
-        score=run.score, tolerance=TOLERANCE[family(run.recipe)],
+        score=run.score, tolerance=TOLERANCE[family(run.recipe)], more=" PRETRAINED" if "pretrained" in _recipes(run) else "",
     )  # fmt: skip
 
 
@@ -56,13 +63,28 @@ def _fit_line(run: Run) -> str:
     if run.recipe == "own_rule":
         return f"model = own_rule.fit(data, text={run.ladder.rule!a}, {rest}"
     options = f"budget=1e6, random_state={run.ladder.seed}, {rest}"
+    if run.change:
+        factors = ", ".join(f"{name}={factor!r}" for name, factor in run.change.items())
+        options = options.replace("metric=", f"change=Change({factors}), metric=")
+        imports = "from evaluations.core.remedies import Change\n"
+    else:
+        imports = ""
+    weights = _recipes(run)
+    if "pretrained" in weights:  # the folder of its network, which only this rung takes
+        options = "**({'backbone': Path(sys.argv[3])} if name == 'pretrained' else {}), " + options
     if run.recipe != "blend":
-        return f"model = RECIPES[{run.recipe!a}].fit(data, {options}"
-    names = {rung.title: rung.name for rung in RUNGS.values()}
-    weights = {names[title]: weight for title, weight in run.settings["weights"].items()}
+        return f"{imports}name = {run.recipe!a}\nmodel = RECIPES[name].fit(data, {options}"
     return f"weights = {weights!a}\nmembers = [RECIPES[name].fit(data, {options} for name in weights]\n" + (
         'model = blend.Blend.of(data, members, {"weights": weights})'
     )
+
+
+def _recipes(run: Run) -> dict[str, float]:
+    """The recipes of which a run is made, with their shares."""
+    if run.recipe != "blend":
+        return {run.recipe: 1.0}
+    names = {rung.title: rung.name for rung in RUNGS.values()}
+    return {names[title]: weight for title, weight in run.settings["weights"].items()}
 
 
 def can_be_made_again(run: Run) -> str:
@@ -87,7 +109,7 @@ def model_card(run: Run, user: User, *, dlstart: str) -> str:
     verdict = Verdict.objects.filter(project=run.project).first()
     criterion = run.ladder.criterion
     lines = [
-        f"# Model card: {_plain(RUNGS[run.recipe].title)} of {_plain(run.project.name)}",
+        f"# Model card: {_plain(run_title(run.recipe, run.change, run.name))} of {_plain(run.project.name)}",
         "",
         "## Model",
         *_facts(
@@ -140,6 +162,24 @@ def model_card(run: Run, user: User, *, dlstart: str) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def model_archive(run: Run, user: User, *, dlstart: str) -> IO[bytes] | None:
+    """The recommended model with its encoder, card and script as a ZIP; None where the files are gone."""
+    folder = settings.STORE / "runs" / str(run.pk) / "model"
+    encoder = settings.STORE / "encoded" / str(run.version_id) / "encoder.json"
+    if not folder.is_dir() or not encoder.is_file():
+        return None
+    archive = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                made.write(path, Path("model") / path.relative_to(folder))
+        made.write(encoder, "encoder.json")
+        made.writestr("reproduce.py", reproduce_script(run, dlstart=dlstart))
+        made.writestr("model-card.md", model_card(run, user, dlstart=dlstart))
+    archive.seek(0)
+    return archive
 
 
 def _plain(words: str) -> str:

@@ -1,5 +1,7 @@
 """The page of the success criterion."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -8,10 +10,12 @@ from django.shortcuts import redirect, render
 
 from datasets import selectors as dataset_selectors
 from datasets.models import DatasetVersion
+from dlstart_web.kit.say import joined, say
 from evaluations import selectors
 from evaluations.forms import CriterionForm
 from evaluations.views.common import GET_POST, page_of
 from evaluations.words import speech
+from projects import selectors as project_selectors
 from projects import services as project_services
 from projects.core.errors import ProjectProblem
 from projects.http import Request
@@ -27,11 +31,17 @@ def criterion(request: Request, slug: str) -> HttpResponse:
     page = page_of(request, project, Project.Step.TEST_SET, "criterion")
     version = page["version"] or dataset_selectors.version_list(project).exclude(task="").first()
     data = request.POST if request.method == "POST" else None
-    form = CriterionForm(data, task=version.task if version else "", is_amendment=page["criterion"] is not None)
+    in_force: Criterion | None = page["criterion"]
+    form = CriterionForm(
+        data,
+        task=version.task if version else "",
+        classes=selectors.class_count(version),
+        is_amendment=in_force is not None,
+    )
     if data is not None:
         if not page["is_owner"]:
-            raise PermissionDenied(f"Only an owner of {project.team} may do this.")
-        if form.is_valid():
+            raise PermissionDenied(say("Only an owner of {team} may do this.", team=project.team))
+        if form.is_valid() and data.get("go") != "ask":
             try:
                 locked = project_services.lock_criterion(
                     project=project,
@@ -42,23 +52,53 @@ def criterion(request: Request, slug: str) -> HttpResponse:
             except ProjectProblem as problem:
                 form.add_error(None, str(problem))
             else:
-                messages.success(request, f"Criterion {locked.number} is locked.")
+                messages.success(request, say("Criterion {number} is locked.", number=locked.number))
                 return redirect("evaluations:criterion", slug=slug)
-    rows = _final_rows(version)
-    in_force: Criterion | None = page["criterion"]
+    rows, positives = _final_rows(version), selectors.positives_of(version)
+    best = selectors.best_run(project)
+    spread = selectors.spread_of(best)
+    tells = ""
+    if form.is_bound and not form.errors:  # asked what the rows can tell of what was typed
+        given = form.cleaned_data
+        tells = selectors.power_words(speech(given["metric"]), given["level"], rows, positives, spread)
+    elif in_force is None and rows:
+        tells = selectors.power_words(speech("accuracy"), 0.95, rows)
     page |= {
         "form": form,
         "results_seen": selectors.results_seen(project),
-        "history": [
-            {"criterion": one, "says": speech(one.metric), "level": speech(one.metric).number(one.level),
-             "gain": speech(one.metric).difference(one.smallest_difference, signed=False)}
-            for one in project.criteria.select_related("locked_by").order_by("-number")
-        ],
-        "power": selectors.power_words(speech(in_force.metric), in_force.level, rows) if in_force else "",
-        "example": "" if in_force or not rows else selectors.power_words(speech("accuracy"), 0.95, rows),
+        "history": [_line(one) for one in project.criteria.select_related("locked_by").order_by("-number")],
+        "guards": selectors.guard_rows(in_force, best) if in_force else [],
+        "guard_note": selectors.guard_note(best),
+        "power": selectors.power_words(speech(in_force.metric), in_force.level, rows, positives, spread)
+        if in_force
+        else "",
+        "example": tells,
         "rows": rows,
-    }  # fmt: skip
+        "asked": form.is_bound and not form.errors,
+    }
     return render(request, "evaluations/criterion.html", page, status=422 if form.errors else 200)
+
+
+def _line(one: Criterion) -> dict[str, Any]:
+    """A locked criterion as it is read, and whether its record is still the one that was locked."""
+    says = speech(one.metric)
+    guards = [
+        joined(" ", [said.measure.title, said.at_least, said.number(guard["level"])])
+        for guard in one.guards
+        if (said := speech(guard["metric"]))
+    ]
+    slices = [
+        joined(" ", [f"{part['column']} = {part['value']}:", says.at_least, says.number(part["level"])])
+        for part in one.slices
+    ]
+    return {
+        "criterion": one,
+        "says": says,
+        "level": says.number(one.level),
+        "gain": says.difference(one.smallest_difference, signed=False),
+        "guards": guards + slices,
+        "is_intact": project_selectors.fingerprint_of(one) == one.fingerprint,
+    }
 
 
 def _final_rows(version: DatasetVersion | None) -> int:

@@ -1,4 +1,4 @@
-"""Pages of the final tier: asked, agreed, verdict, report."""
+"""Pages of the final tier: asked, agreed, verdict."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,7 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from datasets import selectors as dataset_selectors
 from datasets.models import Opening
-from evaluations import selectors, services
+from dlstart_web.kit.say import say
+from evaluations import permissions, selectors, services
 from evaluations.forms import OpeningForm
 from evaluations.views.common import GET_POST, page_of
 from evaluations.words import speech
@@ -39,18 +40,18 @@ def opening(request: Request, slug: str) -> HttpResponse:
         page |= {
             "declaration": selectors.declaration_of(asked),
             "submission": selectors.submission_of(opening=asked),
-            "may_agree": _may_agree(request, project),
+            "may_agree": permissions.may_agree(request.user, project),
         }
         return render(request, "evaluations/opening.html", page)
-    simple = selectors.candidates(project, version, in_force.metric, "simple")
-    deep = selectors.candidates(project, version, in_force.metric, "deep")
+    simple = selectors.candidates_to_hand_in(project, version, in_force.metric, "simple")
+    deep = selectors.candidates_to_hand_in(project, version, in_force.metric, "deep")
     page["elsewhere"] = selectors.opened_elsewhere(test_set, project) if test_set else None
     data = request.POST if request.method == "POST" else None
     form = OpeningForm(data, simple=simple, deep=deep) if simple.exists() else None
     page["form"] = form
     if data is not None and form is not None:
         if not page["is_owner"]:
-            raise PermissionDenied(f"Only an owner of {project.team} may do this.")
+            raise PermissionDenied(say("Only an owner of {team} may do this.", team=project.team))
         if form.is_valid():
             try:
                 services.ask_opening(
@@ -66,22 +67,15 @@ def opening(request: Request, slug: str) -> HttpResponse:
     return render(request, "evaluations/opening.html", page, status=422 if form is not None and form.errors else 200)
 
 
-def _may_agree(request: Request, project: Project) -> bool:
-    if project.is_sandbox:
-        return project_permissions.is_member(request.user, project)
-    return project_permissions.is_handler(request.user, project)
-
-
 @login_required
 @require_POST
 def opening_agree(request: Request, slug: str) -> HttpResponse:
     """The handler agrees, and the final tier is scored once."""
     project = get_project_or_404(request.user, slug)
-    if not _may_agree(request, project):
-        raise PermissionDenied("Only the handler named for this proposal may do this.")
+    permissions.require_may_agree(request.user, project)
     asked = dataset_selectors.opening_latest(project)
     if asked is None:
-        raise Http404("Nobody has asked to open the final tier.")
+        raise Http404(say("Nobody has asked to open the final tier."))
     try:
         services.agree_opening(opening=asked, user=request.user)
     except (services.OutOfTurn, *services.REFUSALS) as refusal:
@@ -94,12 +88,12 @@ def opening_agree(request: Request, slug: str) -> HttpResponse:
 def opening_retry(request: Request, slug: str) -> HttpResponse:
     """Score an agreed opening again after a fault of ours."""
     project = get_project_or_404(request.user, slug)
-    if not (_may_agree(request, project) or project_permissions.is_owner(request.user, project)):
-        raise PermissionDenied("Only an owner of the team or the handler may do this.")
+    if not (permissions.may_agree(request.user, project) or project_permissions.is_owner(request.user, project)):
+        raise PermissionDenied(say("Only an owner of the team or the handler may do this."))
     asked = dataset_selectors.opening_latest(project)
     submission = selectors.submission_of(opening=asked) if asked else None
     if submission is None or not services.retry_submission(submission):
-        messages.warning(request, "There is no scoring that ended with a fault.")
+        messages.warning(request, say("There is no scoring that ended with a fault."))
     return redirect("evaluations:verdict", slug=slug)
 
 
@@ -112,17 +106,9 @@ def verdict(request: Request, slug: str) -> HttpResponse:
     asked = dataset_selectors.opening_latest(project)
     page |= {"opening": asked, "submission": selectors.submission_of(opening=asked) if asked else None}
     page |= selectors.verdict_context(project, page["criterion"])
-    page["may_agree"] = _may_agree(request, project)
+    page["may_agree"] = permissions.may_agree(request.user, project)
     if request.htmx:
         if page["verdict"] is None and page["submission"] is not None and page["submission"].is_open:
             return HttpResponse(status=204)
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return render(request, "evaluations/verdict.html", page)
-
-
-@login_required
-@require_safe
-def report(request: Request, slug: str) -> HttpResponse:
-    """One page that prints."""
-    project = get_project_or_404(request.user, slug)
-    return render(request, "evaluations/report.html", selectors.report(project, request.user))

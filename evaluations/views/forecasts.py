@@ -37,7 +37,7 @@ def run_forecast(request: Request, pk: UUID) -> HttpResponse:
     page = page_of(request, run.project, step, "run") | {
         "run": run,
         "says": says,
-        "title": selectors.run_title(run.recipe),
+        "title": selectors.run_title(run.recipe, run.change, run.name),
         "forecast": newest,
         "answer": selectors.forecast_answer(newest, says) if newest and newest.result else None,
         "form": form,

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from dlstart_web.kit.say import say
 from evaluations import permissions, selectors, services
 from evaluations.core.rungs import family
 from evaluations.forms import LabelQuestionForm
@@ -34,7 +35,7 @@ def run_inspection(request: Request, pk: UUID) -> HttpResponse:
     newest = selectors.inspection_newest(run)
     page = page_of(request, run.project, step, "run") | {
         "run": run,
-        "title": selectors.run_title(run.recipe),
+        "title": selectors.run_title(run.recipe, run.change, run.name),
         "inspection": newest,
     }
     if newest and newest.result:
@@ -55,7 +56,7 @@ def run_label_question(request: Request, pk: UUID) -> HttpResponse:
         except services.OutOfTurn as refusal:
             messages.warning(request, str(refusal))
         else:
-            messages.success(request, f"Row {form.cleaned_data['row']} is marked: ask the labeller.")
+            messages.success(request, say("Row {row} is marked: ask the labeller.", row=form.cleaned_data["row"]))
     else:
-        messages.warning(request, "Name a row by its number, and keep the note under 300 characters.")
+        messages.warning(request, say("Name a row by its number, and keep the note under 300 characters."))
     return redirect("evaluations:run_inspection", pk=pk)

@@ -8,15 +8,17 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from datasets import selectors as dataset_selectors
 from dlstart_web.kit.jobs import JobState
+from dlstart_web.kit.say import joined, say, say_count
 from evaluations import permissions, selectors, services
 from evaluations.forms import GuessForm, LadderForm
 from evaluations.models import Ladder, Run
 from evaluations.views.common import page_of
-from evaluations.words import speech
+from evaluations.words import Speech, speech
 from projects import permissions as project_permissions
 from projects.http import Request
 from projects.models import Criterion, Project
@@ -36,13 +38,12 @@ def _ladder_context(ladder: Ladder) -> dict[str, Any]:
         "rows": selectors.ladder_rows(runs, says),
         "says": says,
         "level": ladder.criterion.level if ladder.criterion else None,
-        "caption": f"{says.measure.title}, {says.direction}, on {f'{n:,} ' if n else ''}validation rows the models never saw. "
-        "95% interval beside each. In order of complexity, not of luck.",
+        "caption": _ladder_caption(says, n),
         "n": n,
         "is_open": is_open,
         "form": LadderForm(initial={"rule": ladder.rule}, hint=selectors.rule_hint(ladder.project)),
         "done": (ended := sum(not run.is_open for run in runs)),
-        "words": f"{ended} of {len(runs)} rungs ended",
+        "words": say("{ended} of {runs} rungs ended", ended=ended, runs=len(runs)),
         "seen": selectors.seen_mark(runs),
         "waiting": None if any(run.state == JobState.RUNNING for run in runs) else _longest_waiting(runs),
         "ended": [run for run in runs if not run.is_open and run.score is None],
@@ -53,6 +54,19 @@ def _ladder_context(ladder: Ladder) -> dict[str, Any]:
         "guess_form": GuessForm(says=says),
         "guessed": selectors.guess_words(ladder, runs, says),
     }
+
+
+def _ladder_caption(says: Speech, n: int | None) -> str:
+    measure, direction = says.measure.title, says.direction
+    rows = say("{measure}, {direction}, on validation rows the models never saw.", measure=measure, direction=direction)
+    if n:
+        rows = say(
+            "{measure}, {direction}, on {n:,} validation rows the models never saw.",
+            measure=measure,
+            direction=direction,
+            n=n,
+        )
+    return joined(" ", [rows, say("95% interval beside each. In order of complexity, not of luck.")])
 
 
 def _longest_waiting(runs: list[Run]) -> Run | None:
@@ -104,10 +118,12 @@ def ladder_run(request: Request, slug: str) -> HttpResponse:
         return render(request, "evaluations/ladder.html", page, status=422)
     try:
         if version is None:
-            raise services.OutOfTurn("not-sealed", "No data is sealed in this project yet. Seal a data set first.")
+            raise services.OutOfTurn("not-sealed", say("No data is sealed in this project yet. Seal a data set first."))
         guessed = GuessForm(request.POST, says=speech(selectors.project_metric(project, version)))
         if not guessed.is_valid():
-            raise services.OutOfTurn("guess", f"{guessed.errors['guess'][0]}. Nothing was started.")
+            raise services.OutOfTurn(
+                "guess", say("{problem}. Nothing was started.", problem=guessed.errors["guess"][0])
+            )
         services.run_ladder(
             project=project, version=version, user=request.user, **form.cleaned_data, **guessed.cleaned_data
         )
@@ -123,7 +139,10 @@ def ladder_cancel(request: Request, slug: str) -> HttpResponse:
     project = get_project_or_404(request.user, slug, role=Role.MEMBER)
     newest = selectors.project_ladder(project)
     count = services.cancel_ladder(newest) if newest else 0
-    messages.success(request, f"{count} run{'' if count == 1 else 's'} cancelled." if count else "Nothing was running.")
+    told = (
+        say_count(count, "{count} run cancelled.", "{count} runs cancelled.") if count else say("Nothing was running.")
+    )
+    messages.success(request, told)
     return redirect("evaluations:ladder", slug=slug)
 
 
@@ -152,13 +171,19 @@ def leaderboard(request: Request, slug: str) -> HttpResponse:
         "shown": shown,
         "rows": selectors.board_rows(rows, selectors.tied_ranks(project.pk, version.pk, metric, rows)),
         "level": in_force.level if in_force else None,
-        "level_note": f"locked {in_force.locked_at:%-d %b %Y}" if in_force else "",
+        "level_note": say("locked {day}", day=date_format(in_force.locked_at, "j M Y")) if in_force else "",
         "n": n,
-        "caption": f"{says.measure.title}, {says.direction}, validation, {f'{n:,} rows' if n else 'no rows yet'}.",
+        "caption": _board_caption(says, n),
         "unranked": selectors.unranked_runs(project, version),
         "optimism": selectors.optimism_words(newest, paginator.count, says),
     }
     return render(request, "evaluations/leaderboard.html", page)
+
+
+def _board_caption(says: Speech, n: int | None) -> str:
+    rows = say_count(n, "{count:,} row", "{count:,} rows") if n else say("no rows yet")
+    measure, direction = says.measure.title, says.direction
+    return say("{measure}, {direction}, validation, {rows}.", measure=measure, direction=direction, rows=rows)
 
 
 @login_required

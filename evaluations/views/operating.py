@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from dlstart_web.kit.say import say
 from evaluations import permissions, selectors, services
 from evaluations.core.rungs import family
 from evaluations.forms import OperatingForm
@@ -39,12 +40,18 @@ def operating_point(request: Request, pk: UUID) -> HttpResponse:
         except services.OutOfTurn as refusal:
             messages.warning(request, str(refusal))
         else:
-            messages.success(request, f"Kept: this run says yes from {selectors.threshold_words(point.threshold)} on.")
+            messages.success(
+                request,
+                say(
+                    "Kept: this run says yes from {threshold} on.",
+                    threshold=selectors.threshold_words(point.threshold),
+                ),
+            )
             return redirect("evaluations:operating_point", pk=pk)
     step = Project.Step.DEEP if family(run.recipe) == "deep" else Project.Step.SIMPLE
     page = page_of(request, run.project, step, "run") | {
         "run": run,
-        "title": selectors.run_title(run.recipe),
+        "title": selectors.run_title(run.recipe, run.change, run.name),
         "form": form,
         "kept": kept,
         "found": found,

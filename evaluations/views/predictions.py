@@ -3,26 +3,22 @@
 from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from datasets import services as dataset_services
 from datasets.core.errors import DataProblem
-from dlstart_web.kit.jobs import JobState
+from dlstart_web.kit.say import say
 from dlstart_web.kit.uploads import upload_refused
-from evaluations import selectors, services
+from evaluations import permissions, selectors, services
 from evaluations.forms import PredictForm
-from evaluations.models import Prediction
 from evaluations.views.common import GET_POST, page_of
 from evaluations.words import speech
 from projects.http import Request
 from projects.models import Project
 from projects.permissions import Role, get_project_or_404
-
-SHOWN = 20
 
 
 @login_required
@@ -33,7 +29,7 @@ def predict(request: Request, slug: str) -> HttpResponse:
     page = page_of(request, project, Project.Step.VERDICT, "predict")
     version = page["version"]
     metric = selectors.project_metric(project, version) if version else ""
-    run = selectors.candidates(project, version, metric).first() if version else None
+    run = selectors.run_recommended(project, version) if version else None
     form = PredictForm(request.POST, request.FILES) if request.method == "POST" else PredictForm()
     try:
         if size := upload_refused(request):
@@ -44,13 +40,16 @@ def predict(request: Request, slug: str) -> HttpResponse:
             return redirect("evaluations:predict", slug=slug)
     except DataProblem as refusal:
         form.add_error("file", str(refusal))
-    predictions = list(project.predictions.select_related("run", "asked_by")[:SHOWN])
+    predictions = list(project.predictions.select_related("run", "asked_by")[: selectors.PREDICTIONS])
     page |= {
         "run": run,
         "says": speech(metric) if metric else None,
-        "title": selectors.run_title(run.recipe) if run else "",
+        "title": selectors.run_title(run.recipe, run.change, run.name) if run else "",
         "form": form,
-        "predictions": [{"job": job, "title": selectors.run_title(job.run.recipe)} for job in predictions],
+        "predictions": [
+            {"job": job, "title": selectors.run_title(job.run.recipe, job.run.change, job.run.name)}
+            for job in predictions
+        ],
         "is_open": any(job.is_open for job in predictions),
     }
     return render(request, "evaluations/predict.html", page, status=422 if request.method == "POST" else 200)
@@ -60,10 +59,9 @@ def predict(request: Request, slug: str) -> HttpResponse:
 @require_safe
 def prediction_download(request: Request, pk: UUID) -> FileResponse:
     """The predictions as CSV: ids and answers; for the team."""
-    job = get_object_or_404(Prediction, pk=pk)
-    get_project_or_404(request.user, job.project_id, role=Role.MEMBER)
-    path = settings.STORE / "predictions" / f"{job.pk}.csv"
-    if job.state != JobState.DONE or not path.is_file():
-        raise Http404("No predictions under this address.")
+    job = permissions.get_prediction_or_404(request.user, pk)
+    path = selectors.prediction_path(job)
+    if path is None:
+        raise Http404(say("No predictions under this address."))
     name = f"{Path(job.file_name).stem}-predicted.csv"
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")

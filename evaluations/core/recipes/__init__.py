@@ -4,6 +4,7 @@ A new recipe is one file here and one line in `rungs` and in this table.
 """
 
 from dataclasses import asdict
+from typing import Any
 
 from evaluations.core.recipes import (
     always_same,
@@ -15,6 +16,7 @@ from evaluations.core.recipes import (
     naive_bayes,
     network,
     own_rule,
+    pretrained,
     text_network,
     tfidf_linear,
 )
@@ -23,7 +25,7 @@ from evaluations.core.rungs import RUNGS
 
 __all__ = ["RECIPES", "CurvePoint", "Fitted", "Recipe", "Report", "blend", "load", "own_rule"]
 
-_FITS = {
+_FITS: dict[str, Any] = {  # one of them wants a pretrained network besides
     "always_same": always_same.fit,
     "linear": linear.fit,
     "naive_bayes": naive_bayes.fit,
@@ -34,6 +36,7 @@ _FITS = {
     "network": network.fit,
     "text_network": text_network.fit,
     "convolutional": convolutional.fit,
+    "pretrained": pretrained.fit,
 }
 
 RECIPES: dict[str, Recipe] = {name: Recipe(**asdict(RUNGS[name]), fit=fit) for name, fit in _FITS.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dlstart_web.kit.say import listed, say
 from evaluations.core.encoding import Encoded
 from evaluations.core.features import Rows
 from evaluations.core.metrics import Metric, constant_prediction
@@ -49,8 +50,12 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
     report(judge.point(len(y), y, fitted.predict("train"), fitted.predict("validation", judge.validation)))
     if data.task == "binary" and metric.name in ANSWERED:
         fitted.settings["constant"] = {f"always {name}": _constant_score(data, metric, k) for k, name in _named(data)}
-        said = (f"always “{name}” {fitted.settings['constant'][f'always {name}']:.1%}" for _, name in _named(data))
-        fitted.notes.append(f"Of the two constant answers, {' and '.join(said)}.")
+        scores = fitted.settings["constant"].values()
+        said = [
+            say("always “{name}” {score:.1%}", name=name, score=score)
+            for (_, name), score in zip(_named(data), scores, strict=True)
+        ]
+        fitted.notes.append(say("Of the two constant answers, {answers}.", answers=listed(said)))
     return fitted
 
 

@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 import skops.io
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgWarning
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import cross_val_predict
 from threadpoolctl import threadpool_limits
 
+from dlstart_web.kit.say import say
 from evaluations.core.encoding import Encoded
 from evaluations.core.errors import EvaluationProblem
 from evaluations.core.features import Rows
@@ -29,6 +32,8 @@ Index = NDArray[np.intp]
 SMALL, COARSE = 5_000, 20_000  # settings change below and above these train rows; from COARSE on nothing is refitted
 CURVE_ROWS = 5_000  # train rows that a curve's train figures are taken from
 EVALUATION_ROWS = 50_000  # validation rows that a curve and a choice look at
+SKEWED = 1.0  # a target above this skewness is tried as its logarithm
+TRIAL_ROWS, FOLDS = 5_000, 5
 STATE = "fitted.json"
 
 
@@ -58,7 +63,8 @@ class Recipe(Rung):
 
     `fit(data, *, metric, budget, random_state, report)` fits on train within about `budget` CPU seconds, chooses on
     validation, and reports curve points as it goes; an exception out of `report` (Cancelled) ends it. A recipe that
-    runs out of budget returns what it reached and says so in `notes`.
+    runs out of budget returns what it reached and says so in `notes`. A rung with rounds or epochs takes a `change`
+    (core.remedies) of the settings that it would choose by itself.
     """
 
     fit: FitRecipe
@@ -119,14 +125,14 @@ class Fitted(ABC):
         self._save_model(folder)
 
     @classmethod
-    def load(cls, folder: Path, data: Encoded) -> "Fitted":
+    def load(cls, folder: Path, data: Encoded | None) -> "Fitted":
         """Read what `save` wrote, to predict rows of the same encoder."""
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        return cls._load_model(folder, data, {k: v for k, v in state.items() if k != "recipe"})
+        return cls._load_model(folder, cast(Encoded, data), {k: v for k, v in state.items() if k != "recipe"})
 
 
-def load(folder: Path, data: Encoded) -> Fitted:
-    """The model that `Fitted.save` wrote to the folder, on the encoder it was fitted with."""
+def load(folder: Path, data: Encoded | None) -> Fitted:
+    """The model that `Fitted.save` wrote to the folder, on the encoder it was fitted with; without one it predicts nothing."""
     recipe = json.loads((folder / STATE).read_text(encoding="utf-8"))["recipe"]
     return MODELS[recipe].load(folder, data)
 
@@ -152,12 +158,14 @@ class Budget:
 
     def note(self, reached: str) -> str:
         """What to say of a model that ended early."""
-        return f"Stopped at its budget of {self.seconds:g} CPU seconds, {reached}."
+        return say(
+            "Stopped at its budget of {seconds:g} CPU seconds, {reached}.", seconds=self.seconds, reached=reached
+        )
 
 
 @dataclass(frozen=True)
 class TargetScale:
-    """How the linear model and the network see a number to predict: centred, scaled, and as logarithm if skewed."""
+    """How linear models and networks see a number to predict: centred, scaled, and as its logarithm where that serves."""
 
     log: bool = False
     mean: float = 0.0
@@ -166,10 +174,8 @@ class TargetScale:
     high: float = np.inf
 
     @classmethod
-    def of(cls, y: Array) -> "TargetScale":
-        """The logarithm serves a positive target with skewness above 1."""
-        spread = float(y.std())
-        log = spread > 0 and float(y.min()) > 0 and float(((y - y.mean()) ** 3).mean()) / spread**3 > 1
+    def of(cls, y: Array, *, log: bool = False) -> "TargetScale":
+        """The scale of train's numbers, or of their logarithms."""
         z = np.log(y) if log else y
         return cls(log, float(z.mean()), float(z.std()) or 1.0, float(z.min()), float(z.max()))
 
@@ -180,6 +186,37 @@ class TargetScale:
         """Predictions stay within the range that train had."""
         y = np.clip(z * self.deviation + self.mean, self.low, self.high)
         return np.exp(y) if self.log else y
+
+
+def target_scale(data: Encoded, judge: "Judge", y: Array, matrix: Any, unseen: Any) -> TargetScale:
+    """The scale of the target; for a positive, skewed number the logarithm, if a quick ridge does better with it
+    on validation and across folds of train.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Of the rows of `matrix`.
+    matrix, unseen : ndarray or sparse matrix, (n, n_columns) and (n_judged, n_columns)
+        Train rows, and the validation rows of the judge.
+    """
+    if data.task != "regression":
+        return TargetScale()
+    if float(y.min()) <= 0 or skewness(y) <= SKEWED:
+        return TargetScale.of(y)
+    matrix, y = matrix[:TRIAL_ROWS], y[:TRIAL_ROWS]
+    truth, losses = np.concatenate([y, judge.y_validation]), {}
+    for scale in (TargetScale.of(y), TargetScale.of(y, log=True)):
+        ridge, z = Ridge(alpha=10, solver="lsqr"), scale.forward(y)
+        unfolded = cross_val_predict(ridge, matrix, z, cv=FOLDS)  # few validation rows alone would decide by chance
+        guess = scale.backward(np.concatenate([unfolded, ridge.fit(matrix, z).predict(unseen)]))
+        losses[scale] = loss(data, truth, guess)
+    return min(losses, key=losses.__getitem__)
+
+
+def skewness(y: Array) -> float:
+    """The third standardised moment; 0 for a constant."""
+    spread = float(y.std())
+    return float(((y - y.mean()) ** 3).mean()) / spread**3 if spread else 0.0
 
 
 @dataclass(kw_only=True)
@@ -299,4 +336,4 @@ def check_classes(data: Encoded) -> None:
     """Refuse train rows with a single class: there is nothing to tell apart."""
     y = data.y("train")
     if data.task != "regression" and len(np.unique(y)) < 2:
-        raise EvaluationProblem("The train part holds one class only; a model needs at least two to tell apart.")
+        raise EvaluationProblem(say("The train part holds one class only; a model needs at least two to tell apart."))

@@ -9,11 +9,13 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from dlstart_web.kit.say import say
 from evaluations.core.encoding import Encoded
 from evaluations.core.features import Rows
 from evaluations.core.metrics import Metric
 from evaluations.core.recipes.base import (
     COARSE,
+    EVALUATION_ROWS,
     SMALL,
     Array,
     Budget,
@@ -26,10 +28,14 @@ from evaluations.core.recipes.base import (
     one_thread,
     some_rows,
 )
+from evaluations.core.remedies import AS_IS, Change
 
 ROWS = 300_000  # fewer rows and more trees beat more rows and fewer trees in the same time
 PICTURES = 20_000  # of several hundred numbers each
 MIDDLE = 60_000  # up to here the shape of the wide booster is tried, from here on it is the large one
+MANY = 300_000  # from here on the wide booster is the first to be cut: it takes half of its budget
+BINS_OF_MANY = 63  # a third cheaper than 255, and no worse once there are rows enough for many trees
+SAMPLE = 2_000  # rows that the cost of predicting is measured on
 TRIAL_ROWS, TRIAL_ROUNDS = 30_000, 60
 FEW_CLASSES = 3
 MORE_TREES = 1.1  # a refit has more rows, hence room for a tenth more rounds
@@ -45,6 +51,13 @@ class Shape:
     rounds: int
     patience: int
 
+    def changed(self, change: Change) -> "Shape":
+        """The same with fewer or more leaves, other steps, or more rounds."""
+        params = dict(self.params)
+        params["num_leaves"] = max(2, round(params["num_leaves"] * change.size))
+        params["learning_rate"] *= change.rate
+        return Shape(params, round(self.rounds * change.length), round(self.patience * max(1, change.length)))
+
 
 def narrow(n: int) -> Shape:
     """Eight leaves: for few rows."""
@@ -59,7 +72,7 @@ def narrow(n: int) -> Shape:
     return Shape(params, 800 if n < COARSE else 300, 30)
 
 
-def wide(leaves: int, fraction: float, rate: float, fewest: int = 20) -> Shape:
+def wide(leaves: int, fraction: float, rate: float, fewest: int = 20, bins: int = 255) -> Shape:
     """Many leaves: for interactions and many rows."""
     params = {
         "num_leaves": leaves,
@@ -67,6 +80,7 @@ def wide(leaves: int, fraction: float, rate: float, fewest: int = 20) -> Shape:
         "lambda_l2": 5,
         "min_child_samples": fewest,
         "learning_rate": rate,
+        "max_bin": bins,
     }
     return Shape(params, 800, 20)
 
@@ -80,7 +94,7 @@ def wide_shapes(n: int, classes: int) -> list[Shape]:
         return [wide(31, 0.5, 0.05 if n < SMALL else 0.1)]
     if n < MIDDLE:
         return [wide(31, 0.5, 0.1), wide(127, 0.8, 0.08, 10)]
-    return [wide(127, 0.8, 0.12)]
+    return [wide(127, 0.8, 0.12, bins=BINS_OF_MANY)]
 
 
 @dataclass(kw_only=True)
@@ -123,7 +137,9 @@ class BoostingWide(Boosting):
     RECIPE = "boosting_wide"
 
 
-def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report) -> Boosting:
+def fit(
+    data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report, change: Change = AS_IS
+) -> Boosting:
     """Small trees; below 20,000 rows categories are split by sets of values, above a trial says how they are read."""
     check_classes(data)
     clock = Budget(budget)
@@ -131,19 +147,29 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
     with one_thread():
         coding = ("native" if data.native else "codes") if n < COARSE else _coding(data, random_state, clock)
         shape = of_pictures() if data.has_pictures else narrow(n)
+        shape = shape.changed(change)
         return fit_shape(Boosting, data, shape, coding, clock=clock, random_state=random_state, report=report)
 
 
-def fit_wide(data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report) -> Boosting:
-    """Large trees; below 20,000 rows categories are read by their frequency, above a trial says how."""
+def fit_wide(
+    data: Encoded,
+    *,
+    metric: Metric,
+    budget: float,
+    random_state: int,
+    report: Report,
+    change: Change = AS_IS,
+    coding: Coding | None = None,
+) -> Boosting:
+    """Large trees; below 20,000 rows categories are read by their frequency, above as `coding` or else a trial says."""
     check_classes(data)
-    clock = Budget(budget)
     n = data.rows("train")
+    clock = Budget(budget / 2 if n > MANY else budget)
     with one_thread():
-        coding = "codes" if n < COARSE else _coding(data, random_state, clock)
+        coding = "codes" if n < COARSE else coding or _coding(data, random_state, clock)
         shapes = wide_shapes(n, n_classes(data))
         candidates = [(Shape(shape.params, TRIAL_ROUNDS, 10), coding) for shape in shapes]
-        shape = shapes[_best(data, candidates, n // 3, random_state, clock)]
+        shape = shapes[_best(data, candidates, n // 3, random_state, clock)].changed(change)
         return fit_shape(BoostingWide, data, shape, coding, clock=clock, random_state=random_state, report=report)
 
 
@@ -163,9 +189,9 @@ def fit_shape(
     limit = PICTURES if data.has_pictures else limit
     index = some_rows(n, limit, random_state) if n > limit else None
     booster, watch = _train(data, shape, coding, index, clock, random_state, report)
-    notes = [f"Fitted on {limit:,} of {n:,} rows."] if index is not None else []
+    notes = [say("Fitted on {rows:,} of {n:,} rows.", rows=limit, n=n)] if index is not None else []
     if watch.out_of_budget:
-        notes.append(clock.note(f"after {watch.rounds} of at most {shape.rounds} rounds"))
+        notes.append(clock.note(say("after {rounds} of at most {most} rounds", rounds=watch.rounds, most=shape.rounds)))
     settings = {"shape": dict(shape.params), "coding": coding, "seed": random_state, "rounds": watch.best}
     rows = n if index is None else len(index)
     booster = lgb.Booster(model_str=booster.model_to_string(num_iteration=watch.best))
@@ -173,10 +199,17 @@ def fit_shape(
 
 
 class _Watch:
-    """Reports each round, keeps the best, and ends the fit by patience or budget."""
+    """Reports each round, keeps the best, and ends the fit by patience or budget.
 
-    def __init__(self, shape: Shape, clock: Budget, report: Report | None) -> None:
+    What the rows that wait will take to predict counts: every round adds a tree that each of them runs through.
+    """
+
+    def __init__(
+        self, shape: Shape, clock: Budget, report: Report | None, sample: NDArray[np.float32], waiting: int
+    ) -> None:
         self.patience, self.clock, self.report = shape.patience, clock, report
+        self.sample, self.waiting = sample, waiting
+        self.predicting = 0.0  # CPU seconds a round, measured anew whenever the trees have doubled
         self.best, self.best_loss, self.rounds = 0, np.inf, 0
         self.out_of_budget = False
 
@@ -187,7 +220,12 @@ class _Watch:
             self.best, self.best_loss = self.rounds, losses["validation"]
         if self.report:
             self.report(CurvePoint(self.rounds, losses.get("train"), losses["validation"]))
-        self.out_of_budget = self.clock.over and self.rounds < env.end_iteration
+        if self.waiting and self.rounds.bit_count() == 1:
+            apart = Budget(0)
+            env.model.predict(self.sample, num_threads=1)
+            self.predicting = apart.spent * self.waiting / (len(self.sample) * self.rounds)
+        is_over = not self.clock.reaches(self.predicting * self.rounds)
+        self.out_of_budget = is_over and self.rounds < env.end_iteration
         if self.out_of_budget or self.rounds - self.best >= self.patience:
             raise lgb.callback.EarlyStopException(self.best - 1, env.evaluation_result_list)
 
@@ -206,14 +244,21 @@ def _train(
     if index is not None:
         matrix, y = matrix[index], y[index]
     train = _dataset(data, matrix, y, coding, params)
-    rows = np.sort(some_rows(data.rows("validation"), 50_000, 0))
-    unseen = train.create_valid(_matrix(data, "validation", coding)[rows], data.y("validation")[rows])
+    rows = np.sort(some_rows(data.rows("validation"), EVALUATION_ROWS, 0))
+    judged = _matrix(data, "validation", coding)[rows]
+    unseen = train.create_valid(judged, data.y("validation")[rows])
     sets = {"validation": unseen} if report is None else {"train": train, "validation": unseen}
-    watch = _Watch(shape, clock, report)
+    waiting = 0 if report is None else _waiting(data)  # a trial predicts nothing
+    watch = _Watch(shape, clock, report, judged[:SAMPLE], waiting)
     booster = lgb.train(
         params, train, shape.rounds, valid_sets=list(sets.values()), valid_names=list(sets), callbacks=[watch]
     )
     return booster, watch
+
+
+def _waiting(data: Encoded) -> int:
+    """Rows that a finished model predicts: every part, of train no more than its score is taken from."""
+    return min(data.rows("train"), EVALUATION_ROWS) + sum(data.rows(part) for part in data.parts if part != "train")
 
 
 def of_pictures() -> Shape:

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlstart_web.kit.say import say
+from evaluations.core.diagnosis import out_of_patience
 from evaluations.core.encoding import Encoded
 from evaluations.core.errors import EvaluationProblem
 from evaluations.core.features import Rows
 from evaluations.core.metrics import Metric
 from evaluations.core.recipes.base import (
+    TRIAL_ROWS,
     Array,
     Budget,
     CurvePoint,
@@ -28,13 +31,15 @@ from evaluations.core.recipes.base import (
     check_classes,
     n_classes,
     some_rows,
+    target_scale,
 )
+from evaluations.core.remedies import AS_IS, Change
 from evaluations.core.rungs import NO_TORCH
 
-EPOCHS, FEWEST_EPOCHS, PATIENCE = 20, 10, 10  # STATISTICS 5
-EPOCHS_OF_FEW, FEW = 40, 5_000
+EPOCHS, EPOCHS_OF_FEW, FEW = 20, 40, 5_000
 SHOWN = 2_000  # train rows that the curve looks at: an evaluation should not cost an epoch
 BATCH, PREDICTED_AT_ONCE = 256, 512
+WIDTH = 32  # channels of the first convolution; of the second twice as many
 CHECKPOINT = "checkpoint.npz"
 
 Pixels = NDArray[np.uint8]
@@ -93,6 +98,7 @@ def fit(
     random_state: int,
     report: Report,
     checkpoint: Path | None = None,
+    change: Change = AS_IS,
 ) -> Convolutional:
     """Train until validation stops improving, the budget ends, or the epochs that fit into it are done.
 
@@ -103,7 +109,7 @@ def fit(
     """
     torch = load_torch()
     check_classes(data)
-    run = _Training(torch, data, metric, random_state, budget, checkpoint)
+    run = _Training(torch, data, metric, random_state, budget, checkpoint, change)
     for point in run.points:  # of the attempt before
         report(point)
     while not run.ended:
@@ -115,13 +121,24 @@ class _Training:
     """The state of one training, of which all is in the checkpoint."""
 
     def __init__(
-        self, torch: Any, data: Encoded, metric: Metric, seed: int, budget: float, checkpoint: Path | None
+        self,
+        torch: Any,
+        data: Encoded,
+        metric: Metric,
+        seed: int,
+        budget: float,
+        checkpoint: Path | None,
+        change: Change,
     ) -> None:
         self.torch, self.data, self.judge, self.clock = torch, data, Judge.of(data, metric), Budget(budget)
         self.path = checkpoint / CHECKPOINT if checkpoint else None
         self.pixels, y = data.pixels("train"), data.y("train")
         self.y, self.n = y, len(y)
-        self.scale = TargetScale.of(y) if data.task == "regression" else TargetScale()
+        self.scale = TargetScale()
+        if data.task == "regression":
+            trial = some_rows(self.n, TRIAL_ROWS, 0)
+            cells = (data.dense("train", trial, False), data.dense("validation", self.judge.validation, False))
+            self.scale = target_scale(data, self.judge, y[trial], *cells)
         self.device = _device(torch)
         torch.manual_seed(seed)
         target = self.scale.forward(y).astype(np.float32) if data.task == "regression" else y.astype(np.int64)
@@ -130,7 +147,7 @@ class _Training:
         self.shown = some_rows(self.n, SHOWN, 0)
         self.points: list[CurvePoint] = []
         self.spent, self.notes = 0.0, list[str]()
-        self.settings = self._settings(seed)
+        self.settings = self._settings(seed, change)
         self.network = _network(torch, self.settings, n_classes(data)).to(self.device)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=1e-3, weight_decay=1e-2)
         self.best, self.best_loss, self.best_epoch = _arrays(self.network), np.inf, 0
@@ -155,31 +172,38 @@ class _Training:
         if done >= planned:
             return True
         if self.spent > self.clock.seconds:
-            self.notes.append(self.clock.note(f"after {done} of {planned} epochs"))
+            self.notes.append(self.clock.note(say("after {epoch} of {epochs} epochs", epoch=done, epochs=planned)))
             return True
-        return done >= FEWEST_EPOCHS and done - self.best_epoch >= PATIENCE
+        return out_of_patience([point.validation_loss for point in self.points])
 
-    def _settings(self, seed: int) -> dict[str, Any]:
+    def _settings(self, seed: int, change: Change) -> dict[str, Any]:
         """Epochs by how many pictures the budget reaches, as a trial on a few batches says."""
         sample = np.array(self.pixels[:: max(1, self.n // 5_000)])
-        batch = min(BATCH, max(32, self.n // 40))
+        batch = round(min(BATCH, max(32, self.n // 40)) * change.batch)
         settings: dict[str, Any] = {
             "side": int(self.pixels.shape[1]),
             "channels": int(self.pixels.shape[3]),
             "mean": float(sample.mean()),
             "deviation": float(sample.std()) or 1.0,
             "batch": batch,
-            "rate": 6e-3 if batch >= 128 else 3e-3,
+            "rate": (6e-3 if batch >= 128 else 3e-3) * change.rate,
+            "width": max(1, round(WIDTH * change.size)),
             "shift": max(1, int(self.pixels.shape[1]) // 16),
-            "device": str(self.device),
             "workers": 0,  # the pictures lie in memory
             "seed": seed,
-        }
-        wanted = EPOCHS_OF_FEW if self.n < FEW else EPOCHS
+        } | self._machine()
+        wanted = round((EPOCHS_OF_FEW if self.n < FEW else EPOCHS) * change.length)
         epochs = int(np.clip(self.clock.seconds / self._trial(settings), 1, wanted))
         if epochs < wanted:
-            self.notes.append(self.clock.note(f"planned for {epochs} of {wanted} epochs"))
+            self.notes.append(
+                self.clock.note(say("planned for {epochs} of {wanted} epochs", epochs=epochs, wanted=wanted))
+            )
         return settings | {"epochs": epochs}
+
+    def _machine(self) -> dict[str, str]:
+        """Where it computes and how finely: bfloat16 has float32's range, so that losses need no scaling."""
+        half = self.device.type == "cuda"
+        return {"device": str(self.device), "precision": "bfloat16 mixed with float32" if half else "float32"}
 
     def _trial(self, settings: dict[str, Any]) -> float:
         """CPU seconds of an epoch, from a few batches of a network that is thrown away."""
@@ -190,6 +214,8 @@ class _Training:
         for _ in range(4):
             began = time.process_time()
             network(_prepared(torch, self.train[:batch], settings)).sum().backward()
+            if self.device.type == "cuda":
+                torch.cuda.synchronize()  # a GPU answers before it has computed
             seconds.append(time.process_time() - began)
         return float(max(1e-3, 1.1 * np.median(seconds) * self.n / min(batch, self.n)))
 
@@ -276,10 +302,10 @@ class _Training:
             number, field = name.split(" ")
             moments.setdefault(int(number), {})[field] = torch.from_numpy(array)
         self.optimiser.load_state_dict({"state": moments, "param_groups": state["groups"]})
-        self.settings = state["settings"]
+        self.settings = state["settings"] | self._machine()  # which may be another one now
         self.points = [CurvePoint(**point) for point in state["points"]]
         self.best_loss, self.best_epoch, self.spent = state["best_loss"], state["best_epoch"], state["spent"]
-        self.notes.append(f"Went on after epoch {len(self.points)}, where it had been stopped.")
+        self.notes.append(say("Went on after epoch {epoch}, where it had been stopped.", epoch=len(self.points)))
 
 
 def _device(torch: Any) -> Any:
@@ -287,13 +313,14 @@ def _device(torch: Any) -> Any:
 
 
 def _network(torch: Any, settings: dict[str, Any], outputs: int) -> Any:
-    """Two convolutions with steps of two, then 64 units."""
-    nn = torch.nn
+    """Two convolutions with steps of two, then a layer as wide as the second."""
+    nn, width = torch.nn, settings["width"]
     left = (settings["side"] + 3) // 4
     return nn.Sequential(
-        nn.Conv2d(settings["channels"], 32, 5, 2, 2), nn.BatchNorm2d(32), nn.ReLU(),
-        nn.Conv2d(32, 64, 3, 2, 1), nn.BatchNorm2d(64), nn.ReLU(),
-        nn.Flatten(), nn.Dropout(0.3), nn.Linear(64 * left * left, 64), nn.ReLU(), nn.Linear(64, outputs),
+        nn.Conv2d(settings["channels"], width, 5, 2, 2), nn.BatchNorm2d(width), nn.ReLU(),
+        nn.Conv2d(width, 2 * width, 3, 2, 1), nn.BatchNorm2d(2 * width), nn.ReLU(),
+        nn.Flatten(), nn.Dropout(0.3), nn.Linear(2 * width * left * left, 2 * width), nn.ReLU(),
+        nn.Linear(2 * width, outputs),
     ).to(memory_format=torch.channels_last)  # fmt: skip
 
 

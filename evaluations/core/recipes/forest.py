@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 
+from dlstart_web.kit.say import say
 from evaluations.core.encoding import Encoded
 from evaluations.core.features import BLOCK, Rows
 from evaluations.core.metrics import Metric
@@ -60,11 +61,11 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
     check_classes(data)
     clock, judge = Budget(budget), Judge.of(data, metric)
     n = data.rows("train")
-    kind, trees = ("extra trees", 60) if n < SMALL else ("random forest", 30)
+    kind, trees = (say("extra trees"), 60) if n < SMALL else (say("random forest"), 30)
     index = some_rows(n, _row_limit(data, trees), random_state)
     matrix, y = _fill(data.tree("train")[index]), data.y("train")[index]
     unseen = _fill(data.tree("validation")[judge.validation])
-    notes = [f"Fitted on {len(index):,} of {n:,} rows."] if len(index) < n else []
+    notes = [say("Fitted on {rows:,} of {n:,} rows.", rows=len(index), n=n)] if len(index) < n else []
     with one_thread():
         sizes = growing_sizes(len(index), (9, 3, 1))
         for size, larger in zip(sizes, [*sizes[1:], None], strict=True):
@@ -78,7 +79,17 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
             on_validation = apply_estimator(estimator, unseen, data, TargetScale())
             report(judge.point(size, y[:shown], on_train, on_validation))
             if clock.over and (larger or count < trees):
-                notes.append(clock.note(f"with {count} of {trees} trees on {size:,} of {len(index):,} rows"))
+                notes.append(
+                    clock.note(
+                        say(
+                            "with {count} of {trees} trees on {rows:,} of {n:,} rows",
+                            count=count,
+                            trees=trees,
+                            rows=size,
+                            n=len(index),
+                        )
+                    )
+                )
                 break
     return Forest(data, size, size, {"kind": kind, "trees": count}, notes, estimator=estimator)
 

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from dlstart_web.kit.say import say
+from evaluations.core.diagnosis import out_of_patience
 from evaluations.core.encoding import Encoded
 from evaluations.core.features import Rows
 from evaluations.core.metrics import Metric
@@ -25,10 +27,12 @@ from evaluations.core.recipes.base import (
     n_classes,
     one_thread,
     some_rows,
+    target_scale,
 )
+from evaluations.core.remedies import AS_IS, Change
 
+UNITS = 64  # of each of two layers
 ROWS, ROWS_OF_MANY, MANY = 60_000, 200_000, 300_000
-FEWEST_EPOCHS, PATIENCE = 10, 10  # STATISTICS 5
 RAMPS_FROM = 1_000  # below, ramps are more weights than a few rows can settle
 
 
@@ -59,33 +63,39 @@ class Network(EstimatorFitted):
         )
 
 
-def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report) -> Network:
+def fit(
+    data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report, change: Change = AS_IS
+) -> Network:
     """Train by falling steps for ten epochs; few rows with classes get constant steps and an earlier stop."""
     check_classes(data)
     clock, judge = Budget(budget), Judge.of(data, metric)
     n, y = data.rows("train"), data.y("train")
     ramps = n >= RAMPS_FROM and data.ramps_fit()
-    scale = TargetScale.of(y) if data.task == "regression" else TargetScale()
-    settings = _settings(data, n, random_state)
+    settings = _settings(data, n, random_state, change)
     index = some_rows(n, data.affordable(_row_limit(n), ramps), random_state)
     y = y[index]
-    target, shown = _target(data, scale, y), min(len(index), CURVE_ROWS)
     matrix, unseen = data.dense("train", index, ramps), data.dense("validation", judge.validation, ramps)
-    notes = [f"Fitted on {len(index):,} of {n:,} rows."] if len(index) < n else []
+    scale = target_scale(data, judge, y, matrix, unseen)
+    target, shown = _target(data, scale, y), min(len(index), CURVE_ROWS)
+    notes = [say("Fitted on {rows:,} of {n:,} rows.", rows=len(index), n=n)] if len(index) < n else []
     estimator = _empty(data, settings, len(index))
     best, best_loss, best_epoch = estimator, np.inf, 0
+    losses: list[float | None] = []
     with one_thread():
         for epoch in range(settings["epochs"]):
             _pass(estimator, settings, epoch, matrix, target, data)
             on_train = apply_estimator(estimator, matrix[:shown], data, scale)
             point = judge.point(epoch + 1, y[:shown], on_train, apply_estimator(estimator, unseen, data, scale))
             report(point)
+            losses.append(point.validation_loss)
             if point.validation_loss is not None and point.validation_loss < best_loss:
                 best, best_loss, best_epoch = copy.deepcopy(estimator), point.validation_loss, epoch + 1
             if clock.over and epoch + 1 < settings["epochs"]:
-                notes.append(clock.note(f"after {epoch + 1} of {settings['epochs']} epochs"))
+                notes.append(
+                    clock.note(say("after {epoch} of {epochs} epochs", epoch=epoch + 1, epochs=settings["epochs"]))
+                )
                 break
-            if epoch + 1 >= FEWEST_EPOCHS and epoch + 1 - best_epoch >= PATIENCE:
+            if out_of_patience(losses):
                 break
     return Network(data, len(index), best_epoch, settings, notes, estimator=best, scale=scale, ramps=ramps)
 
@@ -94,14 +104,15 @@ def _row_limit(n: int) -> int:
     return ROWS_OF_MANY if n > MANY else ROWS
 
 
-def _settings(data: Encoded, n: int, random_state: int) -> dict[str, Any]:
+def _settings(data: Encoded, n: int, random_state: int, change: Change) -> dict[str, Any]:
     calm = n < SMALL and data.task != "regression"
     return {
-        "epochs": 30 if calm else 10,
-        "rate": 2e-3 if calm else 3e-3,
+        "units": max(1, round(UNITS * change.size)),
+        "epochs": round((30 if calm else 10) * change.length),
+        "rate": (2e-3 if calm else 3e-3) * change.rate,
         "falling": not calm,
         "alpha": 1e-4 if calm else 0.3,
-        "batch": 256 if calm or n > 10_000 else 128,
+        "batch": round((256 if calm or n > 10_000 else 128) * change.batch),
         "seed": random_state,
     }
 
@@ -109,7 +120,7 @@ def _settings(data: Encoded, n: int, random_state: int) -> dict[str, Any]:
 def _empty(data: Encoded, settings: dict[str, Any], n: int) -> Any:
     kind = MLPRegressor if data.task == "regression" else MLPClassifier
     return kind(
-        hidden_layer_sizes=(64, 64),
+        hidden_layer_sizes=(settings["units"],) * 2,
         batch_size=min(n, settings["batch"]),
         learning_rate_init=settings["rate"],
         alpha=settings["alpha"],

@@ -7,6 +7,8 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from dlstart_web.kit.say import say
+from evaluations.core.diagnosis import out_of_patience
 from evaluations.core.encoding import Encoded
 from evaluations.core.metrics import Metric
 from evaluations.core.recipes.base import (
@@ -21,12 +23,14 @@ from evaluations.core.recipes.base import (
     n_classes,
     one_thread,
     some_rows,
+    target_scale,
 )
 from evaluations.core.recipes.words import TextFitted, both_texts, guess, matrix_of
+from evaluations.core.remedies import AS_IS, Change
 
 COLUMNS, ROWS = 20_000, 60_000
 EPOCHS = 10
-SETTINGS = {"units": 32, "batch": 64, "rate": 2e-3, "alpha": 0.1, "columns": COLUMNS}
+UNITS, BATCH, RATE, ALPHA = 32, 64, 2e-3, 0.1
 
 
 class TextNetwork(TextFitted):
@@ -39,7 +43,7 @@ class TextNetwork(TextFitted):
         rows, y = both_texts(data)
         index = some_rows(len(y), ROWS, 0)
         matrix, target = self.matrix(rows, index), _target(data, self.scale, y[index])
-        estimator = _empty(data, self.settings["seed"], len(index))
+        estimator = _empty(data, self.settings, len(index))
         with one_thread():
             for _ in range(int(self.best_x)):
                 _pass(estimator, matrix, target, data)
@@ -49,32 +53,48 @@ class TextNetwork(TextFitted):
         )  # fmt: skip
 
 
-def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report) -> TextNetwork:
+def fit(
+    data: Encoded, *, metric: Metric, budget: float, random_state: int, report: Report, change: Change = AS_IS
+) -> TextNetwork:
     """Train for ten epochs; on so many columns the best one comes early."""
     check_classes(data)
     clock, judge = Budget(budget), Judge.of(data, metric)
     n, y = data.rows("train"), data.y("train")
-    scale = TargetScale.of(y) if data.task == "regression" else TargetScale()
     index = some_rows(n, ROWS, random_state)
     y, chosen = y[index], _commonest(data.texts("train"))
     matrix = matrix_of(data.part("train"), index, chosen, beside=False, ramps=False)
     unseen = matrix_of(data.part("validation"), judge.validation, chosen, beside=False, ramps=False)
+    scale = target_scale(data, judge, y, matrix, unseen)
     target, shown = _target(data, scale, y), min(len(index), CURVE_ROWS)
-    notes = [f"Fitted on {len(index):,} of {n:,} rows."] if len(index) < n else []
-    estimator = _empty(data, random_state, len(index))
+    notes = [say("Fitted on {rows:,} of {n:,} rows.", rows=len(index), n=n)] if len(index) < n else []
+    settings: dict[str, Any] = {
+        "units": max(1, round(UNITS * change.size)),
+        "batch": round(BATCH * change.batch),
+        "rate": RATE * change.rate,
+        "alpha": ALPHA,
+        "columns": COLUMNS,
+        "epochs": round(EPOCHS * change.length),
+        "seed": random_state,
+    }
+    estimator = _empty(data, settings, len(index))
     best, best_loss, best_epoch = estimator, np.inf, 0
+    losses: list[float | None] = []
     with one_thread():
-        for epoch in range(1, EPOCHS + 1):
+        for epoch in range(1, settings["epochs"] + 1):
             _pass(estimator, matrix, target, data)
             on_train = guess(estimator, matrix[:shown], data, scale)
             point = judge.point(epoch, y[:shown], on_train, guess(estimator, unseen, data, scale))
             report(point)
+            losses.append(point.validation_loss)
             if point.validation_loss is not None and point.validation_loss < best_loss:
                 best, best_loss, best_epoch = copy.deepcopy(estimator), point.validation_loss, epoch
-            if clock.over and epoch < EPOCHS:
-                notes.append(clock.note(f"after {epoch} of {EPOCHS} epochs"))
+            if clock.over and epoch < settings["epochs"]:
+                notes.append(
+                    clock.note(say("after {epoch} of {epochs} epochs", epoch=epoch, epochs=settings["epochs"]))
+                )
                 break
-    settings = SETTINGS | {"epochs": EPOCHS, "seed": random_state}
+            if out_of_patience(losses):
+                break
     return TextNetwork(data, len(index), best_epoch, settings, notes, estimator=best, scale=scale, chosen=chosen)
 
 
@@ -84,14 +104,14 @@ def _commonest(texts: sp.csr_matrix) -> Index:
     return np.sort(np.argsort(-counts, kind="stable")[:COLUMNS])
 
 
-def _empty(data: Encoded, random_state: int, n: int) -> Any:
+def _empty(data: Encoded, settings: dict[str, Any], n: int) -> Any:
     kind = MLPRegressor if data.task == "regression" else MLPClassifier
     return kind(
-        hidden_layer_sizes=(32,),
-        batch_size=min(n, int(SETTINGS["batch"])),
-        learning_rate_init=SETTINGS["rate"],
-        alpha=SETTINGS["alpha"],
-        random_state=random_state,
+        hidden_layer_sizes=(settings["units"],),
+        batch_size=min(n, settings["batch"]),
+        learning_rate_init=settings["rate"],
+        alpha=settings["alpha"],
+        random_state=settings["seed"],
     )
 
 

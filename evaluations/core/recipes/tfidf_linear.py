@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from dlstart_web.kit.say import say
 from evaluations.core.encoding import Encoded
 from evaluations.core.metrics import Metric
 from evaluations.core.recipes.base import (
@@ -19,6 +20,7 @@ from evaluations.core.recipes.base import (
     growing_sizes,
     one_thread,
     some_rows,
+    target_scale,
 )
 from evaluations.core.recipes.words import TextFitted, both_texts, guess, matrix_of
 
@@ -48,12 +50,12 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
     clock, judge = Budget(budget), Judge.of(data, metric)
     n, y = data.rows("train"), data.y("train")
     beside, ramps = bool(data.features) and not data.media, data.ramps_fit()
-    scale = TargetScale.of(y) if data.task == "regression" else TargetScale()
     index = some_rows(n, _row_limit(data, n, beside, ramps), random_state)
     y = y[index]
     matrix = matrix_of(data.part("train"), index, slice(None), beside=beside, ramps=ramps)
     unseen = matrix_of(data.part("validation"), judge.validation, slice(None), beside=beside, ramps=ramps)
-    notes = [f"Fitted on {len(index):,} of {n:,} rows."] if len(index) < n else []
+    scale = target_scale(data, judge, y, matrix, unseen)
+    notes = [say("Fitted on {rows:,} of {n:,} rows.", rows=len(index), n=n)] if len(index) < n else []
     with one_thread():
         sizes = [
             s for s in growing_sizes(len(index), (9, 3, 1)) if data.task == "regression" or len(np.unique(y[:s])) > 1
@@ -65,7 +67,7 @@ def fit(data: Encoded, *, metric: Metric, budget: float, random_state: int, repo
             on_train = guess(estimator, matrix[:shown], data, scale)
             report(judge.point(size, y[:shown], on_train, guess(estimator, unseen, data, scale)))
             if larger and not clock.reaches(step.spent * larger / size):  # a solver can't be stopped half-way
-                notes.append(clock.note(f"on {size:,} of {len(index):,} rows"))
+                notes.append(clock.note(say("on {rows:,} of {n:,} rows", rows=size, n=len(index))))
                 break
     settings = {"C": STRENGTH, "reads": "both", "table columns": beside, "log target": scale.log}
     return TfidfLinear(

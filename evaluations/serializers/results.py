@@ -4,10 +4,19 @@ from typing import Any
 
 from rest_framework import serializers
 
-from datasets.models import Look
 from evaluations import selectors
+from evaluations.core.remedies import REMEDIES
 from evaluations.core.rungs import RUNGS
-from evaluations.models import CurvePoint, Forecast, Ladder, Run, Verdict
+from evaluations.models import (
+    CurvePoint,
+    Forecast,
+    Inspection,
+    Ladder,
+    Prediction,
+    PredictionsFile,
+    Run,
+    Spread,
+)
 from evaluations.words import speech
 from projects.core.measures import MEASURES
 from projects.models import Criterion
@@ -21,9 +30,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     class Meta:
         model = Run
         fields = (
-            "id", "ladder", "recipe", "rung", "state", "progress", "problem", "history", "metric", "part", "version",
+            "id", "ladder", "recipe", "name", "rung", "state", "progress", "problem", "history", "metric", "part", "version",
             "score", "low", "high", "train_score", "rank", "rows_validation", "rows_trained", "cpu_seconds",
-            "curve", "best_x", "diagnosis", "against_best", "settings", "note", "queued_at", "started_at", "ended_at",
+            "curve", "best_x", "diagnosis", "against_best", "settings", "note",
+            "remedy_of", "change", "budget", "queued_at", "started_at", "ended_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -135,18 +145,118 @@ class ForecastSerializer(serializers.ModelSerializer[Forecast]):
         return selectors.forecast_data(forecast, speech(forecast.run.metric))
 
 
+class RemedyAskSerializer(serializers.Serializer[Any]):
+    """Which remedy to try."""
+
+    remedy = serializers.ChoiceField([(remedy.name, remedy.title) for remedy in REMEDIES.values()])
+
+
+class SpreadAskSerializer(serializers.Serializer[Any]):
+    """What the other seeds may cost; may be left out."""
+
+    budget = serializers.IntegerField(min_value=5, max_value=24 * 3600, required=False, help_text="CPU seconds")
+
+
+class SpreadSerializer(serializers.ModelSerializer[Spread]):
+    """How much of a score is chance: `result` has each seed's score on validation, their mean and standard deviation."""
+
+    class Meta:
+        model = Spread
+        fields = ("id", "run", "state", "progress", "problem", "budget", "queued_at", "ended_at", "result")
+        read_only_fields = fields
+
+
+class PredictionsFileSerializer(serializers.ModelSerializer[PredictionsFile]):
+    """A file of predictions: refused with its reason, or the run it became. `parts` are the rows it covers."""
+
+    class Meta:
+        model = PredictionsFile
+        fields = (
+            "id", "state", "file_name", "name", "only_check", "parts", "run", "problem", "refusal", "queued_at", "ended_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class PredictionsAskSerializer(serializers.Serializer[Any]):
+    """A file of predictions, to be scored on validation or only checked."""
+
+    file = serializers.FileField()
+    name = serializers.CharField(max_length=40, default="", allow_blank=True, help_text="of the model")
+    only_check = serializers.BooleanField(default=False, help_text="score nothing")
+    run = serializers.UUIDField(
+        required=False, help_text="an uploaded model that says more: of a fresh set, or of the test set that grew"
+    )
+    part = serializers.RegexField(
+        "^(checkpoint|final|fresh-[1-9][0-9]*)$", required=False, help_text="of which rows; needed with `run`"
+    )
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if ("run" in values) != ("part" in values):
+            raise serializers.ValidationError({"part": "Send run and part together, or neither."})
+        return values
+
+
+class InspectionSerializer(serializers.ModelSerializer[Inspection]):
+    """What a run looks at, on validation: `result` has `importance` by column, mean, sd, low and high of five repeats;
+    `dependence` of the answer on the most important ones; and, for the team, the rows that are most `wrong`."""
+
+    result = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Inspection
+        fields = ("id", "run", "state", "progress", "problem", "queued_at", "ended_at", "result")
+        read_only_fields = fields
+
+    def get_result(self, inspection: Inspection) -> dict[str, Any] | None:
+        found = inspection.result
+        if found is None or self.context["is_member"]:
+            return found
+        return {name: found[name] for name in ("importance", "dependence")}
+
+
+class PredictionAskSerializer(serializers.Serializer[Any]):
+    """Rows without labels, with the columns that the model was fitted on."""
+
+    file = serializers.FileField()
+
+
+class PredictionSerializer(serializers.ModelSerializer[Prediction]):
+    """Unlabelled rows on their way through a run's model; `rows` once they were read."""
+
+    class Meta:
+        model = Prediction
+        fields = ("id", "run", "state", "progress", "problem", "file_name", "bytes", "rows", "queued_at", "ended_at")
+        read_only_fields = fields
+
+
+class SurpriseSerializer(serializers.Serializer[Any]):
+    """A guess, and how it came out: better, worse, or as guessed (within the interval of the best rung)."""
+
+    project = serializers.CharField(source="project.slug")
+    run = serializers.UUIDField(help_text="the best of the ladder")
+    asked_at = serializers.DateTimeField(source="at")
+    metric = serializers.CharField()
+    guess = serializers.FloatField(source="value")
+    score = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    outcome = serializers.ChoiceField(choices=["better", "worse", "as guessed"])
+    results_before = serializers.IntegerField(help_text="results that could be seen when the guess was made")
+
+
 class BoardEntrySerializer(serializers.Serializer[Any]):
     """One line of the leaderboard."""
 
     id = serializers.UUIDField()
     recipe = serializers.CharField()
+    name = serializers.CharField(help_text="of uploaded predictions")
     rung = serializers.IntegerField()
     rank = serializers.IntegerField(help_text="the same rank: cannot be told apart from the best")
     score = serializers.FloatField()
     low = serializers.FloatField()
     high = serializers.FloatField()
-    train_score = serializers.FloatField()
-    cpu_seconds = serializers.FloatField()
+    train_score = serializers.FloatField(allow_null=True, help_text="null for uploaded predictions")
+    cpu_seconds = serializers.FloatField(allow_null=True, help_text="null for uploaded predictions")
     rows_validation = serializers.IntegerField()
     ended_at = serializers.DateTimeField()
 
@@ -164,108 +274,44 @@ class BoardSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
-class LookSerializer(serializers.ModelSerializer[Look]):
-    """A line of the ledger. Nothing but the answer depends on the sealed labels."""
+class GuardSerializer(serializers.Serializer[Any]):
+    """A measure that must hold beside the main one."""
 
-    by = serializers.CharField(source="user.name", read_only=True)
-
-    class Meta:
-        model = Look
-        fields = (
-            "id", "state", "by", "model_name", "reason", "guess", "spent_at", "scored_at", "number", "released",
-            "rung", "lower", "upper", "bits", "sentence",
-        )  # fmt: skip
-        read_only_fields = fields
+    metric = serializers.ChoiceField(choices=list(MEASURES))
+    level = serializers.FloatField()
 
 
-class LedgerSerializer(serializers.Serializer[Any]):
-    """The looks of a project, and whether there is one now."""
+class SliceSerializer(serializers.Serializer[Any]):
+    """The main measure on the rows with one value in a column."""
 
-    looks_left = serializers.IntegerField()
-    next_look_at = serializers.DateTimeField(allow_null=True)
-    counted_by = serializers.CharField(allow_null=True)
-    refusal = serializers.CharField(allow_null=True)
-    bits_spent = serializers.FloatField()
-    bits_budget = serializers.FloatField()
-    rows = serializers.IntegerField()
-    looks = LookSerializer(many=True)
+    column = serializers.CharField(max_length=200)
+    value = serializers.CharField(max_length=200)
+    level = serializers.FloatField()
 
 
-class LookAskSerializer(serializers.Serializer[Any]):
-    """A look on one run. The header Idempotency-Key makes a repeat harmless."""
+class PortfolioSerializer(serializers.Serializer[Any]):
+    """Projects in bands; `overlaps` names neighbouring ranks that cannot be told apart."""
 
-    run = serializers.UUIDField()
-    reason = serializers.CharField(max_length=2000)
-    guess = serializers.FloatField(
-        required=False, allow_null=True, help_text="in the metric's own unit; a share between 0 and 1"
-    )
+    projects = serializers.ListField(child=serializers.DictField())
+    overlaps = serializers.ListField(child=serializers.CharField())
+    alpha = serializers.FloatField(allow_null=True)
 
 
 class CriterionSerializer(serializers.ModelSerializer[Criterion]):
     """The success criterion; an amendment is the next number and the old one stays."""
 
     metric = serializers.ChoiceField(choices=list(MEASURES))
+    guards = GuardSerializer(many=True, required=False)
+    slices = SliceSerializer(many=True, required=False)
     locked_by = serializers.CharField(source="locked_by.name", read_only=True)
 
     class Meta:
         model = Criterion
         fields = (
-            "number", "metric", "level", "smallest_difference", "reason", "locked_at", "locked_by", "results_seen", "fingerprint",
+            "number", "metric", "level", "smallest_difference", "guards", "slices", "stop_rule",
+            "reason", "locked_at", "locked_by", "results_seen", "fingerprint",
         )  # fmt: skip
         read_only_fields = ("number", "locked_at", "locked_by", "results_seen", "fingerprint")
-
-
-class VerdictSerializer(serializers.ModelSerializer[Verdict]):
-    """What the rules said at the opening, with the scores and intervals it rests on."""
-
-    result = serializers.JSONField(source="opening.result", read_only=True)
-
-    class Meta:
-        model = Verdict
-        fields = (
-            "code",
-            "title",
-            "sentence",
-            "rule",
-            "footnote",
-            "rows_to_decide",
-            "rules_version",
-            "made_at",
-            "result",
-        )
-        read_only_fields = fields
-
-
-class PartSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    rows = serializers.IntegerField()
-    fingerprint = serializers.CharField()
-
-
-class MedianSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()  # type: ignore[assignment]
-    median = serializers.FloatField(allow_null=True)
-    low = serializers.IntegerField(allow_null=True)
-    high = serializers.IntegerField(allow_null=True)
-    is_weakest = serializers.BooleanField()
-
-
-class ReportSerializer(serializers.Serializer[Any]):
-    """The one-page report as data, in the order in which it is printed."""
-
-    project = serializers.CharField(source="project.name")
-    medians = MedianSerializer(many=True)
-    criterion = CriterionSerializer(allow_null=True)
-    data = serializers.CharField(source="version", allow_null=True)  # type: ignore[assignment]
-    parts = PartSerializer(many=True)
-    ladder = serializers.SerializerMethodField()
-    looks = serializers.IntegerField()
-    bits = serializers.FloatField()
-    verdict = VerdictSerializer(allow_null=True, default=None)
-
-    def get_ladder(self, report: dict[str, Any]) -> list[dict[str, Any]]:
-        wanted = ("rung", "name", "score", "low", "high", "seconds", "status")
-        return [{key: row[key] for key in wanted} for row in report["ladder_rows"]]
 
 
 class KeptPointSerializer(serializers.Serializer[Any]):

@@ -1,58 +1,57 @@
-"""The API of criteria, ladders, runs, leaderboard, looks, verdict and report: the same services as the pages."""
+"""The API of ladders, runs and the leaderboard: the same services as the pages."""
 
-from math import ceil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from datasets import selectors as dataset_selectors
-from datasets.core.budget import LIMIT_BITS, NoLookLeft
 from dlstart_web.kit.api import Problem
 from evaluations import permissions, selectors, services
 from evaluations.core.rules import RuleProblem
 from evaluations.forms import OperatingForm
-from evaluations.models import KeptPoint, Run, Verdict
+from evaluations.models import KeptPoint, Run
 from evaluations.serializers import (
     BoardSerializer,
-    CriterionSerializer,
     CurveSerializer,
     ForecastAskSerializer,
     ForecastSerializer,
     LadderAskSerializer,
     LadderSerializer,
-    LedgerSerializer,
-    LookAskSerializer,
-    LookSerializer,
     OperatingAskSerializer,
     OperatingSerializer,
-    ReportSerializer,
+    RemedyAskSerializer,
     RunSerializer,
-    VerdictSerializer,
+    SpreadAskSerializer,
+    SpreadSerializer,
 )
-from projects import selectors as project_selectors
-from projects import services as project_services
-from projects.core.errors import ProjectProblem
 from projects.core.measures import MEASURES
 from projects.http import ApiRequest
 from projects.permissions import Role, get_project_or_404
 
 BOARD_PAGE = 50
 PAGE = OpenApiParameter("page", int, description="50 entries a page, from 1")
-KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="the same key, the same look"
-)
-
-NO_LOOK = OpenApiResponse(description="no look left; Retry-After, looks_left, next_look_at, counted_by")
 
 
 def refuse(refusal: services.OutOfTurn) -> Problem:
     """409: asked for out of turn."""
     return Problem(refusal.code, str(refusal), status=409)
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """What is asked out of turn, and a rule that cannot be read, as answers of the API."""
+    try:
+        yield
+    except services.OutOfTurn as refusal:
+        raise refuse(refusal) from refusal
+    except RuleProblem as problem:
+        raise Problem("rule", str(problem)) from problem
 
 
 class LadderListView(APIView):
@@ -67,12 +66,8 @@ class LadderListView(APIView):
         version = dataset_selectors.version_sealed_latest(project)
         if version is None:
             raise Problem("not-sealed", "No data is sealed in this project yet. Seal a data set first.", status=409)
-        try:
+        with in_turn():
             ladder = services.run_ladder(project=project, version=version, user=request.user, **asked.validated_data)
-        except services.OutOfTurn as refusal:
-            raise refuse(refusal) from refusal
-        except RuleProblem as problem:
-            raise Problem("rule", str(problem)) from problem
         return Response(ladder_data(ladder), status=202, headers={"Location": f"/api/v1/ladders/{ladder.pk}"})
 
 
@@ -136,11 +131,45 @@ class RunForecastView(APIView):
         run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
         asked = ForecastAskSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        try:
+        with in_turn():
             forecast = services.ask_forecast(run=run, user=request.user, **asked.validated_data)
-        except services.OutOfTurn as refusal:
-            raise refuse(refusal) from refusal
         return Response(ForecastSerializer(forecast).data, status=202)
+
+
+class RunRemedyView(APIView):
+    """What a run's diagnosis asks to try."""
+
+    @extend_schema(request=RemedyAskSerializer, responses={202: RunSerializer}, operation_id="run_remedy_try")
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
+        """Queue the same rung with another setting; 409 where it was tried, or where there is nothing to change."""
+        run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
+        asked = RemedyAskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with in_turn():
+            tried = services.try_remedy(run=run, **asked.validated_data)
+        return Response(RunSerializer(tried).data, status=202)
+
+
+class RunSpreadView(APIView):
+    """How much of a run's score is chance."""
+
+    @extend_schema(responses=SpreadSerializer, operation_id="run_spread")
+    def get(self, request: ApiRequest, pk: UUID) -> Response:
+        """The newest answer; 404 where nobody asked."""
+        newest = selectors.spread_newest(permissions.get_run_or_404(request.user, pk))
+        if newest is None:
+            raise Http404("Nobody asked for other seeds of this run.")
+        return Response(SpreadSerializer(newest).data)
+
+    @extend_schema(request=SpreadAskSerializer, responses={202: SpreadSerializer}, operation_id="run_spread_ask")
+    def post(self, request: ApiRequest, pk: UUID) -> Response:
+        """Queue the fits with other seeds; 409 while they go on, or where the rung has no chance in it."""
+        run = permissions.get_run_or_404(request.user, pk, role=Role.MEMBER)
+        asked = SpreadAskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with in_turn():
+            spread = services.ask_spread(run=run, user=request.user, **asked.validated_data)
+        return Response(SpreadSerializer(spread).data, status=202)
 
 
 class RunCancelView(APIView):
@@ -186,7 +215,7 @@ class OperatingPointView(APIView):
         given = {name: str(value) for name, value in asked.validated_data.items()}
         form = OperatingForm(given, start=selectors.terms_known(request.user, run, None))
         form.is_valid()
-        try:
+        with in_turn():
             kept = services.keep_point(
                 run=run,
                 user=request.user,
@@ -194,8 +223,6 @@ class OperatingPointView(APIView):
                 terms=form.terms,
                 found=selectors.behaviour_of(run),
             )
-        except services.OutOfTurn as refusal:
-            raise refuse(refusal) from refusal
         return Response(_operating(request, run, kept, given))
 
 
@@ -247,158 +274,3 @@ def _page_number(request: ApiRequest) -> int:
     if not given.isdecimal() or not 1 <= int(given) <= 1_000_000:
         raise Problem("page", "A page is a whole number from 1.", found=given[:40])
     return int(given)
-
-
-class LookListView(APIView):
-    """The looks of a project."""
-
-    @extend_schema(responses=LedgerSerializer, operation_id="look_list")
-    def get(self, request: ApiRequest, slug: str) -> Response:
-        """The ledger, and whether there is a look now."""
-        project = get_project_or_404(request.user, slug)
-        status = dataset_selectors.look_status(project, request.user, timezone.now())
-        if status is None:
-            raise Problem(
-                "not-sealed", "No data is sealed in this project yet, so there is nothing to look at.", status=409
-            )
-        body = {
-            "looks_left": status.looks_now,
-            "next_look_at": None if status.looks_now else status.next_look_at,
-            "counted_by": None if status.looks_now else status.counted_by,
-            "refusal": status.refusal,
-            "bits_spent": status.bits_spent,
-            "bits_budget": LIMIT_BITS,
-            "rows": status.test_set.rows,
-            "looks": dataset_selectors.look_list(project),
-        }
-        return Response(LedgerSerializer(body).data)
-
-    @extend_schema(
-        request=LookAskSerializer,
-        parameters=[KEY],
-        responses={
-            202: LookSerializer,
-            429: NO_LOOK,
-        },
-        operation_id="look_spend",
-    )
-    def post(self, request: ApiRequest, slug: str) -> Response:
-        """Spend one look on a run; 429 with the next moment if there is none."""
-        project = get_project_or_404(request.user, slug, role=Role.MEMBER)
-        key = request.headers.get("Idempotency-Key", "").strip()
-        if not 1 <= len(key) <= 64:
-            raise Problem(
-                "idempotency-key",
-                "Send a header Idempotency-Key of 1 to 64 characters; a repeat then costs nothing.",
-                status=428,
-            )
-        asked = LookAskSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        run = Run.objects.filter(pk=asked.validated_data["run"], project=project).first()
-        if run is None:
-            raise Http404("No run of this project under this id.")
-        try:
-            submission = services.spend_look(
-                project=project,
-                user=request.user,
-                run=run,
-                reason=asked.validated_data["reason"],
-                guess=asked.validated_data.get("guess"),
-                idempotency_key=key,
-            )
-        except NoLookLeft as refusal:
-            raise no_look(refusal) from refusal
-        except services.OutOfTurn as refusal:
-            raise refuse(refusal) from refusal
-        return Response(LookSerializer(submission.look).data, status=202)
-
-
-def no_look(refusal: NoLookLeft) -> Problem:
-    """429 with the facts of the refusal; Retry-After where time brings a look."""
-    at = refusal.next_look_at
-    seconds = max(1, ceil((at - timezone.now()).total_seconds())) if at else None
-    return Problem(
-        "no-look-left",
-        str(refusal),
-        status=429,
-        headers={"Retry-After": str(seconds)} if seconds else {},
-        looks_left=0,
-        looks_spent=refusal.looks_spent,
-        next_look_at=at.isoformat() if at else None,
-        counted_by=refusal.counted_by,
-        reason=refusal.reason,
-    )
-
-
-class CriterionView(APIView):
-    """The success criterion in force."""
-
-    @extend_schema(responses=CriterionSerializer, operation_id="criterion_detail")
-    def get(self, request: ApiRequest, slug: str) -> Response:
-        """404 as long as none is locked."""
-        criterion = project_selectors.current_criterion(get_project_or_404(request.user, slug))
-        if criterion is None:
-            raise Http404("The success criterion is not locked yet.")
-        return Response(CriterionSerializer(criterion).data)
-
-
-class CriterionLockView(APIView):
-    """Lock the success criterion."""
-
-    amends = False
-
-    @extend_schema(request=CriterionSerializer, responses={201: CriterionSerializer}, operation_id="criterion_lock")
-    def post(self, request: ApiRequest, slug: str) -> Response:
-        """By an owner of the team; 409 if one is locked (amend it) or, for an amendment, if none is."""
-        project = get_project_or_404(request.user, slug, role=Role.OWNER)
-        in_force = project_selectors.current_criterion(project)
-        if self.amends and in_force is None:
-            raise Problem("criterion-not-locked", "No criterion is locked yet; lock one first.", status=409)
-        if not self.amends and in_force is not None:
-            raise Problem(
-                "criterion-locked", f"Criterion {in_force.number} is locked. Amend it, with a reason.", status=409
-            )
-        asked = CriterionSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values = {"smallest_difference": 0.02, "reason": ""} | asked.validated_data
-        try:
-            criterion = project_services.lock_criterion(
-                project=project, user=request.user, results_seen=selectors.results_seen(project), **values
-            )
-        except ProjectProblem as problem:
-            raise Problem("criterion", str(problem)) from problem
-        return Response(CriterionSerializer(criterion).data, status=201)
-
-
-class CriterionAmendView(CriterionLockView):
-    """Amend the success criterion."""
-
-    amends = True
-
-    @extend_schema(request=CriterionSerializer, responses={201: CriterionSerializer}, operation_id="criterion_amend")
-    def post(self, request: ApiRequest, slug: str) -> Response:
-        """The next number, with its reason; the old one stays."""
-        return super().post(request, slug)
-
-
-class VerdictView(APIView):
-    """The verdict of a project."""
-
-    @extend_schema(responses=VerdictSerializer, operation_id="verdict")
-    def get(self, request: ApiRequest, slug: str) -> Response:
-        """404 before the final tier is open."""
-        project = get_project_or_404(request.user, slug)
-        verdict = Verdict.objects.filter(project=project).select_related("opening").first()
-        if verdict is None:
-            raise Http404("No verdict: the final tier is not open.")
-        return Response(VerdictSerializer(verdict).data)
-
-
-class ReportView(APIView):
-    """The one-page report as data."""
-
-    @extend_schema(responses=ReportSerializer, operation_id="report")
-    def get(self, request: ApiRequest, slug: str) -> Response:
-        """In the order in which it is printed."""
-        project = get_project_or_404(request.user, slug)
-        return Response(ReportSerializer(selectors.report(project, request.user)).data)

@@ -1,0 +1,116 @@
+"""The verdict, what fresh sets said beside it, and the one-page report, as the API writes them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from evaluations import selectors
+from evaluations.models import Verdict
+from evaluations.serializers.results import CriterionSerializer
+
+
+class FreshResultSerializer(serializers.Serializer[Any]):
+    """What a fresh set said, opened once; it never changes the verdict."""
+
+    number = serializers.IntegerField()
+    origin = serializers.CharField(source="deposit.origin")
+    deposited_by = serializers.CharField(source="deposit.asked_by.name")
+    rows = serializers.IntegerField(source="result.n")
+    opened_at = serializers.DateTimeField(source="opening.scored_at")
+    result = serializers.JSONField()
+
+
+class VerdictSerializer(serializers.ModelSerializer[Verdict]):
+    """What the rules said at the opening, with the scores and intervals it rests on."""
+
+    result = serializers.JSONField(source="opening.result", read_only=True)
+    fresh = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Verdict
+        fields = (
+            "code",
+            "title",
+            "sentence",
+            "rule",
+            "footnote",
+            "rows_to_decide",
+            "rules_version",
+            "made_at",
+            "result",
+            "fresh",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(FreshResultSerializer(many=True))
+    def get_fresh(self, verdict: Verdict) -> list[dict[str, Any]]:
+        return list(FreshResultSerializer(selectors.fresh_results(verdict.project), many=True).data)
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    rows = serializers.IntegerField()
+    fingerprint = serializers.CharField()
+
+
+class MedianSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    median = serializers.FloatField(allow_null=True)
+    low = serializers.IntegerField(allow_null=True)
+    high = serializers.IntegerField(allow_null=True)
+    is_weakest = serializers.BooleanField()
+
+
+class AppendixSerializer(serializers.Serializer[Any]):
+    """Headings of one kind with what is recorded under each; a gap says "not recorded"."""
+
+    title = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    gaps = serializers.IntegerField()
+    sections = serializers.SerializerMethodField()
+
+    def get_sections(self, chapter: Any) -> dict[str, dict[str, str]]:
+        return {heading: dict(facts) for heading, facts in chapter.sections}
+
+
+class ReportSerializer(serializers.Serializer[Any]):
+    """The one-page report as data, in the order in which it is printed."""
+
+    project = serializers.CharField(source="project.name")
+    medians = MedianSerializer(many=True)
+    criterion = CriterionSerializer(allow_null=True)
+    data = serializers.CharField(source="version", allow_null=True)  # type: ignore[assignment]
+    parts = PartSerializer(many=True)
+    ladder = serializers.SerializerMethodField()
+    looks = serializers.IntegerField()
+    bits = serializers.FloatField()
+    verdict = VerdictSerializer(allow_null=True, default=None)
+    mapping = serializers.SerializerMethodField()
+    operating = serializers.SerializerMethodField()
+    guard_rails = serializers.ListField(source="guards", child=serializers.CharField())
+    sums = serializers.SerializerMethodField()
+    decision = serializers.SerializerMethodField()
+    review_on = serializers.CharField(allow_blank=True)
+    live = serializers.CharField()
+    appendix = AppendixSerializer(source="chapters", many=True)
+
+    def get_mapping(self, report: dict[str, Any]) -> dict[str, str] | None:
+        proposal = report["proposal"]
+        return {"x": proposal.x, "y": proposal.y, "kind": proposal.y_kind} if proposal else None
+
+    def get_operating(self, report: dict[str, Any]) -> dict[str, str]:
+        return dict(report["operating"])
+
+    def get_sums(self, report: dict[str, Any]) -> dict[str, float | None]:
+        return {line.name: line.value for line in report["sums"]}
+
+    def get_decision(self, report: dict[str, Any]) -> dict[str, str] | None:
+        decision = report["decision"]
+        if decision is None:
+            return None
+        return {"outcome": decision.outcome, "reasons": decision.reasons, "dissent": decision.dissent}
+
+    def get_ladder(self, report: dict[str, Any]) -> list[dict[str, Any]]:
+        wanted = ("rung", "name", "score", "low", "high", "seconds", "status")
+        return [{key: row[key] for key in wanted} for row in report["ladder_rows"]]
