@@ -88,7 +88,7 @@ def main(source: Path) -> None:
     services.choose_target(version=version, user=user, target="target")
     work()
     clock.lap("checks")
-    services.choose_split(version=version, meets="same")
+    services.choose_split(version=version, user=user, meets="same")
     for finding in version.findings.filter(severity="stop"):
         services.keep_finding(finding=finding, user=user, reason="measured")
     services.seal_version(version=version, user=user)

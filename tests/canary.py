@@ -21,7 +21,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import redis
 from django.apps import apps
+from django.conf import settings
 from django.core import mail
 from django.core.cache import caches
 from django.db import connection
@@ -136,7 +138,9 @@ def _unpacked(content: bytes) -> Iterator[bytes]:
         yield "\n".join(map(str, array.ravel().tolist())).encode()
     elif content[:4] == b"PAR1":
         frame = pl.read_parquet(io.BytesIO(content))
-        yield frame.write_csv().encode()
+        for series in frame.select(pl.col(pl.Binary)):
+            yield b"\n".join(series.drop_nulls())
+        yield frame.select(pl.exclude(pl.Binary)).write_csv().encode()
         for series in frame.select(pl.selectors.numeric()):
             yield series.fill_null(0).to_numpy().tobytes()
 
@@ -213,11 +217,13 @@ def search(markers: Markers, journal: Journal, *, data: Path, vault: Path, tempo
             look(kind, str(path), path.name.encode() + b"\n")
             look(kind, str(path), path.read_bytes())
             if path.parent.name == "messages":
-                look(kind, str(path), _task_of(path))
-    if connection.vendor == "sqlite":
-        for path in Path(database).parent.glob(f"{Path(database).name}*"):
-            files += 1
-            look("database file", path.name, path.read_bytes())
+                look(kind, str(path), _task_of(path.read_bytes()))
+    for name, content in _in_redis():
+        look("broker", name, name.encode() + b"\n" + content)
+        look("broker", name, _task_of(content))
+    for name, content in _database_files(database):
+        files += 1
+        look("database file", name, content)
     look("process", "command line", Path("/proc/self/cmdline").read_bytes() + Path("/proc/self/environ").read_bytes())
     return found, files
 
@@ -229,12 +235,49 @@ def _words_of(message: Message) -> Iterator[bytes]:
             yield content
 
 
-def _task_of(path: Path) -> bytes:
+def _task_of(message: bytes) -> bytes:
     """The arguments of a waiting task, out of its envelope."""
     try:
-        return base64.b64decode(json.loads(path.read_bytes())["body"])
-    except (ValueError, KeyError):
+        return base64.b64decode(json.loads(message)["body"])
+    except (ValueError, KeyError, TypeError):
         return b""
+
+
+def broker() -> redis.Redis | None:
+    """The Redis that carries the messages; None where files do."""
+    return redis.from_url(settings.BROKER_URL) if settings.BROKER_URL.startswith("redis") else None
+
+
+def _in_redis() -> Iterator[tuple[str, bytes]]:
+    """Every value of the broker's database with its key; of those with several, one at a time."""
+    if client := broker():
+        read = {
+            b"string": lambda key: [client.get(key)],
+            b"list": lambda key: client.lrange(key, 0, -1),
+            b"set": client.smembers,
+            b"zset": lambda key: client.zrange(key, 0, -1),
+            b"hash": lambda key: [name + b"\n" + value for name, value in client.hgetall(key).items()],
+        }
+        for key in client.scan_iter():
+            for value in read[client.type(key)](key):
+                yield f"redis {key.decode(errors='replace')}", value or b""
+
+
+def _database_files(name: str) -> Iterator[tuple[str, bytes]]:
+    """The files of the database: SQLite's with its journal; of PostgreSQL those of its tables, where it lets us read them."""
+    if connection.vendor == "sqlite":
+        yield from ((path.name, path.read_bytes()) for path in Path(name).parent.glob(f"{Path(name).name}*"))
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('is_superuser')")
+        if cursor.fetchone() != ("on",):
+            return
+        cursor.execute("CHECKPOINT")  # what is in memory alone is written
+        cursor.execute(
+            "SELECT relname, pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class"
+            " WHERE relkind IN ('r', 'i', 't', 'S') AND relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace)"
+        )
+        yield from ((name, bytes(content)) for name, content in cursor)
 
 
 def in_temporary(name: str) -> Path:

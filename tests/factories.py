@@ -1,17 +1,31 @@
 """Plain functions that make what tests need, through the same services as the pages."""
 
+import io
+import zipfile
 from itertools import count
 from random import Random
 
+import numpy as np
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from datasets import ingestion
 from datasets import services as dataset_services
-from datasets.models import Dataset, DatasetVersion, Ingestion, Lineage, Seal
+from datasets.models import Dataset, DatasetVersion, FreshDeposit, Ingestion, Lineage, Seal
 from dlstart_web.kit.jobs import JobState
-from evaluations import forecasting, inspecting, predicting, scoring, training
+from evaluations import forecasting, handing_in, inspecting, predicting, scoring, spreading, training
 from evaluations import services as evaluation_services
-from evaluations.models import Forecast, Inspection, Ladder, Prediction, Run, Submission
+from evaluations.models import (
+    BestAgain,
+    Forecast,
+    Inspection,
+    Ladder,
+    Prediction,
+    PredictionsFile,
+    Run,
+    Spread,
+    Submission,
+)
 from projects import services
 from projects.core import form
 from projects.core.criteria import KEYS
@@ -123,6 +137,31 @@ def make_csv(rows: int = 300, *, seed: int = 0, name: str = "mugs.csv") -> Simpl
     return SimpleUploadedFile(name, "\n".join(lines).encode())
 
 
+def make_bars(rows: int = 300, *, side: int = 16) -> SimpleUploadedFile:
+    """A ZIP of noisy pictures with a bar, upright or lying: a folder a class."""
+    random, content = np.random.default_rng(0), io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number in range(rows):
+            pixels = random.integers(0, 120, (side, side), dtype=np.uint8)
+            place, is_upright = random.integers(side - 4), number % 2 == 0
+            pixels[(slice(None), slice(place, place + 4)) if is_upright else slice(place, place + 4)] += 90
+            Image.fromarray(pixels).save(file := io.BytesIO(), "PNG")
+            archive.writestr(f"{'upright' if is_upright else 'lying'}/{number}.png", file.getvalue())
+    return SimpleUploadedFile("bars.zip", content.getvalue())
+
+
+def make_notes(rows: int = 400) -> SimpleUploadedFile:
+    """A table of one free text and its kind."""
+    random = Random(0)
+    lines = ["note,kind"]
+    for row in range(rows):
+        ground = " ".join(random.choice(("it", "was", "there", "on", "monday", "again")) for _ in range(6))
+        kind = random.choice(("thanks", "complaint"))
+        said = "works as it should" if kind == "thanks" else "broke after a day"
+        lines.append(f"{ground} and {said if random.random() < 0.9 else 'came'} {row},{kind}")
+    return SimpleUploadedFile("notes.csv", "\n".join(lines).encode())
+
+
 def do_ingestions() -> None:
     """What a worker would do now: every ingestion that waits."""
     while job := Ingestion.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
@@ -138,17 +177,21 @@ def make_version(
     target: str = "mug",
     dataset: Dataset | None = None,
     meets: str = "same",
+    secret: bytes | None = None,
     **choices,
 ) -> DatasetVersion:
     """An upload that was read; with its target (none if "") chosen and checked, and a split by chance or as `meets` says."""
     project = project or make_project()
     user = user or project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
-    version = dataset_services.accept_upload(project=project, user=user, file=file or make_csv(rows), dataset=dataset)
+    version = dataset_services.accept_upload(
+        project=project, user=user, file=file or make_csv(rows), dataset=dataset, secret=secret
+    )
     do_ingestions()
     if target:
         dataset_services.choose_target(version=version, user=user, target=target, **choices)
         do_ingestions()
-        version = dataset_services.choose_split(version=version, meets=meets)
+        version = dataset_services.choose_split(version=version, user=user, meets=meets)
+        do_ingestions()
     version.refresh_from_db()
     return version
 
@@ -241,6 +284,12 @@ def do_forecasts() -> None:
         forecasting.execute(forecast_id=str(asked.pk), token=str(asked.token))
 
 
+def do_spreads() -> None:
+    """What a worker would do now: every run with other seeds that waits."""
+    while asked := Spread.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
+        spreading.execute(spread_id=str(asked.pk), token=str(asked.token))
+
+
 def do_inspections() -> None:
     """What a worker would do now: every inspection that waits."""
     while asked := Inspection.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
@@ -253,10 +302,24 @@ def do_predictions() -> None:
         predicting.execute(prediction_id=str(asked.pk), token=str(asked.token))
 
 
+def do_files() -> None:
+    """What a worker would do now: every file of predictions that waits."""
+    while file := PredictionsFile.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
+        handing_in.execute(file_id=str(file.pk), token=str(file.token))
+
+
+def do_deposits() -> None:
+    """What a worker would do now: every file of a fresh set that waits."""
+    while job := FreshDeposit.objects.filter(state=JobState.QUEUED).first():
+        ingestion.deposit(str(job.pk), str(job.token))
+
+
 def do_submissions() -> None:
-    """What a worker would do now: every submission that waits for the scorer."""
+    """What a worker would do now: every submission, and every best handed in again, that waits for the scorer."""
     while submission := Submission.objects.filter(state=JobState.QUEUED).order_by("queued_at").first():
         scoring.execute(submission_id=str(submission.pk), token=str(submission.token))
+    for asked in BestAgain.objects.filter(state=JobState.QUEUED):
+        scoring.hand_in_again(job_id=str(asked.pk), token=str(asked.token))
 
 
 def make_done_ladder(version: DatasetVersion | None = None, **options) -> Ladder:

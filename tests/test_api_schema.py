@@ -80,11 +80,16 @@ def real(path: str, name: str, world: World) -> object:
         "versions": world.ready.pk,
         "ladders": world.ladder.pk,
         "runs": world.values["run"],
+        "predictions": world.values["file"],
+        "predicted": world.values["prediction"],
         "tokens": world.values["token"],
         "uploads": world.values["upload"],
         "access-requests": world.values["request"],
+        "fresh-deposits": world.values["deposit"],
+        "openings": world.values["opening"],
     }
-    return {"part": "train", "finding": world.values["finding"]}.get(name, things[kind])
+    part = "final" if "/inputs/" in path else "train"
+    return {"part": part, "ending": "csv", "finding": world.values["finding"]}.get(name, things[kind])
 
 
 def send(client: Client, case: Any) -> HttpResponseBase:
@@ -113,6 +118,8 @@ def as_part(value: Any) -> Any:
 def check(case: Any, answer: HttpResponseBase) -> None:
     """No fault of ours; a refusal in the one form; anything else as the schema says."""
     assert answer.status_code < 500, (case.method, case.formatted_path, case.body)
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # a client reads to the end, which closes the file
     kind = answer.headers.get("Content-Type", "")
     if answer.status_code >= 400:
         said = json.loads(answer.content)

@@ -291,7 +291,7 @@ def swept(journey: Journey, folders: Path) -> tuple[canary.Found, int]:
 
 
 def planted(journey: Journey, folders: Path) -> Iterator[str]:
-    """Ten leaks, each on a surface and in another writing; the surface where it must be found."""
+    """Ten leaks, eleven with Redis, each on a surface and in another writing; the surface where it must be found."""
     label = journey.markers.labels[7]
     journal, version = journey.journal, journey.world.sealed
     words = {"headers": b"", "answers": b""}
@@ -339,6 +339,10 @@ def planted(journey: Journey, folders: Path) -> Iterator[str]:
         path.write_bytes(content)
         yield surface
         path.unlink()
+    if client := canary.broker():
+        client.lpush("planted", json.dumps(task))
+        yield "broker"
+        client.delete("planted")
 
 
 @pytest.mark.long
@@ -356,10 +360,10 @@ def test_planted_leaks_are_found_and_nothing_else(folders, capsys):
         assert list(again) == [surface], again
         surfaces.append(surface)
     assert swept(journey, folders)[0] == {}
-    assert len(surfaces) == 10
+    assert len(surfaces) == 10 + (canary.broker() is not None)
 
-    # last, since SQLite's file keeps a row that was taken back
-    pages = ["database file"] if connection.vendor == "sqlite" else []
+    # last, since the files of a database keep a row that was taken back
+    pages = ["database file"]
     version = DatasetVersion.objects.filter(pk=journey.world.sealed.pk)
     version.update(columns=[*journey.world.sealed.columns, {"name": f"weight {journey.markers.labels[7]:.15g}"}])
     assert list(swept(journey, folders)[0]) == ["database", *pages]

@@ -89,6 +89,7 @@ def demo(folders, django_db_setup, django_db_blocker):
         words = work_to_the_end()
         yield words
         remove()
+        call_command("flush", verbosity=0, interactive=False)  # the log keeps its events, and other tests begin without
 
 
 def project(name: str) -> Project:

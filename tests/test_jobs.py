@@ -1,6 +1,7 @@
 """Jobs are never stuck: the rules of kit.jobs one by one, then a real worker that is killed and a broker that is wiped."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,7 @@ from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import JobState
 from evaluations import services
 from evaluations.models import Run
-from tests.factories import make_ladder, make_project, make_sealed_version
+from tests.factories import make_bars, make_ladder, make_project, make_sealed_version
 
 ROOT = Path(__file__).resolve().parent.parent
 BEAT, STALE = 1, 3
@@ -299,6 +300,7 @@ def test_worker_killed_in_mid_training_is_finished_once_and_the_run_says_so(slow
     assert "Started again, attempt 2 of 3." in run.history
 
 
+@pytest.mark.long
 def test_broker_wiped_in_mid_training_loses_no_run(slow_run, start):
     start(processes.worker(("train",), concurrency=1))
     wait_for(lambda: slow_run.points.exists(), 90)
@@ -313,3 +315,28 @@ def test_broker_wiped_in_mid_training_loses_no_run(slow_run, start):
     check_done_once(slow_run)
     assert (second.state, second.attempts) == (JobState.DONE, 1)
     assert slow_run.attempts == 1
+
+
+@pytest.mark.long
+def test_killed_deep_run_goes_on_from_its_last_epoch_with_each_epoch_once(transactional_db, start):
+    pytest.importorskip("torch")
+    empty_broker()
+    version = make_sealed_version(make_project(is_sandbox=True), file=make_bars(2_000, side=40), target="label")
+    queued = make_ladder(version, only=("convolutional",)).runs.get()
+    first = start(processes.worker(("train",), concurrency=1))
+    wait_for(lambda: queued.points.count() >= 4, 180)
+    kill(first)
+    before = dict(queued.points.values_list("x", "validation_loss"))
+
+    start(processes.REAPER)
+    start(processes.worker(("train",), concurrency=1))
+    wait_for(lambda: not Run.objects.get().is_open, STALE + 3 * PROMISE)
+
+    run = Run.objects.get()
+    check_done_once(run)
+    after = dict(run.points.values_list("x", "validation_loss"))
+    epoch = int(re.fullmatch(r".*Went on after epoch (\d+), where it had been stopped\..*", run.note)[1])
+    assert run.attempts == 2
+    assert len(before) <= epoch < len(after)
+    assert sorted(after) == list(range(1, len(after) + 1))
+    assert {x: after[x] for x in before} == before  # the epochs before are those that were trained, not new ones

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
@@ -103,6 +105,29 @@ def test_vet_predicts_every_row_in_order_and_ignores_its_label(first):
     assert sum(row["prediction"] == "malignant" for row in rows[357:]) >= 200
 
 
+@pytest.mark.long
+def test_vet_keeps_to_its_budget_and_says_what_was_not_fitted_again(tmp_path):
+    random = np.random.default_rng(0)
+    cells = random.normal(size=(8_000, 150))
+    names = [f"c{place}" for place in range(150)]
+    frame = pd.DataFrame(cells, columns=names)
+    frame["label"] = np.where(cells[:, :40].sum(axis=1) + random.normal(size=8_000) > 0, "yes", "no")
+    frame.to_csv(tmp_path / "wide.csv", index=False)
+    out = tmp_path / "out.json"
+
+    done = vet(
+        tmp_path / "wide.csv", "--target", "label", "--only", "boosting_wide", "--budget", 5, "--home", tmp_path / "home",
+        "--json", out,
+    )  # fmt: skip
+
+    document = json.loads(out.read_text())
+    (entry,) = [entry for entry in document["ladder"] if entry["recipe"] == "boosting_wide"]
+    assert (done.returncode, entry["state"], document["refit"]) == (0, "done", False)
+    assert "Not fitted again on train and validation" in entry["reason"]
+    assert entry["seconds"] < 8  # encoding and predicting come on top of the fit
+
+
+@pytest.mark.long
 def test_vet_divides_a_file_in_a_new_home_as_before(first, tmp_path):
     _, document, _ = first
     copy = write_tumours(tmp_path / "tumours.csv")
@@ -140,6 +165,7 @@ def test_vet_refuses_a_broken_file_and_keeps_nothing_of_it(home, first):
         (["--target", "kind", "--open-final"], "--open-final needs --level"),
         (["--target", "kind", "--out", "x.csv"], "--predict and --out go together"),
         (["--target", "kind", "--only", "magic"], "invalid choice: 'magic'"),
+        (["--target", "kind", "--only", "own_rule"], "--only own_rule needs --rule"),
     ],
 )
 def test_vet_names_what_does_not_go_together(tmp_path, arguments, words):

@@ -16,6 +16,7 @@ from projects import services
 from projects.models import Project, User
 from tests.factories import (
     PASSWORD,
+    do_deposits,
     do_predictions,
     do_submissions,
     fill_proposal,
@@ -67,11 +68,22 @@ def make_world() -> World:
     draft = make_project(others, name="Other idea", user=people["other"])
     fill_proposal(draft.proposals.get(), people["other"], OTHER_DRAFT)
 
-    idea = submitted(make_project(team, name="Mug finder", user=people["owner"], is_private=True), people)
+    mugs = make_project(team, name="Mug finder", user=people["owner"], is_private=True)
+    attached = services.attach_file(
+        proposal=mugs.proposals.get(),
+        user=people["owner"],
+        name="belt.txt",
+        file=SimpleUploadedFile("belt.txt", b"A belt."),
+    )
+    comment = services.write_comment(proposal=mugs.proposals.get(), user=people["member"], text="Which belt?")
+    idea = submitted(mugs, people)
     colleagues = make_user("Colleague One"), make_user("Colleague Two")
     for colleague in colleagues:
         make_review(idea.proposals.get(), colleague, scores=(2, 3, 4, 3, 2), text=HIDDEN_REVIEW)
     make_review(idea.proposals.get(), people["reviewer"])
+    services.save_pending_decision(
+        proposal=idea.proposals.get(), user=people["handler"], outcome="go", reasons=HIDDEN_REVIEW, letter=True
+    )
     question = services.ask_team(proposal=idea.proposals.get(), user=people["reviewer"], text="Which camera?")
     ready = make_version(idea, user=people["owner"], file=weights(seed=1), target="weight")
 
@@ -86,6 +98,12 @@ def make_world() -> World:
     evaluation_services.agree_opening(opening=opening, user=people["handler"])
     do_submissions()
 
+    fresh = dataset_services.deposit_fresh(
+        project=result, user=people["steward"], file=weights(seed=4), origin="Weighed a year later."
+    )
+    do_deposits()
+    fresh.refresh_from_db()
+
     upload = dataset_services.create_upload(project=idea, user=people["owner"], file_name="more.csv", size=1000)
     token, _ = services.create_token(user=people["owner"])
     invitation, secret = services.create_invitation(by=people["owner"], team=team)
@@ -97,7 +115,10 @@ def make_world() -> World:
     values: dict[str, object] = {
         "team": team.slug,
         "request": asked.pk,
+        "attachment": attached.pk,
+        "comment": comment.pk,
         "wanted": wanted.pk,
+        "idea": services.write_idea(user=people["other"], x="photo", y="is it a mug?").pk,
         "invitation": invitation.pk,
         "secret": secret,
         "membership": membership.pk,
@@ -109,6 +130,10 @@ def make_world() -> World:
         "dataset": ready.dataset_id,
         "upload": upload.pk,
         "run": ladder.runs.get(recipe="linear").pk,
+        "fresh": fresh.test_set_id,
+        "deposit": fresh.pk,
+        "opening": opening.pk,
+        "file": handed_in(result, people["owner"]),
         "prediction": predicted(result, ladder, people["owner"]),
         "sealed_labels": sealed_labels_of(ladder.version, seed=2),
     }
@@ -155,6 +180,12 @@ def predicted(project: Project, ladder: Ladder, user: User) -> object:
     )
     do_predictions()
     return job.pk
+
+
+def handed_in(project: Project, user: User) -> object:
+    """A file of predictions that waits for its check."""
+    file = SimpleUploadedFile("preds.csv", b"id,prediction\n0123456789abcdef,1\n")
+    return evaluation_services.hand_in_predictions(project=project, user=user, file=file).pk
 
 
 def rows(seed: int) -> list[tuple[str, str, str, str]]:

@@ -10,6 +10,8 @@ from datasets import catalogue, permissions, selectors, services, store
 from datasets.catalogue import Filters
 from datasets.core.datasheet import QUESTIONS
 from datasets.models import AccessRequest, Dataset, DatasetVersion, DataUse, Look, LookGate, SheetAnswer, TestSet
+from evaluations import services as evaluation_services
+from projects import selectors as project_selectors
 from projects import services as project_services
 from tests.factories import (
     do_ingestions,
@@ -307,6 +309,44 @@ def granted_entry():
     return entry, project, owner
 
 
+def test_a_grant_is_taken_back_and_its_record_stays(sign_in, mailoutbox, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        entry, project, owner = granted_entry()
+    version, keeper = entry.versions.get(), entry.created_by
+    version.findings.create(code="D101", severity="look", message="Twelve rows are copies.", needs_target=False)
+    project_services.lock_criterion(
+        project=project, user=owner, metric="accuracy", level=0.8, smallest_difference=0.02, reason="", results_seen=0
+    )
+    services.use_dataset(dataset=entry, project=project, user=owner)
+    assert "Twelve rows are copies." in sign_in(owner).get(url("dataset_detail", entry.pk)).content.decode()
+    address, client = url("access_decide", AccessRequest.objects.get().pk), sign_in(keeper)
+
+    silent = client.post(address, {"answer": "end"})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(address, {"answer": "end", "reason": "Consent was withdrawn."})
+
+    asked = AccessRequest.objects.get()
+    assert (silent.status_code, asked.state, asked.ended_by, asked.decided_by) == (422, "ended", keeper, keeper)
+    assert "Consent was withdrawn." in client.get(address).content.decode()
+    words = sign_in(owner).get(url("dataset_detail", entry.pk)).content.decode()
+    assert "What your team has downloaded it keeps." in words
+    assert "Twelve rows are copies." not in words
+    assert client.get(url("version_download", version.pk)).status_code == 403
+    with pytest.raises(evaluation_services.OutOfTurn, match="was taken back from your team"):
+        evaluation_services.run_ladder(project=project, version=version, user=owner)
+    assert [(mail.to, mail.subject) for mail in mailoutbox if " belt" in mail.subject] == [
+        ([keeper.email], f"dlstart: {project.team} asks to use belt"),
+        ([owner.email], f"dlstart: {project.team} was granted belt"),
+        ([owner.email], f"dlstart: {project.team} may use belt no more"),
+    ]
+    told = [str(notice.words) for notice in project_selectors.notices_of(owner)]
+    assert [words for words in told if " belt" in words] == [
+        f"{project.team} may use belt no more",
+        f"{project.team} was granted belt",
+    ]
+    assert services.ask_access(dataset=entry, team=project.team, user=owner, purpose="Anew.").state == "asked"
+
+
 def test_a_project_uses_the_same_versions_and_so_the_same_lineage_and_budget(sign_in):
     entry, project, owner = granted_entry()
     version = entry.versions.get()
@@ -469,3 +509,19 @@ def test_wanted_answer_names_only_data_that_the_reader_may_find(sign_in):
 
     assert "secret set" not in sign_in().get(url("wanted_detail", wanted.pk)).content.decode()
     assert "secret set" in sign_in(hidden.created_by).get(url("wanted_detail", wanted.pk)).content.decode()
+
+
+def test_the_builder_counts_data_of_the_same_shape_that_one_may_find(sign_in):
+    entry = make_entry(is_listed=True)
+    make_entry()
+    task = entry.versions.get().task
+    kind = next(kind for kind, name in catalogue.TASKS.items() if name == task)
+    client, address = sign_in(make_user()), url("shape_fragment")
+
+    found = client.get(address, {"x_kind": "table", "y_kind": kind}).content.decode()
+    none = client.get(address, {"x_kind": "sound", "y_kind": kind}).content.decode()
+    unknown = client.get(address, {"x_kind": "table", "y_kind": "order"}).content.decode()
+
+    assert "1 data set here has this shape" in found
+    assert f"{url('dataset_list')}?task={task}&amp;holds=" in found
+    assert ("No data set here has this shape yet." in none, unknown.strip()) == (True, "")

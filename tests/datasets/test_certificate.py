@@ -75,6 +75,12 @@ def test_downloaded_parts_are_checked_offline(sign_in, tmp_path, capsys):
             f"original.csv: is original of {version}",
         ],
     )
+    validation = store.part_path(version, "validation")
+    (tmp_path / "validation.parquet").write_bytes(validation.read_bytes())
+    assert said("original.csv", "train.csv", "validation.parquet")[1][3] == (
+        "Sealed: the original holds all 240 rows of train and validation, and 60 others with a label: "
+        "as many as the certificate says are sealed or used no more."
+    )
     assert said("swapped.parquet")[1][1:] == ["  rows and classes agree, but a value or the order of the rows differs"]
     assert said("without.parquet")[1][1:] == ["  column 'real' is missing"]
     code, lines = said("relabelled.parquet", "train.csv")
@@ -138,6 +144,7 @@ def test_horizon_is_chosen_with_the_split_and_stands_on_the_certificate(sign_in)
         reverse("datasets:version_split", args=[version.pk]), {"meets": "later", "time": "day", "horizon": "20"}
     )
     assert answer.status_code == 302
+    do_ingestions()
     services.seal_version(version=version, user=owner)
     do_ingestions()
 

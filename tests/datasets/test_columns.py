@@ -245,3 +245,54 @@ def test_sheet_that_is_not_there_is_refused():
         services.correct_header(version=version, user=version.uploaded_by, sheet="Data")
 
     assert refusal.value.code == "NO_SUCH_SHEET"
+
+
+def open_dates() -> SimpleUploadedFile:
+    """Days that fit both orders."""
+    lines = [f"0{i % 9 + 1}/0{i % 8 + 1}/2024,{i % 7},{'ab'[i % 2]}" for i in range(60)]
+    return SimpleUploadedFile("due.csv", "\n".join(["due,size,y", *lines]).encode())
+
+
+@pytest.mark.long
+def test_the_order_that_cells_settled_holds_for_the_next_version():
+    lines = ["due,y", *(f"{13 + i % 9}/01/2024,{'ab'[i % 2]}" for i in range(60))]
+    first = make_version(file=SimpleUploadedFile("due.csv", "\n".join(lines).encode()), target="")
+
+    second = services.accept_upload(
+        project=first.dataset.project, user=first.uploaded_by, file=open_dates(), dataset=first.dataset
+    )
+    do_ingestions()
+
+    assert pl.read_parquet(store.table_path(second))["due"][10].isoformat() == "2024-03-02"
+    assert not second.findings.filter(code="D113").exists()
+
+
+def test_the_order_of_open_dates_is_said_by_finding_form_and_api(client):
+    version = make_version(file=open_dates(), target="y")
+    user = version.uploaded_by
+    client.force_login(user)
+    page = client.get(reverse("datasets:version_detail", args=[version.pk])).content.decode()
+    columns = reverse("datasets:version_columns", args=[version.pk])
+
+    finding = version.findings.get(code="D113")
+    client.post(reverse("datasets:version_finding", args=[version.pk]), {"date_month_first": finding.pk})
+    do_ingestions()
+    by_finding = store.table_path(version).read_bytes()
+    form = client.get(columns).content.decode()
+    client.post(columns, {"kind_1": "category"})  # the order of the other column stays as it was said
+    do_ingestions()
+    kept = DatasetVersion.objects.get(pk=version.pk)
+    api = APIClient()
+    api.force_authenticate(user)
+    answer = api.post(
+        reverse("api_version_columns", args=[version.pk]), {"kinds": {"due": "date_day_first"}}, format="json"
+    )
+    do_ingestions()
+
+    assert "The day comes first" in page
+    assert '<option value="date_month_first" selected>date, month first</option>' in form
+    assert (kept.kinds["due"], kept.corrections["kinds"]) == ("date", {"due": "date_month_first", "size": "category"})
+    assert pl.read_parquet(by_finding)["due"][10].isoformat() == "2024-02-03"
+    assert answer.status_code == 202
+    assert pl.read_parquet(store.table_path(version))["due"][10].isoformat() == "2024-03-02"
+    assert not version.findings.filter(code="D113").exists()

@@ -7,13 +7,16 @@ import json
 import zipfile
 
 import mlcroissant
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import soundfile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
 from datasets import services, store
+from datasets.core.media import sound
 from datasets.models import TestSet
 from tests.factories import do_ingestions, make_project, make_sealed_version, make_user
 
@@ -122,7 +125,10 @@ def test_removed_data_is_gone_and_known_when_it_comes_again(sign_in, version, dj
     assert client.get(f"/api/v1/versions/{version.pk}/download").status_code == 409
     with django_capture_on_commit_callbacks(execute=True):
         do_ingestions()
-    assert sorted(path.name for path in store.version_folder(version).iterdir()) == ["assignments.parquet", "keys.npz"]
+    assert sorted(path.name for path in store.version_folder(version).iterdir()) == [
+        "assignments.parquet",
+        "keys.parquet",
+    ]
     text = io.StringIO()
     csv.writer(text).writerows([["mug", "no,te", "-width €"], *(reversed(row) for row in tricky_rows())])
     file = SimpleUploadedFile("again.csv", text.getvalue().encode())
@@ -163,17 +169,58 @@ def test_wall_shows_small_pictures_of_train_alone(sign_in):
 
     page = client.get(url("version_figures", version.pk)).content.decode()
     count = page.count("<img ")
-    answers = [client.get(url("wall_picture", version.pk, place)) for place in range(count)]
+    answers = [client.get(url("wall_piece", version.pk, place)) for place in range(count)]
     archive = unpacked(client.get(url("version_download", version.pk)))
 
     assert {answer.headers["Content-Type"] for answer in answers} == {"image/png"}
     assert {answer.headers["Cache-Control"] for answer in answers} == {"private, no-store"}
     assert {colour(answer.content) for answer in answers} == {colour(cell) for cell in train["picture"].to_pylist()}
     assert {Image.open(io.BytesIO(answer.content)).size for answer in answers} == {(96, 48)}
-    assert client.get(url("wall_picture", version.pk, count)).status_code == 404
-    assert sign_in().get(url("wall_picture", version.pk, 0)).status_code == 404
+    assert client.get(url("wall_piece", version.pk, count)).status_code == 404
+    assert sign_in().get(url("wall_piece", version.pk, 0)).status_code == 404
     client = sign_in(version.uploaded_by)
     refused = client.get(url("version_download", version.pk), {"format": "csv"})
     assert (refused.status_code, "a CSV cannot hold those" in refused.content.decode()) == (409, True)
     described = mlcroissant.Dataset(jsonld=json.loads(archive["croissant.json"]))
     assert described.metadata.issues.errors == set()
+
+
+def tones() -> SimpleUploadedFile:
+    """Sounds of seven seconds in two class folders, each of one height."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for i in range(40):
+            wave = io.BytesIO()
+            soundfile.write(wave, np.sin(np.arange(7 * 1000) * (i + 1) / 99) / 2, 1000, format="WAV", subtype="PCM_16")
+            archive.writestr(f"{('hum', 'beep')[i % 2]}/{i}.wav", wave.getvalue())
+    return SimpleUploadedFile("tones.zip", content.getvalue())
+
+
+def test_short_sounds_of_train_alone_can_be_heard(sign_in):
+    version = make_sealed_version(make_project(is_sandbox=True), file=tones(), target="label")
+    client = sign_in(version.uploaded_by)
+    kept = {
+        sound(cell)[0][:5000].tobytes()
+        for cell in pq.read_table(store.part_path(version, "train"))["sound"].to_pylist()
+    }
+
+    page = client.get(url("version_figures", version.pk))
+    answers = [
+        client.get(url("wall_piece", version.pk, place)) for place in range(page.content.decode().count("<audio "))
+    ]
+
+    assert "media-src 'self'" in page.headers["Content-Security-Policy"]
+    assert {answer.headers["Content-Type"] for answer in answers} == {"audio/flac"}
+    assert len(answers) == 24
+    assert {sound(answer.content)[0].tobytes() for answer in answers} <= kept
+
+
+def test_files_are_the_same_whoever_reads(sign_in, version):
+    client = sign_in(version.uploaded_by)
+    german = {"headers": {"accept-language": "de"}}
+    certificate = url("certificate_download", version.pk)
+
+    assert client.get(certificate, **german).content == client.get(certificate).content
+    assert unpacked(client.get(url("version_download", version.pk), **german)) == unpacked(
+        client.get(url("version_download", version.pk))
+    )

@@ -92,7 +92,7 @@ def merge_all(version):
     for finding in version.findings.filter(code="D405"):
         services.merge_labels(finding=finding, user=version.uploaded_by)
         do_ingestions()
-        version = services.choose_split(version=version, meets="same")
+        version = services.choose_split(version=version, user=version.uploaded_by, meets="same")
 
 
 def test_machines_become_the_group_by_one_button(client, version):
@@ -102,6 +102,51 @@ def test_machines_become_the_group_by_one_button(client, version):
     assert (version.rule, version.group_column) == ("group", "machine_id")
     assert "Rows are divided by “machine_id”." in page
     assert ">Group by machine_id<" not in page
+    assert version.state == State.CHECKING
+
+    do_ingestions()
+    version.refresh_from_db()
+    assert (version.state, version.rule) == (State.READY, "group")
+    assert not version.findings.filter(code="D208").exists()
+
+
+def test_a_large_group_is_said_before_the_seal(client, owner):
+    lines = ["width,machine_id,mug"]
+    for i in range(300):
+        lines.append(f"{(i * 31) % 17 + i / 1000},{'big' if i % 3 else f'm{i % 50}'},{'yes' if i % 7 < 3 else 'no'}")
+    file = SimpleUploadedFile("t.csv", "\n".join(lines).encode())
+    version = make_version(make_project(make_team(owner)), user=owner, file=file)
+
+    client.post(reverse("datasets:version_split", args=[version.pk]), {"meets": "new", "group": "machine_id"})
+    do_ingestions()
+
+    assert [each.column for each in version.findings.filter(code="D301")] == ["machine_id"]
+
+
+def test_acts_that_have_a_page_lead_there(client, version):
+    page = client.get(reverse("datasets:version_detail", args=[version.pk])).content.decode()
+    version.findings.create(code="D205", severity="look", message="m", needs_target=True)
+    version.findings.create(code="D112", severity="look", message="m")
+    version.findings.create(code="D101", severity="tip", message="m", column="width")
+    more = client.get(reverse("datasets:version_detail", args=[version.pk])).content.decode()
+
+    links = {
+        "Upload a mended file": f"{reverse('datasets:dataset_upload', args=[version.dataset.project.slug])}?dataset={version.dataset_id}",
+        "Divide it otherwise": reverse("datasets:version_split", args=[version.pk]),
+        "Look at the first lines": reverse("datasets:version_header", args=[version.pk]),
+        "Correct the kinds": reverse("datasets:version_columns", args=[version.pk]),
+    }
+    drawn = [f'<a class="button button--small" href="{href}">{words}</a>' for words, href in links.items()]
+    assert [link in page for link in drawn] == [True, False, False, False]
+    assert [link in more for link in drawn] == [True] * 4
+    assert [client.get(href).status_code for href in links.values()] == [200] * 4
+
+
+def test_the_split_page_proposes_what_the_report_found(client, version):
+    page = client.get(reverse("datasets:version_split", args=[version.pk])).content.decode()
+
+    assert '<option value="machine_id" selected>' in page
+    assert "The report proposes &#x27;machine_id&#x27;." in page
 
 
 def test_members_do_not_choose_the_group(client, version):
@@ -180,7 +225,7 @@ def test_group_column_settles_a_stop(client, owner):
     version.findings.create(code="D201", severity="stop", column="belt", message="m", needs_target=True)
 
     before = services.seal_obstacle(version).code
-    version = services.choose_split(version=version, meets="new", group="belt")
+    version = services.choose_split(version=version, user=version.uploaded_by, meets="new", group="belt")
 
     assert before == "stop-open"
     assert services.seal_obstacle(version).code == "criterion-not-locked"

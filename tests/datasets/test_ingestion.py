@@ -173,7 +173,7 @@ def test_stop_must_be_settled_before_the_seal():
         services.seal_version(version=version, user=user)
     services.drop_column(version=version, user=user, column="answer")
     do_ingestions()
-    services.choose_split(version=version, meets="same")
+    services.choose_split(version=version, user=user, meets="same")
     services.seal_version(version=version, user=user)
     do_ingestions()
 

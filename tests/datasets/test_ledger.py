@@ -1,7 +1,6 @@
 """Spending a look and answering it; what the ledger remembers and refuses to forget."""
 
 import hashlib
-import importlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -14,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from datasets import selectors, services, vault
 from datasets.core.budget import NoLookLeft
 from datasets.core.sealed_ladder import SealedScore
+from datasets.migrations import _ledger_guards
 from datasets.models import Look, Opening, SealedLadder, TestSet
 from datasets.vault import box
 from projects.models import Membership
@@ -70,17 +70,20 @@ def labels_of(version) -> np.ndarray:
     return box.labels_of(selectors.test_set_for_looks(version))[0]
 
 
-def answer(look, predictions, *, best=None, now=NOW, floor=0.5) -> Look:
-    return vault.answer(
+def draft(look, predictions, *, best=None, floor=0.5) -> vault.Draft:
+    return vault.draft(
         look=look,
         predictions=predictions,
-        best_predictions=lambda look: best[look.pk],
+        best_predictions=lambda ladder: best[ladder.best_look_id],
         metric=Accuracy(),
         floor=floor,
         scale=None,
         prepare=lambda labels: labels,
-        now=now,
     )
+
+
+def answer(look, predictions, *, best=None, now=NOW, floor=0.5) -> Look:
+    return vault.answer(draft(look, predictions, best=best, floor=floor), now=now)
 
 
 def test_first_look_is_open_at_once_and_the_second_a_week_later(version):
@@ -185,6 +188,24 @@ def test_owner_lengthens_the_gap_and_never_shortens_it(version):
     assert refusal.value.next_look_at == NOW + 2 * WEEK
 
 
+def test_gate_is_set_by_an_owner_of_a_project_on_this_data(version):
+    other = make_approved_project(name="Other data")
+    owner = other.team.memberships.get(role=Membership.Role.OWNER).user
+
+    with pytest.raises(PermissionDenied, match="for its own data"):
+        services.set_gate(
+            lineage=version.dataset.lineage,
+            project=other,
+            user=owner,
+            gap_days=30,
+            looks_open=False,
+            members_may_look=False,
+        )
+
+    version.dataset.lineage.refresh_from_db()
+    assert (version.dataset.lineage.look_gap_days, version.dataset.lineage.looks_open) == (7, True)
+
+
 def test_gap_of_0_closes_the_looks(version):
     lineage = services.set_gate(
         lineage=version.dataset.lineage,
@@ -230,12 +251,29 @@ def test_answer_is_a_rung_with_its_interval_and_then_the_one_word_no(version):
 def test_answer_is_given_once(version):
     truth = labels_of(version)
     look = spend(version)
+    doubled = draft(look, truth[::-1])
     first = answer(look, truth)
 
-    again = answer(look, truth[::-1])
+    again = vault.answer(doubled, now=NOW)
 
     assert again.sentence == first.sentence
     assert TestSet.objects.get().looks == 1
+    with pytest.raises(ValueError, match="is not spent, or has its answer"):
+        draft(look, truth)
+
+
+def test_answer_that_was_overtaken_by_another_look_is_worked_out_again(version):
+    truth = labels_of(version)
+    first, second = spend(version), spend(version, now=NOW + WEEK)
+    early = draft(second, truth)
+    answer(first, truth)
+
+    with pytest.raises(vault.Overtaken):
+        vault.answer(early, now=NOW + WEEK)
+    told = answer(second, truth, best={first.pk: truth}, now=NOW + WEEK)
+
+    assert (told.number, told.released) == (2, False)
+    assert TestSet.objects.get().looks == 2
 
 
 def test_floor_and_measure_are_frozen_at_the_first_look(version):
@@ -276,11 +314,10 @@ def test_status_says_when_and_how_many(version):
 
 
 def install_guards():
-    guards = importlib.import_module("datasets.migrations.0002_ledger_guards")
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":  # tests/conftest.py took it away
             cursor.execute("DROP TRIGGER IF EXISTS look_no_delete")
-            cursor.execute(guards.SQLITE["look_no_delete"])
+            cursor.execute(_ledger_guards.SQLITE["look_no_delete"])
 
 
 def run_sql(statement: str, *values) -> None:

@@ -2,23 +2,29 @@
 
 import os
 import subprocess
+from dataclasses import asdict
 
+import numpy as np
+import polars as pl
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
-from datasets import limited
 from datasets.core.errors import DataProblem
+from datasets.core.split import Design
+from datasets.limited import process
+from datasets.limited.divide import divide
+from datasets.limited.read import read as read_table
 from datasets.models import DatasetVersion
-from tests.factories import make_csv, make_project, make_version
+from datasets.vault import box
+from tests.factories import make_csv, make_project, make_sealed_version, make_version
 
 GIB = 2**30
 
 
-def read(tmp_path, *, memory=4 * GIB, seconds=60, progress=lambda share: None, content=None):
+def read(tmp_path, *, memory=4 * GIB, disk=GIB, seconds=60, progress=lambda share: None, content=None):
     source = tmp_path / "upload"
     source.write_bytes(content or make_csv(500).read())
     arguments = {"source": str(source), "file_name": "mugs.csv", "out": str(tmp_path / "table"), "limits": {}}
-    return limited.run("read", arguments, memory=memory, seconds=seconds, progress=progress)
+    return process.run(read_table, arguments, memory=memory, disk=disk, seconds=seconds, progress=progress)
 
 
 def test_child_reads_like_the_parent(tmp_path):
@@ -47,6 +53,13 @@ def test_too_little_memory_is_a_refusal_and_not_a_crash(tmp_path):
     assert (refusal.value.code, refusal.value.status, refusal.value.limit) == ("UNPACKED_TOO_LARGE", 413, GIB // 4)
 
 
+def test_too_much_on_disk_is_a_refusal(tmp_path):
+    with pytest.raises(DataProblem) as refusal:
+        read(tmp_path, disk=4_000)
+
+    assert (refusal.value.code, refusal.value.status, refusal.value.limit) == ("UNPACKED_TOO_LARGE", 413, 4_000)
+
+
 def test_too_much_time_is_a_refusal(tmp_path):
     with pytest.raises(DataProblem) as refusal:
         read(tmp_path, seconds=0)
@@ -66,7 +79,7 @@ def test_child_ends_when_the_job_is_taken_away(tmp_path):
 
     assert not subprocess.run(
         ["ps", "--ppid", str(os.getpid()), "-o", "args="], capture_output=True, text=True
-    ).stdout.count("datasets.limited")
+    ).stdout.count("datasets.limited.read")
 
 
 def test_child_knows_no_secret(tmp_path, monkeypatch):
@@ -86,7 +99,7 @@ def test_child_knows_no_secret(tmp_path, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_crash_while_reading_refuses_the_version_and_leaves_nothing(settings):
-    settings.FORCE_IN_PROCESS_INGESTION = False
+    settings.TASKS_IN_PROCESS = frozenset()
     settings.INGEST_MEMORY = GIB // 4
 
     version = make_version(make_project(), file=make_csv(200), target="")
@@ -97,11 +110,62 @@ def test_crash_while_reading_refuses_the_version_and_leaves_nothing(settings):
     assert not (settings.STORE / "versions" / str(version.pk)).exists()
 
 
+def test_child_divides_like_the_parent_and_hands_labels_over_the_pipe(tmp_path):
+    generator = np.random.default_rng(0)
+    table = pl.DataFrame({"x": generator.integers(0, 200, 900), "mug": generator.choice(["yes", "no"], 900)})
+    table.write_parquet(tmp_path / "table.parquet")
+    arguments = {
+        "table": str(tmp_path / "table.parquet"),
+        "design": asdict(Design(kind="random", target="mug", task="binary")),
+        "secret": b"belt".hex(),
+        "stored": None,
+        "limits": {},
+        "pasts": [],
+        "key": "",
+    }
+    for name in ("here", "child"):
+        (tmp_path / name).mkdir()
+
+    found = process.run(
+        divide,
+        {**arguments, "out": str(tmp_path / "child")},
+        memory=4 * GIB,
+        disk=GIB,
+        seconds=60,
+        progress=lambda share: None,
+    )
+
+    expected = divide(**arguments, out=str(tmp_path / "here"))
+    arrays, same = found.pop("arrays"), expected.pop("arrays")
+    assert found == expected
+    assert {name: values.tolist() for name, values in arrays.items()} == {
+        name: values.tolist() for name, values in same.items()
+    }
+    assert {"labels final", "units final", "units validation"} < set(arrays)
+    for file in (tmp_path / "child").iterdir():
+        assert file.read_bytes() == (tmp_path / "here" / file.name).read_bytes(), file.name
+
+
 @pytest.mark.django_db(transaction=True)
 def test_whole_way_with_real_children(settings):
-    settings.FORCE_IN_PROCESS_INGESTION = False
-    lines = [f"{i % 89}.5,{i % 7},{'yes' if i % 89 > 40 + i % 9 else 'no'}" for i in range(300)]
+    settings.TASKS_IN_PROCESS = frozenset()
 
-    version = make_version(make_project(), file=SimpleUploadedFile("m.csv", ("a,b,mug\n" + "\n".join(lines)).encode()))
+    version = make_sealed_version(make_project(is_sandbox=True))
 
-    assert (version.state, version.task) == (DatasetVersion.State.READY, "binary")
+    assert (version.state, version.task) == (DatasetVersion.State.SEALED, "binary")
+    labels, groups = box.labels_of(version.test_sets.get(tier="final"))
+    assert set(labels) == {"yes", "no"}
+    assert (len(labels), groups) == (version.seal.parts["final"], None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.long
+def test_rows_that_were_sealed_are_known_again_in_a_child(settings):
+    settings.TASKS_IN_PROCESS = frozenset()
+    first = make_sealed_version(make_project(is_sandbox=True))
+
+    again = make_sealed_version(make_project(is_sandbox=True))
+
+    assert again.dataset.lineage == first.dataset.lineage
+    assert again.findings.get(code="D119").message.startswith(f"{first.seal.parts['final']:,} of these rows")
+    assert again.seal.parts == first.seal.parts

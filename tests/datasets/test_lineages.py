@@ -126,7 +126,7 @@ def spend(version: DatasetVersion, now: datetime, user=None):
 
 
 def answer(look, version: DatasetVersion):
-    return vault.answer(
+    drafted = vault.draft(
         look=look,
         predictions=np.full(selectors.test_set_for_looks(version).rows, "yes"),
         best_predictions=lambda best: None,
@@ -134,8 +134,8 @@ def answer(look, version: DatasetVersion):
         floor=0.5,
         scale=None,
         prepare=lambda labels: labels,
-        now=NOW,
     )
+    return vault.answer(drafted, now=NOW)
 
 
 def test_two_projects_share_looks_people_and_the_opening():
@@ -179,6 +179,7 @@ def test_data_that_grows_into_two_lineages_makes_them_one():
     second.refresh_from_db()
     tests = third.test_sets.get()
     assert second.dataset.lineage == third.dataset.lineage == first.dataset.lineage
+    assert [each["version"] for each in third.dataset.lineage.merged] == [str(second.pk)]
     assert (tests.looks, tests.releases, tests.log2_rungs) == (5, 1, 4.0)
     assert {one.family for version in (first, second, third) for one in version.test_sets.all()} == {tests.family}
     assert widths(third, "train", "validation") & (widths(first, "final") | widths(second, "final")) == set()
@@ -194,7 +195,7 @@ def test_two_seals_of_the_same_rows_at_once_do_not_miss_each_other(monkeypatch):
 
     def overtake(version, known):
         monkeypatch.setattr(lineages, "refuse_if_overtaken", refuse)
-        refuse(version, known - {quick.version_id})
+        refuse(version, known - {quick.version.test_sets.get().pk})
 
     ingestion.execute(str(quick.pk), str(quick.token))
     monkeypatch.setattr(lineages, "refuse_if_overtaken", overtake)
@@ -216,3 +217,63 @@ def test_demo_and_real_data_are_not_compared():
     version = make_sealed_version(make_project(is_sandbox=True), file=as_upload(rows()))
 
     assert version.dataset.lineage.datasets.count() == 1
+
+
+def test_sealed_rows_far_from_train_hold_the_seal_until_somebody_says_why():
+    first = make_sealed_version(make_project(is_sandbox=True), file=as_upload(rows()))
+    kept = pl.concat(pl.read_parquet(store.part_path(first, part)) for part in ("train", "validation"))
+    trained = kept["width"].round(6)
+    old = rows().filter(~pl.col("width").round(6).is_in(trained.implode()))
+    other = rows().with_columns(pl.col("width") + 100, pl.col("height") + 50)
+    owner = first.uploaded_by
+    following = make_version(
+        first.dataset.project, user=owner, dataset=first.dataset, file=as_upload(pl.concat([old, other]))
+    )
+
+    services.seal_version(version=following, user=owner)
+    do_ingestions()
+
+    following.refresh_from_db()
+    stop = following.findings.get(code="D302")
+    assert (following.state, stop.severity, hasattr(following, "seal")) == ("ready", "stop", False)
+    assert services.seal_obstacle(following).code == "stop-open"
+    assert not store.part_path(following, "train").exists()
+    assert not store.part_path(following, "final").exists()
+    assert selectors.finding_acts(stop, following) == ["split", "drop", "keep"]
+
+    services.choose_split(version=following, user=owner, meets="same")
+    assert services.seal_obstacle(following) is None
+    services.seal_version(version=following, user=owner)
+    do_ingestions()
+    services.keep_finding(finding=following.findings.get(code="D302"), user=owner, reason="New machines came.")
+    services.seal_version(version=following, user=owner)
+    do_ingestions()
+
+    following.refresh_from_db()
+    assert following.state == "sealed"
+    assert [each.kept_reason for each in following.findings.filter(code="D302")] == ["New machines came."]
+
+
+def test_seal_page_warns_before_few_later_rows_retire_many_sealed_ones(sign_in):
+    dated = pl.read_csv(make_csv(400)).with_columns(day=pl.date(2020, 1, 1) + pl.duration(days=pl.int_range(400)))
+    project = make_project(is_sandbox=True)
+
+    def brought(rows, dataset=None):
+        version = make_version(project, file=as_upload(dated.head(rows)), dataset=dataset, target="")
+        services.choose_target(version=version, user=version.uploaded_by, target="mug")
+        do_ingestions()
+        version.refresh_from_db()
+        services.choose_split(version=version, user=version.uploaded_by, meets="later", time="day")
+        do_ingestions()
+        version.refresh_from_db()
+        return version
+
+    first = brought(300)
+    services.seal_version(version=first, user=first.uploaded_by)
+    do_ingestions()
+    few = brought(350, first.dataset)
+    client = sign_in(first.uploaded_by)
+    page = client.get(f"/data/versions/{few.pk}/seal/").content.decode()
+
+    assert "has 60 sealed rows" in page
+    assert "cut from the later rows alone: about 10." in page

@@ -7,11 +7,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from datasets import limited, services
+from datasets import services
 from datasets.core.divide import divide
 from datasets.core.limits import Limits
+from datasets.core.readers.watch import Watch
 from datasets.core.split import Design
 from datasets.core.stages import STEPS, step_words, within
+from datasets.limited.read import read as read_table
 from datasets.models import Ingestion
 from datasets.selectors import ingestion_seen, ingestion_words
 from dlstart_web.kit.jobs import JobState, expected_end
@@ -59,7 +61,7 @@ def test_marks_of_reading_and_dividing_only_grow(tmp_path):
     source, table = tmp_path / "mugs.csv", tmp_path / "table.parquet"
     source.write_bytes(make_csv(400).read())
     read: list[float] = []
-    limited.read(source=str(source), file_name="mugs.csv", out=str(table), limits={}, progress=read.append)
+    read_table(source=str(source), file_name="mugs.csv", out=str(table), limits={}, progress=read.append)
     design = Design(kind="random", target="mug", task="binary")
     split: list[float] = []
     divide(table, design=design, secret=b"s" * 32, stored=None, out=tmp_path, limits=Limits(), progress=split.append)
@@ -68,6 +70,18 @@ def test_marks_of_reading_and_dividing_only_grow(tmp_path):
     assert (0 < read[0] < 0.9, read[-1]) == (True, 0.9)
     assert split == [0.05, pytest.approx(0.45), 0.5, 0.75]
     assert pl.read_parquet(tmp_path / "train.parquet").height == 240
+
+
+def test_rows_are_counted_as_they_are_written_and_the_cells_stay_as_they_are(tmp_path):
+    frame = pl.DataFrame({"x": range(1000), "word": ["a", None] * 500})
+    told: list[float] = []
+    watch = Watch(1000, told.append)
+    sink = frame.lazy().with_columns(watch.column(pl.col("word"), pl.String())).sink_parquet(tmp_path / "t", lazy=True)
+
+    watch.collect([sink])
+
+    assert pl.read_parquet(tmp_path / "t").equals(frame)
+    assert (told == sorted(told), told[-1]) == (True, 1.0)
 
 
 def test_within_maps_a_part_of_the_work():

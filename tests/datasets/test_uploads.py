@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from django.conf import settings as site
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -175,6 +175,26 @@ def test_other_bytes_than_those_sent_are_refused_and_dropped(client, project):
     assert (refused.status_code, refused.json()["type"]) == (422, "other-hash")
     assert client.get(address).status_code == 404
     assert (list(site.QUARANTINE.iterdir()), DatasetVersion.objects.count()) == ([], 0)
+
+
+def test_bytes_outlast_a_fault_of_ours(client, project):
+    content = table()
+    address = begin(client, project, len(content)).headers["Location"]
+    send(client, address, 0, content)
+    client.raise_request_exception = False
+
+    def locked(execute, sql, *rest):
+        if sql.startswith('INSERT INTO "datasets_datasetversion"'):
+            raise OperationalError("database is locked")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(locked):
+        failed = client.post(f"{address}/finish", {}, "json")
+    again = client.post(f"{address}/finish", {}, "json")
+
+    assert (failed.status_code, again.status_code) == (500, 202)
+    assert again.data["sha256"] == hashlib.sha256(content).hexdigest()
+    assert [path.name for path in site.QUARANTINE.iterdir()] == [again.data["id"]]
 
 
 def test_what_is_too_much_is_refused_before_a_byte_is_sent(client, project, settings):

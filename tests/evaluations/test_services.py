@@ -3,20 +3,27 @@
 import re
 from datetime import timedelta
 
+import polars as pl
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 
 from datasets import selectors as dataset_selectors
+from datasets import services as dataset_services
 from datasets.core.budget import NoLookLeft
-from datasets.models import Look, Opening
+from datasets.models import Look, Opening, SealedLadder
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import JobState
-from evaluations import selectors, services
-from evaluations.models import Submission, Verdict
+from evaluations import selectors, services, training
+from evaluations.models import BestAgain, Inspection, Run, Submission, Verdict
+from projects import selectors as project_selectors
 from projects import services as project_services
 from projects.models import Membership, Project
 from tests.factories import (
+    do_ingestions,
+    do_inspections,
     do_runs,
     do_submissions,
     make_approved_project,
@@ -176,6 +183,90 @@ def test_look_is_refused_for_runs_that_are_not_done_or_of_other_measures():
         spend(ladder)
 
 
+def grown(rows, **columns):
+    """A look that became the best on 900 rows, 180 of them sealed; then the ladder of `rows` rows that begin with them."""
+    first = make_done_ladder(make_sealed_version(rows=900), only=QUICK)
+    spend(first)
+    do_submissions()
+    file = make_csv(rows)
+    if columns.get("without"):
+        frame = pl.read_csv(file).drop(columns["without"])
+        file = SimpleUploadedFile("fewer.csv", frame.write_csv().encode())
+    version = make_sealed_version(first.project, dataset=first.version.dataset, file=file)
+    return make_done_ladder(version, only=QUICK), timezone.now() + timedelta(days=8)
+
+
+def test_best_of_an_earlier_version_is_compared_on_the_rows_of_both():
+    ladder, later = grown(960)
+    sealed = SealedLadder.objects.get(test_set__version=ladder.version)
+    assert sealed.best_share == pytest.approx(180 / 192)
+    SealedLadder.objects.filter(pk=sealed.pk).update(best=0)  # so that the gate alone can say no
+
+    spend(ladder, key="b", now=later)
+    do_submissions()
+
+    look = Look.objects.get(idempotency_key="b")
+    assert (look.number, look.released) == (2, False)
+
+
+def test_best_of_an_earlier_version_is_handed_in_again_below_nine_tenths(sign_in):
+    ladder, later = grown(1200)
+    project, person = ladder.project, owner_of(ladder.project)
+    test_set = dataset_selectors.test_set_for_looks(ladder.version)
+
+    with pytest.raises(services.OutOfTurn, match="has predictions for 180 of the 240 rows"):
+        spend(ladder, key="b", now=later)
+    client = sign_in(person)
+    page = reverse("evaluations:look", args=[project.slug])
+    assert "free, and no answer" in client.get(page).content.decode()
+    assert client.post(reverse("evaluations:best_again", args=[project.slug])).url == page
+    assert "It is being handed in again" in client.get(page).content.decode()
+    asked = BestAgain.objects.get()
+    assert services.hand_in_again(project=project, user=person) == asked
+    do_submissions()
+
+    test_set.refresh_from_db()
+    assert (test_set.looks, Look.objects.count()) == (1, 1)
+    with pytest.raises(services.OutOfTurn, match="no best of an earlier version"):
+        services.hand_in_again(project=project, user=person)
+    spend(ladder, key="b", now=later)
+    do_submissions()
+    assert Look.objects.get(idempotency_key="b").number == 2
+
+
+def test_best_that_cannot_read_the_new_rows_leaves_its_reading():
+    ladder, later = grown(1200, without="height")
+    services.hand_in_again(project=ladder.project, user=owner_of(ladder.project))
+    do_submissions()
+
+    assert "lacks the columns height" in BestAgain.objects.get().problem
+    sealed = SealedLadder.objects.get(test_set__version=ladder.version)
+    assert (sealed.best_look, sealed.best > 0) == (None, True)
+    spend(ladder, key="b", now=later)
+    do_submissions()
+    assert not Look.objects.get(idempotency_key="b").released
+
+
+def test_removed_data_takes_models_and_predictions_along(sign_in, django_capture_on_commit_callbacks):
+    ladder = make_done_ladder(make_sealed_version(make_project(is_sandbox=True)), only=QUICK)
+    run, person = ladder.runs.get(recipe="linear"), owner_of(ladder.project)
+    services.ask_inspection(run=run, user=person)
+    do_inspections()
+    assert training.predictions(run, "validation").shape == (60, 2)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        dataset_services.remove_dataset(dataset=ladder.version.dataset, user=person, reason="Wrong.")
+        do_ingestions()
+
+    assert not training.run_folder(run).exists()
+    assert not Inspection.objects.exists()
+    client = sign_in(person)
+    assert f"{run.score:.1%}"[:2] in client.get(reverse("evaluations:run_detail", args=[run.pk])).content.decode()
+    assert client.get(reverse("evaluations:run_model", args=[run.pk])).status_code == 404
+    with pytest.raises(services.OutOfTurn, match="was removed"):
+        services.ask_inspection(run=Run.objects.get(pk=run.pk), user=person)
+
+
 def test_sandbox_has_no_looks():
     sandbox = make_project(is_sandbox=True)
     version = make_sealed_version(sandbox)
@@ -230,6 +321,11 @@ def test_opening_of_a_pooled_set_pays_for_its_looks():
 
     assert fresh.result["pooled"] is True
     assert paid.alpha < fresh.alpha == 0.05
+    said = selectors.verdict_context(looked_at.project, project_selectors.current_criterion(looked_at.project))
+    assert said["looked_at"] == (
+        "Looked at: the final rows, once. Before that 1 look at the same rows, for which the interval pays, "
+        "and 2 scores on validation, where models are chosen."
+    )
     width = {
         key: opening.result["simple"]["high"] - opening.result["simple"]["low"]
         for key, opening in (("fresh", fresh), ("paid", paid))
@@ -305,4 +401,12 @@ def test_price_is_said_before_the_look_and_uses_no_sealed_label(django_assert_nu
         words = selectors.price_words(run, test_set)
 
     assert words.startswith("At the validation score of ")
+    assert selectors.luck_words(run, test_set) == ""
+    test_set.looks = 11
+    p, n = run.price["value"], test_set.rows
+    run.ladder.agreement = 0.8
+    worth = 100 * 1.6292 * (p * (1 - p) / n * 0.2) ** 0.5  # m_12, and r as measured on validation
+    assert selectors.luck_words(run, test_set) == (
+        f"With this look, the best of 12 is flattered by about {worth:.1f} points through luck alone."
+    )
     assert "after this look" in words

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from evaluations import selectors
-from evaluations.models import Ladder
+from evaluations.models import Ladder, Run
 from projects.models import Membership
 from tests.factories import do_runs, make_project, make_sealed_version, make_team, make_user
 
@@ -64,7 +64,9 @@ def test_log_is_empty_in_words_shows_others_nothing_and_marks_sandboxes(client, 
         Ladder.objects.first().runs.exclude(recipe__in=("always_same", "linear")).delete()
         do_runs()
     rows = selectors.surprises(owner)
+    run = client.get(reverse("evaluations:run_detail", args=[Run.objects.first().pk])).content.decode()
 
+    assert '<span class="tag">sandbox</span>' in run
     assert [row["is_sandbox"] for row in rows] == [True, True]
     assert sorted(row["results_before"] for row in rows) == [0, 2]
     assert selectors.surprises(make_user()) == []

@@ -7,6 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import JobState
 from evaluations import services, training
+from evaluations.core.recipes import boosting, load
+from evaluations.core.recipes.base import Budget
+from evaluations.core.rungs import RUNGS
 from evaluations.models import CurvePoint, Run
 from evaluations.words import speech
 from projects.models import Project
@@ -17,7 +20,9 @@ QUICK = ("always_same", "linear")
 
 
 def test_ladder_ends_with_scores_ranks_and_curves():
-    ladder = make_done_ladder()
+    ladder = make_done_ladder(
+        make_sealed_version(secret=bytes(32))
+    )  # another split may not tell the dummy from the best
 
     runs = list(ladder.runs.order_by("rung"))
     assert [run.recipe for run in runs] == [
@@ -53,13 +58,14 @@ def test_blend_waits_for_the_rungs_and_mixes_what_they_handed_in():
     if mixed.state == JobState.CANCELLED:  # which rows are whose differs from split to split
         assert mixed.problem == "No mixture was better than the best single rung on rows it was not chosen by."
         return
-    weights = list(mixed.settings["weights"].values())
-    others = [training.predictions(ladder.runs.get(recipe=name), "final") for name in ("linear", "network")]
+    weights = mixed.settings["weights"]
+    kept = {RUNGS[name].title: name for name in ("linear", "network")}
+    said = [
+        weight * training.predictions(ladder.runs.get(recipe=kept[title]), "final") for title, weight in weights.items()
+    ]
     assert mixed.state == JobState.DONE
-    assert sum(weights) == pytest.approx(1)
-    np.testing.assert_allclose(
-        training.predictions(mixed, "final"), weights[0] * others[0] + weights[1] * others[1], rtol=1e-6
-    )
+    assert sum(weights.values()) == pytest.approx(1)
+    np.testing.assert_allclose(training.predictions(mixed, "final"), sum(said), rtol=1e-6)
 
 
 def test_blend_of_one_rung_is_not_needed_and_says_so():
@@ -80,6 +86,33 @@ def test_what_a_cheap_rung_leaves_goes_to_those_after_it():
 
     assert before == pytest.approx(50)
     assert training._budget(boosting) == pytest.approx(92)
+
+
+@pytest.mark.long
+def test_both_boosters_read_categories_as_one_trial_says(monkeypatch):
+    monkeypatch.setattr(boosting, "COARSE", 100)
+    trials = []
+    trial = boosting._coding
+    monkeypatch.setattr(boosting, "_coding", lambda *given: trials.append(1) or trial(*given))
+
+    ladder = make_done_ladder(only=("boosting", "boosting_wide"))
+
+    narrow, wide = (ladder.runs.get(recipe=recipe) for recipe in ("boosting", "boosting_wide"))
+    assert narrow.settings["coding"] == wide.settings["coding"]
+    assert len(trials) == 1
+
+
+def test_a_model_that_used_its_budget_is_not_fitted_again_and_says_so():
+    run = make_done_ladder(only=("linear",)).runs.get(recipe="linear")
+    data = training.encoded(run.version)
+    fitted = load(training.run_folder(run) / "fitted", data)
+
+    made = training._predicted(fitted, data, Budget(0))
+
+    assert (run.settings["refit"], made.is_refit) == (True, False)
+    assert made.handed_in is fitted
+    assert fitted.notes[-1].startswith("Not fitted again on train and validation: ")
+    assert fitted.notes[-1].endswith(" CPU seconds, and 0 of this rung's 0 are left.")
 
 
 def test_ladder_of_a_number_ranks_the_smaller_error_first():

@@ -177,7 +177,7 @@ def test_criterion_says_what_the_test_set_can_tell(client, sign_in):
 
     body = client.get(page("criterion", version.dataset.project.slug)).content.decode()
 
-    assert "180 final rows: a true 80.0 will read 74.2 to 85.8" in body
+    assert "180 final rows: a true 80.0 will read 73.9 to 85.6" in body
 
 
 # --- ladder and runs --------------------------------------------------------------------------------------------------------
@@ -335,6 +335,50 @@ def test_second_look_is_refused_with_the_moment_of_the_next(client, sign_in, lad
     assert Look.objects.count() == 1
 
 
+def test_next_look_is_a_calendar_file_once_one_is_waited_for(client, sign_in, ladder):
+    slug = ladder.project.slug
+    calendar, look_url = reverse("datasets:next_look", args=[slug]), page("look", slug)
+    sign_in(owner_of(ladder.project))
+    assert client.get(calendar).status_code == 404
+    client.post(look_url, look_form(ladder))
+
+    answer = client.get(calendar)
+
+    opens = Look.objects.get().spent_at + timedelta(days=7, minutes=1)
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="next-look-{slug}.ics"'
+    assert f"\r\nDTSTART:{opens:%Y%m%dT%H%M}00Z\r\n" in answer.content.decode()
+    for name in ("look", "look_list"):
+        assert f'<a href="{calendar}" download>' in client.get(page(name, slug)).content.decode()
+
+
+def test_granted_look_is_read_by_everybody_with_its_reason(client, sign_in, ladder):
+    slug = ladder.project.slug
+    grant, look_url = reverse("datasets:look_grant", args=[slug]), page("look", slug)
+    api = reverse("api_looks", args=[slug])
+    sign_in(owner_of(ladder.project))
+    client.post(look_url, look_form(ladder))
+    do_submissions()
+    sign_in(make_user(is_administrator=True))
+    link = f'<a href="{grant}">'
+    assert link in client.get(look_url).content.decode()
+
+    answers = [client.post(grant, {"reason": "A board meets."}).status_code for _ in range(2)]
+
+    sign_in(make_user())
+    shown = [client.get(page(name, slug)).content.decode() for name in ("look", "look_list")]
+    ledger = client.get(api).json()
+    assert answers == [302, 422]
+    for body in shown:
+        assert "A board meets." in body
+        assert "Not used yet" in body
+        assert link not in body
+    assert [given["reason"] for given in ledger["grants"]] == ["A board meets."]
+    sign_in(owner_of(ladder.project))
+    ledger = client.get(api).json()
+    assert (ledger["looks_left"], ledger["counted_by"]) == (1, "grant")
+
+
 def test_members_spend_only_if_the_owner_allows_it(client, sign_in, ladder):
     member = make_user()
     Membership.objects.create(team=ladder.project.team, user=member)
@@ -390,7 +434,7 @@ def test_opening_is_asked_by_the_owner_agreed_by_the_handler_and_ends_in_a_page(
         "3. Data and seal",
         "4. Ladder",
         "5. Looks",
-        "6. Guard",
+        "6. Operating point and guard rails",
         "7. Verdict",
     ):
         assert heading in report

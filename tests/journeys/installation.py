@@ -14,7 +14,13 @@ from django.conf import settings
 from django.db import connection, connections
 
 READY = "dlstart is ready: "
-QUICK = {"DLSTART_JOB_BEAT": "1", "DLSTART_JOB_STALE": "10", "DLSTART_JOB_SWEEP": "1", "DLSTART_LADDER_BUDGET": "20"}
+QUICK = {
+    "DLSTART_JOB_BEAT": "1",
+    "DLSTART_JOB_STALE": "10",
+    "DLSTART_JOB_SWEEP": "1",
+    "DLSTART_LADDER_BUDGET": "20",
+    "DLSTART_LOOK_TICK": "1",
+}
 
 
 @dataclass
@@ -23,6 +29,7 @@ class Installation:
 
     address: str
     said: list[str] = field(default_factory=list)
+    process: subprocess.Popen[str] | None = None
 
     @property
     def words(self) -> str:
@@ -48,9 +55,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running() -> Iterator[Installation]:
+def running(port: int = 0) -> Iterator[Installation]:
     """Start `dlstart run` on an empty or a filled database; at the end nothing of it is left."""
-    port = free_port()
+    port = port or free_port()
     connections.close_all()
     environment = {
         **os.environ,
@@ -64,7 +71,7 @@ def running() -> Iterator[Installation]:
     command = [sys.executable, "-m", "django", "run", "--tied"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
-    installation, ready = Installation(f"http://127.0.0.1:{port}"), threading.Event()
+    installation, ready = Installation(f"http://127.0.0.1:{port}", process=process), threading.Event()
 
     def listen() -> None:
         for line in process.stdout:

@@ -3,7 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from django.test import Client
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from projects.models import User
+from tests.factories import make_user
 
 PASSWORD = "correct horse battery"
 
@@ -51,6 +55,21 @@ def join(window: BrowserContext, link: str, name: str) -> Person:
     person.press("Make my account")
     expect(person.heading).to_have_text("My work")
     return person
+
+
+def enter(window: BrowserContext, user: User | None, address: str) -> None:
+    """Signed in without the form."""
+    if user is None:
+        return
+    client = Client()
+    client.force_login(user)
+    window.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}])
+
+
+def colleague(window: BrowserContext, name: str, address: str) -> Person:
+    """Somebody who is in the organisation and signed in already."""
+    enter(window, make_user(name), address)
+    return Person(name, window, window.new_page())
 
 
 def sign_in(window: BrowserContext, name: str) -> Person:

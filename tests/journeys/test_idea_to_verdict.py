@@ -12,7 +12,7 @@ from sklearn.datasets import load_breast_cancer
 from projects.core.criteria import CRITERIA
 from projects.core.form import QUESTIONS, SECTIONS
 from tests.journeys.installation import Installation, running
-from tests.journeys.people import Person, invite, invite_into_team, join
+from tests.journeys.people import Person, colleague, invite, invite_into_team, join
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -31,7 +31,8 @@ def test_an_idea_goes_all_the_way_to_its_verdict(open_window, shoot, tmp_path):
         ada = join(new(), first_link(installation), "Ada")
         otto = join(new(), invite(ada), "Otto")
         cora = join(new(), invite_into_team(otto, team="Team of Otto"), "Cora")
-        hanna, rita, raul, sven = (join(new(), invite(ada), name) for name in ("Hanna", "Rita", "Raul", "Sven"))
+        names = ("Hanna", "Rita", "Raul", "Sven")
+        hanna, rita, raul, sven = (colleague(new(), name, installation.address) for name in names)
         link_works_once(new(), first_link(installation))
         make_steward(ada, "Sven")
 
@@ -162,8 +163,11 @@ def name_handler(ada: Person, name: str, shoot: Shoot) -> None:
 
 def ask_for_review(hanna: Person, name: str) -> None:
     hanna.go(f"{PROJECT}proposal/1/board/")
-    hanna.page.get_by_label("Reviewer", exact=True).select_option(label=name)
-    hanna.press("Ask for a review")
+    choice = hanna.page.get_by_label("Reviewer", exact=True)
+    if not choice.is_visible():
+        hanna.page.get_by_text("Choose somebody yourself").click()
+    choice.select_option(label=name)
+    hanna.page.locator("form").filter(has=choice).get_by_role("button", name="Ask for a review").click()
     hanna.sees(f"{name} is asked for a review.")
 
 

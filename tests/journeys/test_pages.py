@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 from playwright.sync_api import BrowserContext, Page, expect
 
 from projects.core.examples import EXAMPLES
 from projects.core.form import SECTIONS
 from projects.models import Project, User
-from tests.journeys.installation import Installation, running
-from tests.journeys.people import Person
+from projects.selectors import mail_token
+from tests.journeys.installation import running
+from tests.journeys.people import Person, enter
 from tests.world import World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,6 +25,13 @@ CHARTS = "/static/plotly/"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WHOLE = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": TAGS}}
 COLOURS = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+FORMS = {**WHOLE, "rules": {"color-contrast": {"enabled": False}}}
+PAINTED = {  # all colours come from one style sheet; these pages use most of them
+    *("account_login", "kit:method", "projects:home", "projects:project_detail", "projects:proposal_section"),
+    *("projects:review_edit", "datasets:dataset_detail", "datasets:version_detail", "datasets:certificate"),
+    *("evaluations:ladder", "evaluations:leaderboard", "evaluations:look_list", "evaluations:run_detail"),
+    *("evaluations:report", "evaluations:verdict"),
+}
 
 
 def pages(world: World) -> Iterator[tuple[str, str]]:
@@ -33,7 +40,9 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
         "kit:method",
         "kit:glossary",
         "kit:keys",
+        "datasets:peeking_lab",
         "account_login",
+        "demo:tour",
         "account_reset_password",
         "account_signup",
         "api_docs",
@@ -41,10 +50,17 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
         yield "stranger", reverse(name)
     yield "stranger", reverse("projects:invitation_accept", args=[world.values["secret"]])
     yield "stranger", reverse("projects:invitation_accept", args=["spent"])
+    yield "stranger", reverse("projects:mail_stop", args=[mail_token(world.people["owner"], world.idea)])
     yield "loner", reverse("projects:home")
     for section in SECTIONS:
         draft = Project.objects.get(name="Other idea")
         yield "other", reverse("projects:proposal_section", args=[draft.slug, 1, section.key])
+    for kind in ("payoff", "rails"):
+        yield "other", reverse("projects:plan_edit", args=[draft.slug, 1, kind])
+    for name in ("attachment_list", "comment_list"):
+        yield "owner", reverse(f"projects:{name}", args=[world.idea.slug, 1])
+        yield "other", reverse(f"projects:{name}", args=[draft.slug, 1])
+    yield "other", reverse("projects:answer_texts", args=[draft.slug, 1, "G1"])
     yield "other", reverse("projects:proposal_submit", args=[draft.slug, 1])
     yield "other", reverse("projects:proposal_preview", args=[draft.slug, 1])
     for name in (
@@ -56,6 +72,11 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
         "review_list",
         "project_list",
         "project_create",
+        "idea_wall",
+        "start_page",
+        "grave_list",
+        "notice_list",
+        "shape_list",
     ):
         yield "owner", reverse(f"projects:{name}")
     yield "owner", reverse("projects:search") + "?q=mug"
@@ -65,13 +86,24 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     for project in (world.idea, world.result, world.judged):
         yield "owner", reverse("projects:project_detail", args=[project.slug])
         yield "owner", reverse("datasets:project_data", args=[project.slug])
-        for name in ("criterion", "ladder", "leaderboard", "look", "look_list", "opening", "verdict", "report"):
+        for name in (
+            "criterion",
+            "ladder",
+            "leaderboard",
+            "look",
+            "look_list",
+            "opening",
+            "verdict",
+            "report",
+            "report_appendix",
+        ):
             yield "owner", reverse(f"evaluations:{name}", args=[project.slug])
     yield "owner", reverse("evaluations:run_detail", args=[world.values["run"]])
     yield "owner", reverse("evaluations:run_forecast", args=[world.values["run"]])
     yield "owner", reverse("evaluations:operating_point", args=[world.values["run"]])
     yield "owner", reverse("evaluations:surprise_list")
     yield "owner", reverse("evaluations:predict", args=[world.result.slug])
+    yield "owner", reverse("evaluations:hand_in", args=[world.result.slug])
     for name in ("operating_point", "run_inspection", "run_takeaway"):
         yield "owner", reverse(f"evaluations:{name}", args=[world.values["run"]])
     yield "owner", reverse("datasets:dataset_list")
@@ -100,31 +132,32 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "handler", reverse("projects:review_board", args=[world.idea.slug, 1])
     yield "member", reverse("projects:person_list")
     yield "administrator", reverse("projects:person_list")
+    yield "administrator", reverse("projects:class_links")
+    yield "owner", reverse("projects:project_grave", args=[world.idea.slug])
+    for name in ("administration", "all_teams", "rules_change"):
+        yield "administrator", reverse(f"projects:{name}")
+    yield "administrator", reverse("projects:glass_break", args=[world.idea.slug])
     yield "administrator", reverse("projects:handler_assign", args=[world.idea.slug])
     for name in ("account_change_password", "account_email", "account_logout", "mfa_index"):
         yield "owner", reverse(name)
     yield "owner", "/no/such/page/"
 
 
-def enter(window: BrowserContext, user: User | None, installation: Installation) -> None:
-    """Signed in without the form."""
-    if user is None:
-        return
-    client = Client()
-    client.force_login(user)
-    window.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": installation.address}])
-
-
-def test_every_page_is_for_everybody(open_window):
-    """Each page once, at its fullest; its other states in the long run."""
+def test_every_page_is_for_everybody(open_window, live_server):
+    """Each page once, at its fullest; its other states, and all colours by day and by night, in the long run."""
     world = make_world()
-    look_at(world, list({resolve_name(path): (role, path) for role, path in pages(world)}.values()), open_window)
+    paths = {resolve_name(path): (role, path) for role, path in pages(world)}
+    assert paths.keys() >= PAINTED
+    look_at(world, list(paths.values()), open_window, live_server.url, painted=PAINTED, dark=False)
 
 
 @pytest.mark.long
 def test_every_state_of_every_page_is_for_everybody(open_window):
     world = make_world()
-    look_at(world, list(pages(world)), open_window)
+    paths = list(pages(world))
+    painted = {resolve_name(path) for _, path in paths}
+    with running() as installation:
+        look_at(world, paths, open_window, installation.address, painted=painted, dark=True)
 
 
 def resolve_name(path: str) -> str:
@@ -135,21 +168,23 @@ def resolve_name(path: str) -> str:
         return path
 
 
-def look_at(world: World, paths: list[tuple[str, str]], open_window) -> None:
-    found: list[str] = []
-    with running() as installation:
-        seen, sizes = {}, {}
-        for role, path in paths:
-            if role not in seen:
-                window = open_window(installation.address, viewport={"width": 320, "height": 800})
-                enter(window, world.people.get(role), installation)
-                seen[role] = window.new_page()
-            found += [f"{role} {path}: {fault}" for fault in faults_of(seen[role], path, sizes)]
+def look_at(
+    world: World, paths: list[tuple[str, str]], open_window, address: str, *, painted: set[str], dark: bool
+) -> None:
+    """All faults of these pages; those of colour only of the painted ones, `dark` says whether of the night as well."""
+    found, seen, sizes = [], {}, {}
+    for role, path in paths:
+        if role not in seen:
+            window = open_window(address, viewport={"width": 320, "height": 800})
+            enter(window, world.people.get(role), address)
+            seen[role] = window.new_page()
+        rules = WHOLE if resolve_name(path) in painted else FORMS
+        found += [f"{role} {path}: {fault}" for fault in faults_of(seen[role], path, sizes, rules, dark=dark)]
 
     assert not found, "\n".join(found)
 
 
-def faults_of(page: Page, path: str, sizes: dict[str, int]) -> Iterator[str]:
+def faults_of(page: Page, path: str, sizes: dict[str, int], rules: dict[str, object], *, dark: bool) -> Iterator[str]:
     """What is wrong with one page."""
     page.set_viewport_size({"width": 320, "height": 800})
     answer = page.goto(path)
@@ -170,10 +205,11 @@ def faults_of(page: Page, path: str, sizes: dict[str, int]) -> Iterator[str]:
     if total > WEIGHT:
         yield f"weighs {total:,} bytes"
     page.set_viewport_size({"width": 1280, "height": 900})
-    yield from complaints(page, Axe(), WHOLE)
-    page.emulate_media(color_scheme="dark")
-    yield from complaints(page, Axe(axe_script=""), COLOURS)  # it is in the page by now
-    page.emulate_media(color_scheme="light")
+    yield from complaints(page, Axe(), rules)
+    if dark:
+        page.emulate_media(color_scheme="dark")
+        yield from complaints(page, Axe(axe_script=""), COLOURS)  # it is in the page by now
+        page.emulate_media(color_scheme="light")
 
 
 WIDEST = """[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 321 && !e.closest('.table-wrap'))
@@ -225,26 +261,25 @@ def complaints(page: Page, axe: Axe, options: dict[str, object]) -> Iterator[str
             yield f"{rule['id']}: {[node['html'][:120] for node in rule['nodes']][:3]}"
 
 
-def test_pages_work_without_script(open_window):
+def test_pages_work_without_script(open_window, live_server):
     world = make_world()
-    with running() as installation:
-        reader = Person("loner", *plain_page(open_window, world.people["other"], installation))
-        write_without_script(reader)
-        owner = Person("owner", *plain_page(open_window, world.people["owner"], installation))
-        owner.go(reverse("evaluations:ladder", args=[world.result.slug]))
-        expect(owner.page.locator(".ladder .score")).to_have_count(2)
-        owner.go(reverse("evaluations:run_detail", args=[world.values["run"]]))
-        expect(owner.page.locator("details table tbody tr").first).to_be_attached()
-        reviewer = Person("reviewer", *plain_page(open_window, world.people["reviewer"], installation))
-        reviewer.go(reverse("projects:review_edit", args=[world.idea.slug, 1]))
-        reviewer.page.get_by_label("What would change your mind?").fill("A second camera.")
-        reviewer.press("Save draft")
-        expect(reviewer.page.get_by_label("What would change your mind?")).to_have_value("A second camera.")
+    plain = lambda role: Person(role, *plain_page(open_window, world.people[role], live_server.url))  # noqa: E731
+    write_without_script(plain("other"))
+    owner = plain("owner")
+    owner.go(reverse("evaluations:ladder", args=[world.result.slug]))
+    expect(owner.page.locator(".ladder .score")).to_have_count(2)
+    owner.go(reverse("evaluations:run_detail", args=[world.values["run"]]))
+    expect(owner.page.locator("details table tbody tr").first).to_be_attached()
+    reviewer = plain("reviewer")
+    reviewer.go(reverse("projects:review_edit", args=[world.idea.slug, 1]))
+    reviewer.page.get_by_label("What would change your mind?").fill("A second camera.")
+    reviewer.press("Save draft")
+    expect(reviewer.page.get_by_label("What would change your mind?")).to_have_value("A second camera.")
 
 
-def plain_page(open_window, user: User, installation: Installation) -> tuple[BrowserContext, Page]:
-    window = open_window(installation.address, java_script_enabled=False)
-    enter(window, user, installation)
+def plain_page(open_window, user: User, address: str) -> tuple[BrowserContext, Page]:
+    window = open_window(address, java_script_enabled=False)
+    enter(window, user, address)
     return window, window.new_page()
 
 

@@ -65,3 +65,9 @@ def test_ruler_labels_its_quarters():
         ("75.00%", "36"),
         ("100.00%", "48"),
     ]
+
+
+def test_words_of_a_bar_stand_where_there_is_room():
+    rows = [{"score": score, "low": score - 0.02, "high": score + 0.02} for score in (0.9, 0.4)]
+
+    assert [line.is_right for line in lines(rows, axis_for(rows), None)] == [True, False]

@@ -1,5 +1,7 @@
+import pytest
 from django import forms
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from dlstart_web.kit.forms import KitForm
 
@@ -32,6 +34,36 @@ def test_kit_form_draws_label_hint_error_and_keeps_what_was_typed():
     assert 'type="number"' not in shown
     assert " required" not in shown
     assert "(optional)" in shown
+
+
+class Amounts(KitForm):
+    rows = forms.IntegerField()
+    level = forms.FloatField()
+
+
+@pytest.mark.parametrize(
+    ("language", "rows", "level", "found"),
+    [
+        ("en-gb", "1,240", "0.5", (1240, 0.5)),
+        ("de", "1.240", "0,5", (1240, 0.5)),
+        ("de", "12", "0.5", (12, 0.5)),
+        ("en-gb", "12", "0,5", (12, None)),
+    ],
+)
+def test_numbers_are_typed_as_the_language_writes_them(language, rows, level, found):
+    with translation.override(language):
+        form = Amounts({"rows": rows, "level": level})
+        form.is_valid()
+
+    assert (form.cleaned_data.get("rows"), form.cleaned_data.get("level")) == found
+
+
+def test_numbers_are_shown_as_the_language_writes_them():
+    with translation.override("de"):
+        shown = Amounts(initial={"rows": 1240, "level": 0.5}).render()
+
+    assert 'value="1240"' in shown
+    assert 'value="0,5"' in shown
 
 
 def test_error_summary_links_to_each_field_with_the_same_words():

@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.template import Context, Template
 from django.test import override_settings
+from django.utils import translation
 
 from dlstart_web.kit.forms import KitForm
 
@@ -110,3 +111,13 @@ def test_score_scale_keeps_the_choice():
 
     assert shown.count("checked") == 1
     assert 'value="3" checked' in shown
+
+
+def test_label_inside_a_sentence_is_small_in_english_alone():
+    assert draw('{{ "Try it"|inside }}') == "try it"
+    with translation.override("de"):
+        assert draw('{{ "Entwurf"|inside }}') == "Entwurf"
+
+
+def test_word_of_a_status_that_is_its_code():
+    assert draw('{{ "queued"|status_word }} {{ "My own"|status_word }}') == "queued My own"

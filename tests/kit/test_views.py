@@ -19,11 +19,11 @@ def test_theme_set_keeps_a_cookie_and_goes_back(client):
 
     assert (answer.status_code, answer.url) == (302, "/glossary/")
     assert client.cookies["theme"].value == "dark"
-    assert b'<html lang="en" data-theme="dark">' in client.get("/glossary/").content
+    assert b'<html lang="en-gb" data-theme="dark">' in client.get("/glossary/").content
 
     client.post(reverse("kit:theme_set"), {"theme": "", "next": "/glossary/"})
 
-    assert b'<html lang="en">' in client.get("/glossary/").content
+    assert b'<html lang="en-gb">' in client.get("/glossary/").content
 
 
 def test_theme_set_refuses_other_sites_and_other_values(client):

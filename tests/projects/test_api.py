@@ -1,10 +1,13 @@
 """The API's contract: tokens, problems, If-Match, no totals. Blindness is tested with the pages (test_reviews)."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
+from knox.models import AuthToken
 
 from projects import services
 from projects.core.criteria import KEYS
@@ -38,6 +41,13 @@ def test_a_token_by_password_does_what_the_person_may(client, owner):
 
     assert (made.status_code, me.json()["email"], closed.status_code) == (201, owner.email, 204)
     assert "token" not in listed.json()[0]
+    assert send(client, "GET", "/me", Authorization=f"Token {token}").status_code == 401
+
+
+def test_an_expired_token_opens_nothing(client, owner):
+    token = send(client, "POST", "/tokens", {"email": owner.email, "password": PASSWORD, "days": 30}).json()["token"]
+    AuthToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+
     assert send(client, "GET", "/me", Authorization=f"Token {token}").status_code == 401
 
 
@@ -185,7 +195,7 @@ def test_a_review_is_kept_and_then_counted(sign_in, proposal):
     after = client.get(API + path).json()
 
     assert [answer.status_code for answer in (draft, early, wrong, counted)] == [200, 422, 422, 200]
-    assert before == {"reviews": [], "criteria": [], "is_provisional": None}
+    assert before == {"reviews": [], "criteria": [], "changes": [], "is_provisional": None}
     assert (len(after["reviews"]), after["is_provisional"], counted.json()["state"]) == (1, True, "submitted")
 
 

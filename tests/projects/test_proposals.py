@@ -307,7 +307,7 @@ def test_lists_of_projects_ask_the_same_number_of_queries(sign_in, django_assert
         make_project(team)
     client = sign_in(owner)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         client.get(reverse("projects:home"))
     with django_assert_num_queries(4):
         client.get(reverse("projects:project_list"))

@@ -50,7 +50,7 @@ def test_the_handler_has_no_conflict_and_does_not_score(proposal):
     with pytest.raises(ProjectProblem):
         services.assign_handler(project=proposal.project, handler=make_user(), by=member)
 
-    offered = set(selectors.handler_candidates(proposal.project))
+    offered = set(selectors.handler_candidates(proposal.project, boss))
     assert offered & {member, former, reviewer} == set()
 
 
@@ -205,7 +205,7 @@ def test_reviews_open_together_when_the_last_pending_one_is_given_back(proposal,
         make_review(proposal, scores=(4, 4, 4, 4, 4))
     assert proposal.reviews_opened_at is None
 
-    services.decline_review(review=late, has_conflict=False)
+    services.give_back_review(review=late, why="declined")
 
     proposal.refresh_from_db()
     assert proposal.reviews_opened_at is not None
@@ -396,10 +396,25 @@ def test_the_board_asks_the_same_number_of_queries(sign_in, django_assert_num_qu
     reviewer = proposal.reviews.first().reviewer
     client = sign_in(reviewer)
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(22):
         client.get(url("review_board", proposal))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get(reverse("projects:review_list"))
+
+
+def test_how_strict_one_scores_is_shown_to_that_person_alone(sign_in, proposal, handler):
+    generous = make_review(proposal, scores=(4, 4, 4, 4, 4)).reviewer
+    for score in (2, 3):
+        make_review(proposal, scores=(score,) * 5)
+    other = make_proposal(submitted=True)
+    make_review(other, generous, scores=(4, 4, 4, 4, 4))
+
+    found = selectors.habit_of(generous)
+
+    page = sign_in(generous).get(reverse("projects:review_list")).content.decode()
+    assert (found.n, found.offset, found.distance) == (1, 0.5, 1.5)
+    assert "You give 0.5 more than the others" in page
+    assert selectors.habit_of(handler).n == 0
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -412,5 +427,5 @@ def test_my_work_asks_the_same_number_of_queries(sign_in, django_assert_num_quer
 
     for person in (reviewer, handler):
         client = sign_in(person)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(10):
             client.get(reverse("projects:home"))

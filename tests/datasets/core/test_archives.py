@@ -20,6 +20,7 @@ from datasets.core.media import sound as heard
 from datasets.core.readers.pictures import encode_picture
 from datasets.core.readers.sounds import encode_sound
 from tests.datasets.core.tables import read, rows
+from tests.datasets.hostile.clear import lacks
 from tests.datasets.hostile.media import ACCEPTED, BY_TABLE, GOOD, REFUSED, SMALL, picture, pictures, sound, zipped
 
 
@@ -36,6 +37,7 @@ def test_hostile_archives_are_refused_in_words_and_leave_nothing(tmp_path, name)
     assert (problem.code, problem.status) == (code, status), problem.message
     assert words in problem.message
     assert problem.next.endswith(NOTHING_STORED)
+    assert lacks(problem.as_dict(), status) == []
     assert [path.name for path in folder.iterdir()] == ["upload.csv"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from datasets.core.budget import (
     Gate,
     NoLookLeft,
+    answer_at,
     check_look,
     looks_left_without_release,
     next_look_at,
@@ -38,6 +39,26 @@ def test_next_look_at_is_at_once_and_then_a_gap_of_24_hour_days():
     assert next_look_at(None, 7) is None
     assert next_look_at(last, 7) == last.astimezone(UTC) + timedelta(hours=168)
     assert next_look_at(last, 30).astimezone(UTC) - last.astimezone(UTC) == timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("spent", "ready", "told"),
+    [
+        ("14:05:00", None, "14:06:00"),
+        ("14:05:29", "14:05:31", "14:06:00"),
+        ("14:05:30", "14:05:31", "14:06:00"),
+        ("14:05:31", "14:05:32", "14:07:00"),
+        ("14:05:31", "14:06:59.999", "14:07:00"),
+        ("14:05:31", "14:07:00", "14:07:00"),
+        ("14:05:31", "14:07:00.001", "14:08:00"),
+    ],
+)
+def test_answer_is_told_on_a_whole_minute_that_the_request_alone_decides(spent, ready, told):
+    def at(clock: str) -> datetime:
+        return datetime.fromisoformat(f"2026-11-26T{clock}+00:00")
+
+    assert answer_at(at(spent), 60, at(ready) if ready else None) == at(told)
+    assert answer_at(at(spent), 0, at(ready) if ready else None) == at(spent)
 
 
 @pytest.mark.parametrize(("t", "j", "spent"), [(5, 1, 14.1), (13, 2, 26.4), (13, 4, 39.9), (27, 3, 39.2)])

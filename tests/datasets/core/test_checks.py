@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from sklearn import datasets as bundled
 
-from datasets.core.checks import columns_left_out, context, run_checks
+from datasets.core.checks import columns_left_out, context, parts, run_checks
 from datasets.core.checks.leakage import auc_bound
 from datasets.core.errors import REJECTIONS, DataProblem
 from datasets.core.findings import FINDINGS, Finding
@@ -44,7 +44,7 @@ def test_row_order_is_seldom_suspected_on_shuffled_rows(tmp_path):
     assert alarms <= 3  # nominal 0.3 %
 
 
-@pytest.mark.parametrize("count", [60, 200, 1000])
+@pytest.mark.parametrize("count", [60, 200, pytest.param(1000, marks=pytest.mark.long)])
 def test_forty_honest_features_are_never_called_a_leak(tmp_path, count):
     for seed in range(15):
         random = np.random.default_rng(seed)
@@ -237,8 +237,26 @@ def test_large_tables_are_sampled_and_it_is_said(tmp_path, monkeypatch):
 
     findings = check(tmp_path, pl.concat([frame, frame.head(100)]))
 
-    assert [f.evidence["rows"] for f in found(findings, "D109")] == [500]
+    assert [f.evidence for f in found(findings, "D109")] == [
+        {"rows": {"D201": 500, "D206": 500}, "of": 3100, "columns": {}}
+    ]
     assert [f.evidence["rows"] for f in found(findings, "D103")] == [100]
+
+
+def test_each_check_that_looked_at_fewer_rows_or_columns_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "MOST_COLUMNS", 20)
+    random = np.random.default_rng(0)
+    columns = {f"x{i}": random.normal(size=13_000).astype(np.float32) for i in range(40)}
+    frame = pl.DataFrame({**columns, "label": random.random(13_000) < 0.5})
+
+    said = found(check(tmp_path, frame), "D109")[0]
+
+    assert said.message == (
+        "Of 13,000 rows some checks looked at a fixed sample: rows with nearly the same numbers (D205) 10,000, a first "
+        "pass over sums and differences (D206) 1,000, sealed rows against train, at the seal (D302) 10,000. "
+        "D205 looked at the first 30 of 40 number columns. D206 looked at the first 32 of 40 number columns. "
+        "D302 looked at the first 20 of 40 columns."
+    )
 
 
 def test_checks_refuse_a_target_that_is_not_there(tmp_path):

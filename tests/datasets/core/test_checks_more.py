@@ -48,6 +48,19 @@ def test_chance_that_promises_more_than_later_rows_keep(tmp_path):
     assert codes(check(tmp_path, drifting(0.0)), "D207") == []
 
 
+def test_how_different_the_future_is_leaves_the_time_itself_out(tmp_path):
+    frame = drifting(0.0)
+    moved = frame.with_columns(x=pl.col("x") + pl.int_range(1500) / 500)
+
+    same, other = (
+        [each for each in check(tmp_path, table, time="day") if each.code == "D303"] for table in (frame, moved)
+    )
+
+    assert same[0].evidence["auc"] < 0.58
+    assert (other[0].severity, other[0].column, other[0].evidence["auc"] > 0.8) == ("tip", "x", True)
+    assert codes(check(tmp_path, moved), "D303") == []
+
+
 @pytest.mark.parametrize("name", ["patient_id", "userId", "Machine", "session no"])
 def test_columns_called_like_a_person_or_a_machine_are_proposed(tmp_path, name):
     frame = clean_frame(300).with_columns((pl.int_range(300) % 60).shuffle(seed=1).alias(name))
@@ -175,4 +188,7 @@ def test_each_finding_has_acts_that_mend_it():
     assert acts_for("D208", "look", **feature) == ["group", "drop", "keep"]
     assert acts_for("D207", "look", **feature) == ["time", "keep"]
     assert acts_for("D405", "stop", is_feature=False, needs_target=True) == ["merge", "keep"]
-    assert acts_for("D106", "tip", **feature) == ["keep"]
+    assert acts_for("D106", "tip", **feature) == ["drop", "keep"]
+    assert acts_for("D302", "stop", **feature) == ["split", "drop", "keep"]
+    assert acts_for("D402", "look", is_feature=False, needs_target=True) == ["upload", "keep"]
+    assert acts_for("D101", "tip", is_feature=True, needs_target=False) == ["columns", "keep"]

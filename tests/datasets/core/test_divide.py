@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from datasets.core import divide as module
+from datasets.core import canonical, part_files
 from datasets.core.checks import columns_left_out, run_checks
 from datasets.core.divide import divide
 from datasets.core.errors import DataProblem
@@ -72,9 +72,10 @@ def test_sealed_labels_are_nowhere_on_disk(tmp_path):
         assert b"marker" not in (tmp_path / "out" / name).read_bytes()
 
 
-def test_order_of_sealed_rows_says_nothing_of_the_label(tmp_path):
+@pytest.mark.parametrize("divisions", [40, pytest.param(100, marks=pytest.mark.long)])
+def test_order_of_sealed_rows_says_nothing_of_the_label(tmp_path, divisions):
     scores = []
-    for seed in range(100):
+    for seed in range(divisions):
         frame = clean_frame(300, seed)
         frame = frame.sort("label") if seed % 2 else frame  # a file sorted by its label is the hardest
         labels = run(tmp_path, frame, secret=bytes([seed])).labels["final"]
@@ -85,6 +86,7 @@ def test_order_of_sealed_rows_says_nothing_of_the_label(tmp_path):
     assert abs(np.sum(scores)) / np.sqrt(len(scores)) < 4
 
 
+@pytest.mark.long
 def test_ends_of_the_sealed_order_hold_no_class_more_often(tmp_path):
     # the keys of a part begin and end at other places for each class, so sorting by key would show at the ends
     first = [run(tmp_path, clean_frame(3001, seed), secret=bytes([seed])).labels["final"][:5] for seed in range(20)]
@@ -246,7 +248,8 @@ def test_many_sealed_rows_are_put_in_order_some_at_a_time(tmp_path, monkeypatch)
     whole = run(tmp_path, frame)
     final = part(tmp_path, "final")
 
-    monkeypatch.setattr(module, "held_rows", lambda path, columns, groups=1: 100)
+    for module in (canonical, part_files):
+        monkeypatch.setattr(module, "held_rows", lambda path, columns, groups=1: 25 * groups)
 
     assert run(tmp_path, frame).fingerprints == whole.fingerprints
     assert part(tmp_path, "final").equals(final)

@@ -230,6 +230,25 @@ def test_missing_words_are_said_by_column(tmp_path):
     }
 
 
+def test_wide_table_is_written_some_columns_at_a_time_and_comes_out_whole(tmp_path):
+    names = [f"c{place}" for place in range(603)]
+    cells = [[f"{row + place / 8}" if place % 3 else f"w{row} " for place in range(603)] for row in range(12)]
+    cells[4][300], cells[5][301], cells[6][602] = "NA", "inf", "NULL"
+    content = "\n".join(",".join(line) for line in [names, *cells]).encode()
+
+    table = read(tmp_path, content)
+
+    found = rows(tmp_path)
+    assert found.columns == names
+    assert found.row(2)[:3] == ("w2", 2.125, 2.25)
+    assert found.select("c300", "c301", "c602").null_count().row(0) == (1, 1, 1)
+    assert {(each.code, each.column) for each in table.findings} == {
+        ("D101", "c300"),
+        ("D101", "c602"),
+        ("D102", "c301"),
+    }
+
+
 def test_infinite_numbers_are_missing_and_counted(tmp_path):
     body = b"x1,y\n" + b"1.5,a\ninf,b\n-inf,a\nnan,b\n" * 10
 
@@ -271,6 +290,9 @@ def test_a_late_cell_decides_the_type(tmp_path, monkeypatch, last, dtype, kind):
         (["03/31/2024", "04/01/2024"], date(2024, 3, 31)),
         (["31/03/2024", "01/04/2024"], date(2024, 3, 31)),
         (["03/04/2024", "04/05/2024"], "03/04/2024"),
+        (["31-03-2024", "01-04-2024"], date(2024, 3, 31)),
+        (["03-31-2024 14:05", "04-01-2024 00:00"], at("2024-03-31 14:05")),
+        (["03-04-2024", "04-05-2024"], "03-04-2024"),
         (["TRUE", "false"], True),
     ],
 )

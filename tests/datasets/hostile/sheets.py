@@ -1,5 +1,6 @@
 """Spreadsheets made by hand, so that they can be broken at will."""
 
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -62,4 +63,51 @@ def workbook(
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {**entries, **(more or {})}.items():
             archive.writestr(name, content)
+    return out.getvalue()
+
+
+_OPEN = "urn:oasis:names:tc:opendocument:xmlns"
+_SPACES = " ".join(f'xmlns:{name}="{_OPEN}:{name}:1.0"' for name in ("office", "table", "text", "manifest"))
+_ODS_CELLS = {
+    "float": '<table:table-cell office:value-type="float" office:value="{}"/>',
+    "error": '<table:table-cell office:value-type="string" office:string-value="" calcext:value-type="error"/>',
+    "string": '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>',
+    "date": '<table:table-cell office:value-type="date" office:date-value="{}"/>',
+}
+
+
+def _ods_cell(value: Any) -> str:
+    if value is None:
+        return "<table:table-cell/>"
+    if isinstance(value, int | float):
+        return _ODS_CELLS["float"].format(value)
+    kind = "date" if isinstance(value, dt.date) else "error" if value.startswith("#") else "string"
+    return _ODS_CELLS[kind].format(value)
+
+
+def ods(
+    sheets: Mapping[str, Sequence[Sequence[Any]]],
+    *,
+    body: str = "",
+    kind: str = "spreadsheet",
+    more: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """An ODS file; `body` takes the place of the sheets, a text that begins with # is a fault."""
+    tables = "".join(
+        f'<table:table table:name="{name}">'
+        + "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in rows)
+        + "</table:table>"
+        for name, rows in sheets.items()
+    )
+    entries: dict[str, str | bytes] = {
+        "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+        "content.xml": f'<office:document-content {_SPACES} xmlns:calcext="urn:org:documentfoundation:calcext">'
+        f"<office:body><office:spreadsheet>{body or tables}</office:spreadsheet></office:body>"
+        "</office:document-content>",
+        "META-INF/manifest.xml": f"<manifest:manifest {_SPACES}/>",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {**entries, **(more or {})}.items():
+            archive.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else None)
     return out.getvalue()

@@ -5,6 +5,7 @@ from evaluations.core.comparison import (
     Comparison,
     bonett_price,
     compare,
+    interval_name,
     mcnemar_exact,
     mcnemar_midp,
     paired_delong,
@@ -13,7 +14,7 @@ from evaluations.core.comparison import (
 )
 from evaluations.core.metrics import METRICS
 from tests.evaluations.core.test_intervals import S, Y
-from tests.evaluations.core.test_metrics import make_binary, make_numbers
+from tests.evaluations.core.test_metrics import make_binary, make_numbers, make_several
 
 
 @pytest.mark.parametrize(("b", "c", "p"), [(25, 10, 0.01133), (14, 8, 0.21004), (6, 0, 0.01562), (0, 0, 1)])
@@ -78,6 +79,15 @@ def test_message_of_two_models_within_noise():
     )
 
 
+def test_top_5_is_compared_by_the_rows_where_one_model_alone_has_it_among_its_five():
+    _, first, second = make_pair(14, 8, 400)
+    seven = [np.column_stack([np.full((400, 5), 0.12), 0.4 * p]) for p in (first, second)]  # 5: among the five or last
+
+    found = compare(METRICS["top5_accuracy"], np.full(400, 5.0), *seven)
+
+    assert (found.first_only, found.second_only, found.n, found.p) == (14, 8, 400, mcnemar_midp(14, 8))
+
+
 def test_message_leaves_out_the_choice_where_the_rows_are_within_reach():
     assert compare(METRICS["accuracy"], *make_pair(20, 10, 400)).message().endswith("about 940 rows.")
 
@@ -90,12 +100,22 @@ def test_message_of_two_models_told_apart_and_of_equal_ones():
     assert Comparison(0.01, -0.01, 0.03, 0.3, 50, None, 90).message().startswith("Within noise: +0.010 on 50 rows (p")
 
 
+@pytest.mark.parametrize(
+    ("alpha", "name"),
+    [(0.05, "95%"), (0.01, "99%"), (0.0001984, "99.98%"), (0.000247, "99.975%"), (1.8e-16, "more than 99.9999%")],
+)
+def test_intervals_are_called_by_two_figures_of_what_they_miss(alpha, name):
+    assert interval_name(alpha) == f"{name} interval"
+
+
 @pytest.mark.parametrize("name", sorted(METRICS))
 def test_every_metric_tells_a_better_model_apart_with_a_positive_difference(name):
     metric = METRICS[name]
     if metric.tasks == ("regression",):
         y, first = make_numbers(400)
         second = first + np.random.default_rng(5).normal(0, 4, len(y))
+    elif metric.tasks == ("multiclass",):
+        (y, first), (_, second) = make_several(certainty=0.1), make_several(seed=1)
     else:
         rng = np.random.default_rng(6)
         y = (rng.random(600) < 0.4).astype(float)

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from evaluations.core.diagnosis import diagnose, noise, patience, read_curves
+from evaluations.core.diagnosis import diagnose, noise, out_of_patience, patience, read_curves
 
 EPOCHS = 60
 
@@ -122,3 +122,15 @@ def test_noise_is_measured_and_sets_the_patience():
 
     assert noise(np.linspace(1, 0, 2000) + rng.normal(0, 0.02, 2000)) == pytest.approx(0.02, rel=0.1)
     assert (patience(0.01, 1.0), patience(0.06, 1.0)) == (10, 20)
+
+
+def test_a_calm_fit_waits_ten_epochs_for_a_new_best_and_a_noisy_one_twenty():
+    calm = [*np.linspace(1, 0.2, 8), *np.linspace(0.21, 0.31, 30)]
+    noisy = np.array(calm) + 0.06 * (-1.0) ** np.arange(38) * np.linspace(0.5, 1.5, 38)
+
+    def ends(losses):
+        return next(n for n in range(1, len(losses) + 1) if out_of_patience(losses[:n]))
+
+    assert ends(calm) == 8 + 10
+    assert ends(noisy) == int(np.argmin(noisy)) + 1 + 20
+    assert not out_of_patience([0.1, *np.linspace(0.2, 0.9, 8)])  # ten epochs at the least

@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from evaluations.core import intervals
+from evaluations.core.metrics import METRICS
 
 Y = np.array([0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1])
 S = np.array([0.1, 0.35, 0.24, 0.8, 0.2, 0.85, 0.13, 0.85, 0.74, 0.58, 0.71, 0.25])
@@ -80,3 +81,21 @@ def test_bootstrap_repeats_with_its_seed():
     values = np.random.default_rng(1).normal(size=300)
 
     assert intervals.bootstrap(_mean_of(values), 300, seed=4) == intervals.bootstrap(_mean_of(values), 300, seed=4)
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(len(Y)) // 2])
+def test_two_models_are_paired_on_the_same_draws_and_fewer_draws_are_the_first_of_many(groups):
+    metric = METRICS["roc_auc"]
+    guesses = [np.column_stack([1 - s, s]) for s in (S, S[::-1])]
+    together = intervals.resample(
+        [metric.weighted(Y, guess) for guess in guesses], len(Y), strata=Y, groups=groups, draws=999
+    )
+
+    alone = [
+        metric.drawn(Y, guess, groups=groups, draws=draws) for guess, draws in zip(guesses, (1999, 999), strict=True)
+    ]
+
+    assert len(alone[0]) == 1999
+    assert (together[:, 0] == alone[0][:999]).all()
+    assert (together[:, 1] == alone[1]).all()
+    assert (metric.drawn(Y, guesses[0], groups=groups, draws=999) == alone[0][:999]).all()

@@ -141,7 +141,7 @@ def test_only_rungs_that_fit_the_features_are_offered(kinds, task, names):
 def test_a_table_with_text_is_offered_both():
     names = offered({"number", "category", "text"}, "binary")
 
-    assert names == [name for name in RUNGS if name != "convolutional"]
+    assert names == [name for name in RUNGS if name not in ("convolutional", "pretrained", "upload")]
 
 
 def test_pictures_become_figures_and_small_tensors(tmp_path):
@@ -175,6 +175,7 @@ def test_a_killed_convolution_goes_on_and_ends_as_if_nothing_had_been(tmp_path):
     assert [point.x for point in second] == [point.x for point in whole]
     np.testing.assert_allclose([p.validation_loss for p in second], [p.validation_loss for p in whole], rtol=1e-4)
     np.testing.assert_allclose(went_on.predict("final"), expected.predict("final"), rtol=1e-3)
+    assert {"batch", "workers", "device", "precision"} <= went_on.settings.keys()
     assert went_on.notes == ["Went on after epoch 2, where it had been stopped."]
     assert not (tmp_path / "run" / CHECKPOINT).exists()
     assert ACCURACY.score(data.y("validation"), expected.predict("validation")) > 0.9

@@ -27,6 +27,17 @@ def make_binary(n=400, seed=0, share=0.3):
     return y, np.column_stack([1 - p, p])
 
 
+def make_several(n=400, seed=0, certainty=0.02):
+    rng = np.random.default_rng(seed)
+    y = np.random.default_rng(n).integers(0, 9, n).astype(float)
+    p = rng.dirichlet(np.ones(9), n) + certainty * np.eye(9)[y.astype(int)]
+    return y, p / p.sum(axis=1, keepdims=True)
+
+
+def make_rows(metric):
+    return {"binary": make_binary, "multiclass": make_several, "regression": make_numbers}[metric.tasks[0]]()
+
+
 def make_numbers(n=300, seed=0):
     rng = np.random.default_rng(seed)
     y = rng.normal(10, 3, n)
@@ -35,6 +46,7 @@ def make_numbers(n=300, seed=0):
 
 ORACLES = {
     "accuracy": lambda y, p: oracle.accuracy_score(y, p.argmax(1)),
+    "top5_accuracy": lambda y, p: oracle.top_k_accuracy_score(y, p, k=5),
     "balanced_accuracy": lambda y, p: oracle.balanced_accuracy_score(y, p.argmax(1)),
     "macro_f1": lambda y, p: oracle.f1_score(y, p.argmax(1), average="macro"),
     "f1": lambda y, p: oracle.f1_score(y, p.argmax(1)),
@@ -52,7 +64,7 @@ ORACLES = {
 
 def test_every_metric_agrees_with_scikit_learn():
     for name, metric in METRICS.items():
-        y, p = make_numbers() if metric.tasks == ("regression",) else make_binary()
+        y, p = make_rows(metric)
         assert metric.score(y, p) == pytest.approx(ORACLES[name](y, p), abs=1e-12), name
     assert set(ORACLES) == set(METRICS)
 
@@ -69,7 +81,7 @@ def test_multiclass_scores_agree_with_scikit_learn():
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda m: m.name)
 def test_intervals_hold_the_score_and_widen_with_certainty(metric):
-    y, p = make_numbers() if metric.tasks == ("regression",) else make_binary()
+    y, p = make_rows(metric)
     score = metric.score(y, p)
 
     low, high = metric.interval(y, p)
@@ -80,7 +92,7 @@ def test_intervals_hold_the_score_and_widen_with_certainty(metric):
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=lambda m: m.name)
 def test_grouped_rows_widen_the_interval(metric):
-    y, p = make_numbers() if metric.tasks == ("regression",) else make_binary()
+    y, p = make_rows(metric)
     y, p, groups = np.repeat(y, 4), np.repeat(p, 4, axis=0), np.repeat(np.arange(len(y)), 4)
 
     plain, grouped = metric.interval(y, p), metric.interval(y, p, groups=groups)
@@ -126,9 +138,9 @@ def test_f1_of_the_specification():
 
 
 def _inputs(metric):
-    y, p = make_numbers() if metric.tasks == ("regression",) else make_binary()
-    _, other = make_numbers(seed=1) if metric.tasks == ("regression",) else make_binary(seed=1)
-    best = 0.5 * p + 0.5 * (other if metric.tasks != ("regression",) else y + 1.5)
+    y, p = make_rows(metric)
+    other = {"binary": make_binary, "multiclass": make_several}.get(metric.tasks[0])
+    best = 0.5 * p + 0.5 * (other(seed=1)[1] if other else y + 1.5)
     scale = error_scale(y, y) if metric.tasks == ("regression",) else None
     return y, p, best, scale
 
@@ -170,6 +182,30 @@ def test_forms_and_rows_of_the_bound():
     assert (found["recall"].n, found["precision"].n, found["roc_auc"].n) == (positives, called, positives)
 
 
+def test_top_5_counts_the_five_likeliest_and_of_equal_chances_the_first_classes():
+    chances = [0.2, 0.19, 0.18, 0.17, 0.16, 0.1, 0.0]
+    top5 = METRICS["top5_accuracy"]
+
+    each = [top5.score(np.array([float(code)]), np.array([chances])) for code in range(7)]
+    equal = [top5.score(np.array([float(code)]), np.full((1, 7), 1 / 7)) for code in range(7)]
+
+    assert each == equal == [1, 1, 1, 1, 1, 0, 0]
+
+
+def test_top_5_is_a_share_of_rows_in_each_interval_and_its_floor_the_five_commonest():
+    y = np.repeat([0.0, 6.0], [850, 150])
+    p = np.tile([0.4, 0.2, 0.15, 0.1, 0.1, 0.03, 0.02], (1000, 1))
+    top5 = METRICS["top5_accuracy"]
+    train = np.repeat(np.arange(7.0), [10, 20, 30, 40, 50, 60, 70])
+
+    sealed = top5.sealed(y, p, None, floor=0.5, seed=0)
+
+    assert top5.interval(y, p) == pytest.approx((0.8265, 0.8708), abs=1e-4)
+    assert top5.decision_interval(y, p) == pytest.approx((0.8263, 0.8716), abs=1e-4)
+    assert (sealed.n, sealed.form, sealed.value) == (1000, "kl", pytest.approx(0.85))
+    assert floor_score(top5, train, np.repeat(np.arange(7.0), 10)) == pytest.approx(5 / 7)
+
+
 def test_balanced_accuracy_of_the_specification_counts_360_rows():
     y = np.repeat([0.0, 1.0], [900, 100])
 
@@ -199,6 +235,19 @@ def test_standard_errors_match_the_bootstrap():
         spread = np.std([scorers[0](w) - scorers[1](w) for w in draws])
 
         assert metric.sealed(y, p, best, floor=0.5, seed=0).standard_error == pytest.approx(spread, rel=0.1), name
+
+
+def test_sealed_gate_compares_on_the_rows_that_both_predicted():
+    y = np.zeros(10)
+    right, wrong, unknown = [1.0, 0.0], [0.0, 1.0], [np.nan, np.nan]
+    new = np.array([right] * 8 + [wrong, right])  # 9 of 10
+    best = np.array([wrong] * 3 + [right] * 5 + [unknown] * 2)
+
+    found = METRICS["accuracy"].sealed(y, new, best, floor=0.5, seed=0)
+
+    assert (found.value, found.n) == (0.9, 10)
+    assert found.difference == pytest.approx(8 / 8 - 5 / 8)
+    assert found.standard_error == pytest.approx(np.std([1, 1, 1, 0, 0, 0, 0, 0], ddof=1) / np.sqrt(8))
 
 
 def test_sealed_errors_clip_at_the_scale():
@@ -256,9 +305,7 @@ def test_a_constant_target_has_no_scale():
 
 
 def test_a_metric_that_cannot_judge_a_task_names_those_that_can():
-    with pytest.raises(
-        EvaluationProblem, match="Metric 'rmse' can't judge a multiclass task; choose one of accuracy, "
-    ):
+    with pytest.raises(EvaluationProblem, match="'rmse' can't judge a multiclass task; choose one of accuracy, "):
         metric_for("rmse", "multiclass")
     assert [default_metric(t).name for t in ("binary", "multiclass", "regression")] == ["roc_auc", "accuracy", "rmse"]
 

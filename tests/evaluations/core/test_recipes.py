@@ -1,6 +1,11 @@
+import io
+import json
+import zipfile
+
 import numpy as np
 import pytest
 
+from evaluations.core.encoding import Encoded
 from evaluations.core.errors import Cancelled, EvaluationProblem
 from evaluations.core.metrics import default_metric, metric_for
 from evaluations.core.recipes import RECIPES, load
@@ -49,6 +54,24 @@ def test_recipe_predicts_saves_loads_and_refits(name, data, tmp_path):
     assert points[0].validation_loss > 0
 
 
+def test_saved_trees_hold_nothing_of_what_lay_in_memory_before(data, tmp_path):
+    held = [np.full(100_000, 7.123e17) for _ in range(20)]
+    del held
+    _fit("forest", data)[0].save(tmp_path / "model")
+
+    nodes = []
+    with zipfile.ZipFile(tmp_path / "model" / "model.skops") as archive:
+        for name in (name for name in archive.namelist() if name.endswith(".npy")):
+            content = archive.read(name)
+            array = np.load(io.BytesIO(content))
+            if kind := array.dtype.names and array.dtype:
+                ends = [offset + field.itemsize for field, offset in kind.fields.values()]
+                rows = np.frombuffer(content[-array.nbytes :], np.uint8).reshape(-1, kind.itemsize)
+                nodes.append(int(rows[:, max(ends) :].any()))
+    assert len(nodes) > 10
+    assert sum(nodes) == 0
+
+
 @pytest.mark.parametrize("name", LEARNERS)
 def test_recipe_beats_the_constant_answer(name, data):
     fitted, _, metric = _fit(name, data)
@@ -67,6 +90,17 @@ def test_recipe_out_of_budget_returns_what_it_reached_and_says_so(name, data):
     assert fitted.predict("validation").shape[0] == 120
     assert len(points) >= 1
     assert len([n for n in fitted.notes if n.startswith("Stopped at its budget of 0 CPU seconds")]) == 1
+
+
+def test_boosting_counts_what_predicting_will_take_in_its_budget(tmp_path):
+    state = json.loads((make_encoded(tmp_path, "binary").folder / "encoder.json").read_text())
+    state["rows"]["final"] = 10**9  # seconds of predicting with every tree
+    (tmp_path / "encoded" / "encoder.json").write_text(json.dumps(state))
+
+    fitted, points, _ = _fit("boosting", Encoded.open(tmp_path / "encoded"))
+
+    assert len(points) == 1
+    assert fitted.notes == ["Stopped at its budget of 60 CPU seconds, after 1 of at most 800 rounds."]
 
 
 @pytest.mark.parametrize("name", ON_TABLES)
@@ -96,9 +130,9 @@ def test_a_single_class_is_refused_by_learners_only(tmp_path):
 def test_rungs_are_in_order_and_in_their_families():
     assert list(RECIPES) == [
         "always_same", "linear", "naive_bayes", "tfidf_linear", "forest", "boosting", "boosting_wide", "network",
-        "text_network", "convolutional",
+        "text_network", "convolutional", "pretrained",
     ]  # fmt: skip
-    assert sorted(RUNGS) == sorted([*RECIPES, "own_rule", "blend"])
+    assert sorted(RUNGS) == sorted([*RECIPES, "own_rule", "blend", "upload"])
     assert [r.number for r in RECIPES.values()] == sorted(r.number for r in RECIPES.values())
     assert [r.family for r in RECIPES.values()] == [family(name) for name in RECIPES]
     assert (family("tfidf_linear"), family("blend"), family("upload")) == ("simple", "deep", "deep")

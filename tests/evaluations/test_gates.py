@@ -1,0 +1,104 @@
+"""The three gates: what each needs, the decision from the verdict, and whether it paid."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from evaluations import selectors, services
+from evaluations.models import ResultDecision
+from projects.core.errors import ProjectProblem
+from projects.models import Membership
+from tests.evaluations.test_services import open_final
+from tests.factories import make_done_ladder, make_handler, make_proposal, make_review, make_sealed_version, make_user
+
+REASONS = {"reasons": "It is good enough, and it is here."}
+
+
+def states(project, user) -> list[list[bool | None]]:
+    return [[need.is_met for need in gate.needs] for gate in selectors.gates_of(project, user)]
+
+
+@pytest.fixture
+def judged(db):
+    """A project with its verdict."""
+    return open_final(make_done_ladder(make_sealed_version(rows=300), only=("always_same", "linear"))).project
+
+
+def owner_of(project):
+    return project.team.memberships.filter(role=Membership.Role.OWNER).first().user
+
+
+def test_an_idea_shows_what_gate_1_needs_and_no_reader_learns_of_reviews(db):
+    proposal = make_proposal(submitted=True)
+    project, handler = proposal.project, make_handler(proposal)
+    owner, reader = owner_of(project), make_user()
+    before = {who: states(project, who)[0] for who in (owner, reader)}
+
+    for _ in range(3):
+        make_review(proposal, scores=(4, 4, 4, 4, 1))
+
+    assert {who: states(project, who)[0] for who in (reader,)} == {reader: before[reader]}
+    assert (before[owner], states(project, owner)[0]) == ([True, True, None, None], [True, True, True, False])
+    assert states(project, handler)[0] == [True, True, True, False]
+
+
+def test_gates_close_one_after_the_other(judged):
+    handler = judged.handler
+
+    gates = selectors.gates_of(judged, handler)
+
+    assert [gate.passed for gate in gates] == ["Go", "The ladder may run", ""]
+    assert [need.is_met for gate in gates for need in gate.needs] == [True] * 11
+    assert gates[2].is_open
+
+
+def test_the_handler_decides_from_the_verdict_once_and_otherwise_if_there_are_reasons(sign_in, judged):
+    client, page = sign_in(judged.handler), reverse("evaluations:result_decide", args=[judged.slug])
+
+    silent = client.post(page, {"outcome": "stop"})
+    vague = client.post(page, REASONS | {"outcome": "hold"})
+    decided = client.post(page, REASONS | {"outcome": "ship", "dissent": "One of us would wait."})
+    again = client.post(page, REASONS | {"outcome": "stop"})
+    others = [
+        sign_in(who).post(page, REASONS | {"outcome": "stop"}).status_code for who in (owner_of(judged), make_user())
+    ]
+
+    decision = ResultDecision.objects.get()
+    assert [answer.status_code for answer in (silent, vague, decided, again)] == [422, 422, 302, 422]
+    assert (others, decision.outcome, decision.dissent) == ([403, 403], "ship", "One of us would wait.")
+    shown = sign_in(owner_of(judged)).get(reverse("evaluations:gates", args=[judged.slug])).content.decode()
+    assert [
+        words
+        for words in ("Ship the simple one", "One of us would wait.", "asks whether it paid")
+        if words not in shown
+    ] == []
+
+
+def test_nothing_is_decided_without_a_verdict_or_by_others(db):
+    proposal = make_proposal(submitted=True)
+    handler = make_handler(proposal)
+
+    with pytest.raises(services.OutOfTurn, match="no verdict"):
+        services.decide_result(project=proposal.project, user=handler, outcome="ship", **REASONS)
+    with pytest.raises(ProjectProblem, match="Only the handler"):
+        services.decide_result(project=proposal.project, user=make_user(), outcome="ship", **REASONS)
+
+
+def test_half_a_year_later_it_is_asked_whether_it_paid(sign_in, judged):
+    long_ago = timezone.now() - timedelta(days=183)
+    decision = services.decide_result(project=judged, user=judged.handler, outcome="ship", now=long_ago, **REASONS)
+    page, owner = reverse("evaluations:result_paid", args=[judged.slug]), owner_of(judged)
+    with pytest.raises(ProjectProblem, match="too early"):
+        services.note_outcome(decision=decision, user=owner, paid="paid", now=long_ago + timedelta(days=181))
+
+    asked = (
+        "Say whether it paid" in sign_in(owner).get(reverse("evaluations:gates", args=[judged.slug])).content.decode()
+    )
+    told = sign_in(owner).post(page, {"paid": "partly", "words": "Two belts of three."})
+    foreign = sign_in(make_user()).post(page, {"paid": "no"})
+
+    decision.refresh_from_db()
+    assert (asked, told.status_code, foreign.status_code) == (True, 302, 403)
+    assert (decision.paid, decision.paid_words, decision.paid_by) == ("partly", "Two belts of three.", owner)

@@ -1,0 +1,258 @@
+"""The portfolio: bands of what one may see, evidence beside reviews, a budget's cut, downloads."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from evaluations import selectors
+from projects import selectors as project_selectors
+from projects import services
+from projects.models import Plan, Proposal, User
+from tests.factories import (
+    make_done_ladder,
+    make_handler,
+    make_proposal,
+    make_review,
+    make_sealed_version,
+    make_user,
+)
+
+TABLE = reverse("evaluations:portfolio")
+PLAN = {"places": "10", "times": "100", "worth": "3", "share": "60", "build": "500", "run": "50", "years": "2"}
+
+
+def reviewed(handler: User, name: str, *scores: int, build: str = "500", reviews: int = 3) -> Proposal:
+    """A proposal of this handler with as many reviews of these five scores."""
+    proposal = make_proposal(submitted=True, name=name)
+    make_handler(proposal, handler)
+    for _ in range(reviews):
+        make_review(proposal, scores=tuple(scores))
+    Plan.objects.create(proposal=proposal, kind="payoff", values=PLAN | {"build": build})
+    return proposal
+
+
+@pytest.fixture
+def handler(db):
+    return make_user("Edda")
+
+
+@pytest.fixture
+def three(handler):
+    """Good, weak and blocked."""
+    return [
+        reviewed(handler, "Router", 4, 4, 5, 3, 4, build="8"),
+        reviewed(handler, "Menu", 2, 2, 3, 2, 3, build="=900"),
+        reviewed(handler, "Cart", 4, 4, 4, 5, 1, build="40"),
+    ]
+
+
+def people_around(proposal: Proposal) -> dict[str, User]:
+    """Everybody who may stand in some relation to a proposal."""
+    project = proposal.project
+    services.join_team(team=project.team, user=(member := make_user()))
+    named, gone = make_user(), make_user()
+    services.note_conflict(project=project, user=named, by=proposal.submitted_by, kind="benefits")
+    services.join_team(team=project.team, user=gone)
+    services.leave_team(membership=project.team.memberships.get(user=gone))
+    services.note_conflict(
+        project=project, user=(glass := make_user(is_administrator=True)), by=proposal.submitted_by, kind="benefits"
+    )
+    services.break_glass(project=project, by=glass, reason="A complaint came in.")
+    return {
+        "owner": proposal.submitted_by, "member": member, "named": named, "gone": gone, "reader": make_user(),
+        "handler": project.handler, "administrator": make_user(is_administrator=True), "glass": glass,
+        "demo": make_user(is_demo=True), "done": make_review(proposal, scores=(3, 3, 3, 3, 3)).reviewer,
+        "waiting": make_review(proposal).reviewer, "declined": services.give_back_review(
+            review=make_review(proposal), why="declined").reviewer,
+        "conflict": services.give_back_review(review=make_review(proposal), why="conflict").reviewer,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_private", [False, True])
+def test_the_rule_for_all_proposals_is_the_rule_for_one(handler, is_private):
+    proposal = make_proposal(submitted=True)
+    type(proposal.project).objects.filter(pk=proposal.project_id).update(is_private=is_private)
+    make_handler(proposal, handler)
+    people = people_around(proposal)
+
+    def both() -> dict[str, tuple[int, int]]:
+        current = Proposal.objects.select_related("project__team", "project__handler").get(pk=proposal.pk)
+        return {
+            name: (
+                project_selectors.visible_reviews(person, current).count(),
+                project_selectors.readable_reviews(person).filter(proposal=current).count(),
+            )
+            for name, person in people.items()
+        }
+
+    steps = [both()]
+    services.begin_discussion(proposal=proposal, user=handler)
+    steps.append(both())
+    services.make_decision(proposal=proposal, user=handler, outcome="stop", reasons="No.")
+    steps.append(both())
+
+    assert [name for step in steps for name, (one, all_) in step.items() if one != all_] == []
+    assert sum(one > 0 for one, _ in steps[0].values()) == 3  # the handler, who is done, and who broke the glass
+
+
+def test_bands_come_best_first_and_a_blocker_is_shown(sign_in, handler, three):
+    found = selectors.portfolio(handler)
+    page = sign_in(handler).get(TABLE).content.decode()
+
+    assert [(entry.band, entry.rank, entry.name) for entry in found.entries] == [
+        ("A", 1, "Router"), ("A", 2, "Cart"), ("B", 3, "Menu"),
+    ]  # fmt: skip
+    assert found.overlaps == ["Ranks 1 and 2 overlap"]
+    assert "Ranks 1 and 2 overlap; do not read the order as certain." in page
+    assert (page.count(">blocker<"), "From 10 projects on" in page) == (2, True)
+
+
+def test_nobody_sees_a_project_whose_reviews_are_closed_to_them(sign_in, handler, three):
+    for person in (make_user(), three[0].submitted_by, make_user(is_administrator=True)):
+        shown = sign_in(person).get(TABLE).content.decode()
+        assert ("Menu" in shown, "Cart" in shown) == (False, False)
+
+
+def test_fewer_than_three_reviews_are_not_ranked(handler):
+    reviewed(handler, "Early", 5, 5, 5, 5, 5, reviews=2)
+
+    found = selectors.portfolio(handler)
+
+    assert ([entry.name for entry in found.entries], [entry.name for entry in found.provisional]) == ([], ["Early"])
+
+
+def named(client, **asked: str) -> list[str]:
+    """The projects of the table in their order, as the page draws it."""
+    page = client.get(TABLE, asked)
+    return [entry.name for _, entries in page.context["bands"] for entry in entries]
+
+
+def test_the_table_is_sorted_by_its_heads_and_ranks_stay(sign_in, handler, three):
+    client = sign_in(handler)
+
+    by_payoff, unknown = client.get(TABLE, {"sort": "payoff"}), client.get(TABLE, {"sort": "password"})
+
+    assert (named(client, sort="payoff"), named(client, sort="name")) == (
+        ["Cart", "Router", "Menu"], ["Cart", "Menu", "Router"],
+    )  # fmt: skip
+    assert [entry.rank for entry in by_payoff.context["bands"][0][1]] == [2, 1, 3]
+    assert ('aria-sort="descending"' in by_payoff.content.decode(), "?sort=gap" in by_payoff.content.decode()) == (
+        True,
+        True,
+    )
+    assert [band for band, _ in unknown.context["bands"]] == ["A", "B"]
+
+
+def test_the_table_is_narrowed_by_state_team_and_department_and_the_budget_with_it(sign_in, handler, three):
+    client, owner = sign_in(handler), three[2].submitted_by
+    User.objects.filter(pk=owner.pk).update(department="Canteen")
+    services.begin_discussion(proposal=three[1], user=handler)
+    services.make_decision(proposal=three[1], user=handler, outcome="stop", reasons="No.")
+
+    here = client.get(TABLE, {"state": "in_review", "sort": "name", "budget": "200"})
+
+    assert [entry.name for entry in here.context["shown"]] == ["Router", "Cart"]
+    assert here.context["cut"]["fits"] == ["Router"]
+    assert '<input type="hidden" name="state" value="in_review">' in here.content.decode()
+    assert named(client, state="stop") == ["Menu"]
+    assert named(client, department="Canteen") == ["Cart"]
+    assert named(client, team=three[0].project.team.name, gate="1") == ["Router"]
+    assert "No ranked project fits" in client.get(TABLE, {"team": "Nobody"}).content.decode()
+
+
+def test_a_filter_names_no_team_that_a_blind_review_hides(sign_in, three):
+    first = three[0]
+    reviewer = first.reviews.first().reviewer
+    services.begin_discussion(proposal=first, user=first.project.handler)
+    services.make_decision(proposal=first, user=first.project.handler, outcome="revise", reasons="Again.")
+    first.project.proposals.filter(number=2).update(state="in_review")
+    make_review(first.project.proposals.get(number=2), reviewer)
+
+    page = sign_in(reviewer).get(TABLE)
+
+    assert [entry.name for entry in page.context["shown"]] == ["Router"]
+    assert first.project.team.name not in page.content.decode()
+
+
+def test_a_budget_draws_the_cut_without_script(sign_in, handler, three):
+    client = sign_in(handler)
+
+    drawn = client.get(TABLE, {"budget": "200"})
+    odd = client.get(TABLE, {"budget": "lots"})
+
+    page = drawn.content.decode()
+    assert drawn.context["cut"] == {"fits": ["Router"], "out": ["Menu"], "blocked": ["Cart"], "unknown": []}
+    assert ("<strong>Menu</strong>" in page, ">falls out<" in page) == (True, True)
+    assert ("“lots” is none" in odd.content.decode(), odd.context["cut"]) == (True, None)
+
+
+def test_two_to_four_stand_side_by_side(sign_in, handler, three):
+    client, page = sign_in(handler), reverse("evaluations:portfolio_compare")
+
+    two = client.get(page, {"p": [one.project.slug for one in three[:2]]})
+    one, foreign = client.get(page, {"p": "nothing"}), sign_in(make_user()).get(page, {"p": three[0].project.slug})
+
+    assert [entry.name for entry in two.context["chosen"]] == ["Router", "Menu"]
+    assert (one.context["is_too_few"], foreign.context["chosen"]) == (True, [])
+
+
+def test_downloads_say_what_the_page_says_and_calculate_nothing(sign_in, handler, three):
+    type(three[0].project).objects.filter(pk=three[0].project_id).update(name="=SUM(A1)")
+    client = sign_in(handler)
+
+    table = list(csv.DictReader(io.StringIO(client.get(reverse("evaluations:portfolio_csv")).content.decode())))
+    data = client.get(reverse("evaluations:portfolio_json")).json()["projects"]
+
+    assert [row["name"] for row in table] == ["'=SUM(A1)", "Cart", "Menu"]
+    assert [row["name"] for row in data] == ["=SUM(A1)", "Cart", "Menu"]
+    assert (table[0]["feasibility_median"], data[0]["feasibility_median"], data[1]["blocker"]) == ("5.0", 5.0, True)
+    assert (data[0]["money_asked"], data[0]["speed_of_light_per_cost"]) == (108.0, pytest.approx(3000 / 54))
+    asked = client.get("/api/v1/portfolio").json()
+    assert (asked["projects"], asked["overlaps"]) == (data, ["Ranks 1 and 2 overlap"])
+    assert sign_in(make_user()).get(reverse("evaluations:portfolio_json")).json() == {"projects": []}
+
+
+@pytest.mark.django_db
+def test_what_was_measured_moves_a_score_and_both_parts_are_shown(sign_in):
+    version = make_sealed_version(rows=900)
+    project = make_done_ladder(version, only=("always_same", "linear")).project
+    run = project.runs.get(recipe="linear")
+    level = project.criteria.get().level
+
+    entry = next(one for one in selectors.portfolio(project.handler).all if one.key == project.slug)
+
+    feasible, data = entry.updated["feasibility"], entry.updated["dataset"]
+    floor = run.price["floor"]
+    expected = min(5.0, max(1.0, 1 + 4 * (run.score - floor) / (level - floor)))
+    assert (feasible.reviewers, feasible.evidence.weight) == (4.0, 1.5)
+    assert feasible.evidence.score == pytest.approx(expected, abs=1e-6)
+    assert feasible.score == pytest.approx((3 * 4.0 + 1.5 * expected) / 4.5, abs=1e-6)
+    assert (data.evidence.score, entry.gate) == (2.0, 2)
+    assert "900 labelled rows" in sign_in(project.handler).get(TABLE).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_portfolio_asks_the_same_number_of_queries(sign_in, django_assert_num_queries, handler, count):
+    for number in range(count):
+        reviewed(handler, f"Idea {number}", 4, 4, 4, 4, 4)
+    client = sign_in(handler)
+
+    with django_assert_num_queries(12):
+        client.get(TABLE)
+
+
+@pytest.mark.long
+def test_from_ten_projects_on_reviewers_agreement_is_said(sign_in, handler):
+    for number in range(10):
+        proposal = make_proposal(submitted=True, name=f"Idea {number}")
+        make_handler(proposal, handler)
+        for score in (1, 3, 5):
+            make_review(proposal, scores=(score,) * 5)
+
+    found = selectors.portfolio(handler)
+
+    assert (round(found.alpha, 2) < 0, found.reads_differently) == (True, True)
+    assert "sharpen the anchors" in sign_in(handler).get(TABLE).content.decode()

@@ -1,0 +1,135 @@
+"""Two people at one proposal, and what befalls them: nothing that was typed is lost."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from projects import services
+from projects.models import Answer, Project, User
+from tests.factories import make_project, make_team, make_user
+from tests.journeys.conftest import WAIT
+from tests.journeys.installation import Installation, free_port, running
+from tests.journeys.people import PASSWORD, enter
+
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
+
+COMMON = "Mugs jam the washer about four times an hour, and nobody sees it coming."
+Window = Callable[..., BrowserContext]
+
+
+def begin() -> tuple[Project, User, User, str]:
+    """A draft with one answer, its two writers, and the address of its first section."""
+    anna = make_user("Anna", password=PASSWORD)
+    bert = make_user("Bert", password=PASSWORD)
+    project = make_project(make_team(anna, bert), user=anna)
+    services.save_answer(proposal=project.proposals.get(), user=anna, question="G1", revision=0, text=COMMON)
+    return project, anna, bert, f"/projects/{project.slug}/proposal/1/write/problem/"
+
+
+@pytest.fixture
+def open_lonely(browser: Browser) -> Iterator[Window]:
+    """Opens a window whose lost connections are no fault of its pages."""
+    windows: list[BrowserContext] = []
+
+    def open_one(base_url: str) -> BrowserContext:
+        windows.append(browser.new_context(base_url=base_url))
+        windows[-1].set_default_timeout(WAIT)
+        return windows[-1]
+
+    yield open_one
+    for window in windows:
+        window.close()
+
+
+def page_of(open_window: Window, installation: Installation, person: User, path: str) -> Page:
+    window = open_window(installation.address)
+    enter(window, person, installation.address)
+    page = window.new_page()
+    page.goto(path)
+    return page
+
+
+def stored(project: Project, question: str = "G1") -> str:
+    return Answer.objects.get(proposal__project=project, question=question).text
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#saved")).to_contain_text("Saved")
+
+
+def test_two_people_type_at_once_and_both_texts_survive(open_window: Window) -> None:
+    project, anna, bert, path = begin()
+    with running() as installation:
+        first = page_of(open_window, installation, anna, path)
+        second = page_of(open_window, installation, bert, path)
+
+        for page, where, words in ((first, "Home", "Every day "), (second, "End", " It costs 3.00 each.")):
+            page.locator("#id_G1").focus()
+            page.keyboard.press(f"Control+{where}")
+            page.keyboard.type(words, delay=15)
+        expect(second.locator("#id_G1")).to_have_value(f"Every day {COMMON} It costs 3.00 each.")
+        first.locator("#id_G1").focus()
+        first.keyboard.press("Control+Home")
+        first.keyboard.type("Truly: ", delay=15)
+        expect(first.locator("#id_G1")).to_have_value(f"Truly: Every day {COMMON} It costs 3.00 each.")
+        saved(first)
+
+        assert stored(project) == f"Truly: Every day {COMMON} It costs 3.00 each."
+
+        first.locator("#id_G2").fill("Anna's own words.")
+        expect(first.locator("#id_G2_revision")).to_have_value("1")
+        second.locator("#id_G2").fill("Bert's own words.")
+        expect(second.locator("#conflict-G2")).to_contain_text("Anna saved another text")
+        first.goto(path.replace("write/problem/", "answers/G2/texts/"))
+        expect(first.locator("main")).to_contain_text("Anna's own words.")
+        expect(first.locator("main")).to_contain_text("Bert's own words.")
+
+
+def test_text_survives_a_lost_connection_the_back_button_and_a_session_that_ends(open_lonely: Window) -> None:
+    project, anna, _, path = begin()
+    with running() as installation:
+        page = page_of(open_lonely, installation, anna, path)
+
+        page.context.set_offline(True)
+        page.locator("#id_G2").fill("Typed in a tunnel.")
+        expect(page.locator("#saved")).to_contain_text("kept in this browser")
+        page.context.set_offline(False)
+        saved(page)
+        assert stored(project, "G2") == "Typed in a tunnel."
+
+        page.context.set_offline(True)
+        page.locator("#id_G2").fill("Typed, then the window was closed.")
+        expect(page.locator("#saved")).to_contain_text("kept in this browser")
+        page.context.set_offline(False)
+        page.goto("/")
+        page.go_back()
+        expect(page.locator("#id_G2")).to_have_value("Typed, then the window was closed.")
+        saved(page)
+        assert stored(project, "G2") == "Typed, then the window was closed."
+
+        page.context.clear_cookies()  # the token of the forms goes with the session, as after another sign-in
+        page.locator("#id_G2").fill("Typed after the session had ended.")
+        expect(page.locator("#saved")).to_contain_text("you are signed out")
+        enter(page.context, anna, installation.address)
+        saved(page)
+        assert stored(project, "G2") == "Typed after the session had ended."
+
+
+def test_text_survives_a_crash_of_the_server(open_lonely: Window) -> None:
+    project, anna, _, path = begin()
+    port = free_port()
+    with running(port) as installation:
+        page = page_of(open_lonely, installation, anna, path)
+        page.locator("#id_G2").fill("Typed before the crash.")
+        saved(page)
+
+        assert installation.process is not None
+        installation.process.kill()
+        installation.process.wait()
+        page.locator("#id_G2").fill("Typed before the crash, and after it.")
+        expect(page.locator("#saved")).to_contain_text("kept in this browser")
+    with running(port):
+        saved(page)
+
+    assert stored(project, "G2") == "Typed before the crash, and after it."

@@ -1,0 +1,139 @@
+"""What administrators settle for everybody, and reading past a conflict."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from dlstart_web.kit import audit
+from projects import selectors, services
+from projects.core.criteria import KEYS
+from projects.models import BreakGlass, ReviewRules
+from tests.factories import make_handler, make_proposal, make_review, make_team, make_user
+
+SECRET = "zebra-striped"
+RULES = reverse("projects:rules_change")
+
+
+def rules_form(seen: int = 1, **other: str) -> dict[str, str]:
+    """The form as the page shows it, with some fields different."""
+    data = {f"weight_{key}": "1" for key in KEYS} | {f"floor_{key}": "" for key in KEYS}
+    data |= {"floor_feasibility": "2", "floor_fault_tolerance": "2", "reviews_wanted": "3", "names_hidden": "on"}
+    return data | {"seen": str(seen), "reason": "Payoff decides here."} | other
+
+
+@pytest.fixture
+def boss(db):
+    return make_user("Boss", is_administrator=True)
+
+
+@pytest.fixture
+def proposal(db):
+    return make_proposal(make_team(make_user("Olga"), name="Northern lights"), submitted=True)
+
+
+def test_new_rules_hold_for_proposals_submitted_later(sign_in, boss, proposal):
+    client = sign_in(boss)
+
+    changed = client.post(RULES, rules_form(weight_payoff="3", floor_dataset="4"))
+
+    later = make_proposal(make_team(make_user("Otto"), name="Southern lights"), submitted=True)
+    for each in (proposal, later):
+        each.refresh_from_db()
+        make_review(each, make_user(), scores=(3, 3, 3, 5, 3))
+    assert changed.status_code == 302
+    assert [selectors.rules_of(each).number for each in (proposal, later)] == [1, 2]
+    assert [round(selectors.profile_of(each).overall, 2) for each in (proposal, later)] == [3.4, 3.86]
+    assert [len(selectors.profile_of(each).missed_floors) for each in (proposal, later)] == [0, 1]
+    page = sign_in(make_user()).get(RULES).content.decode()
+    assert "Payoff weighs 3 instead of 1." in page
+    assert "Payoff decides here." in page
+    assert not [fault for fault in audit.verify().faults if fault.table == ReviewRules._meta.db_table]
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({}, "Nothing is different from the rules in force."),
+        ({"weight_reuse": "2", "reason": " "}, "Reason: fill this in"),
+        ({"weight_reuse": "much"}, "Weight of Reuse: write a number, such as 0.5"),
+        ({"weight_reuse": "7"}, "Weight of Reuse: it may be 0 to 5"),
+        ({"floor_reuse": "5"}, "&#x27;5&#x27; is not among the choices"),
+        ({"weight_reuse": "2", "seen": "7"}, "The rules are at version 1 by now, and you read version 7."),
+    ],
+)
+def test_a_change_that_cannot_be_made_keeps_what_was_typed(sign_in, boss, other, words):
+    answer = sign_in(boss).post(RULES, rules_form(**other))
+
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert f'value="{other.get("weight_reuse", "1")}"' in answer.content.decode()
+    assert not ReviewRules.objects.exists()
+
+
+def test_as_many_reviews_as_the_rules_want_open_them(sign_in, boss):
+    sign_in(boss).post(RULES, rules_form(reviews_wanted="1", names_hidden=""))
+    proposal = make_proposal(make_team(make_user("Olga")), submitted=True)
+    reviewer = make_user("Rita Readable")
+    make_handler(proposal, make_user("Hanna"))
+    review = services.assign_reviewer(proposal=proposal, reviewer=reviewer, by=proposal.project.handler)
+    scores = dict.fromkeys(KEYS, (4, ""))
+
+    services.submit_review(review=services.save_review(review=review, revision=0, scores=scores, confidence=2))
+
+    proposal.refresh_from_db()
+    owner = proposal.project.created_by
+    board = reverse("projects:review_board", args=[proposal.project.slug, proposal.number])
+    assert proposal.reviews_opened_at
+    assert "Rita Readable" in sign_in(owner).get(board).content.decode()
+
+
+def test_the_glass_opens_reviews_for_an_hour_and_tells_the_handler(
+    sign_in, boss, proposal, django_capture_on_commit_callbacks
+):
+    handler = make_handler(proposal, make_user("Hanna"))
+    services.join_team(team=proposal.project.team, user=boss)
+    make_review(proposal, make_user(), scores=(2, 2, 2, 2, 2), text=SECRET)
+    client, address = sign_in(boss), reverse("projects:glass_break", args=[proposal.project.slug])
+    board = reverse("projects:review_board", args=[proposal.project.slug, proposal.number])
+    before = client.get(board).content.decode()
+
+    silent = client.post(address, {"reason": " "})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(address, {"reason": "A complaint came in."})
+
+    opened = client.get(board).content.decode()
+    again = client.post(address, {"reason": "Once more."})
+    BreakGlass.objects.update(broken_at=timezone.now() - timedelta(minutes=61))
+    later = client.get(board).content.decode()
+    assert (silent.status_code, again.status_code) == (422, 422)
+    assert [SECRET in page for page in (before, opened, later)] == [False, True, False]
+    assert [(letter.to, "A complaint came in." in letter.body) for letter in mail.outbox] == [([handler.email], True)]
+    assert "A complaint came in." in sign_in(handler).get(board).content.decode()
+    assert BreakGlass.objects.count() == 1
+
+
+def test_the_glass_stays_whole_for_who_owes_a_review_or_holds_no_office(sign_in, boss, proposal):
+    address = reverse("projects:glass_break", args=[proposal.project.slug])
+    make_review(proposal, boss)
+
+    owing = sign_in(boss).post(address, {"reason": "Curious."})
+    stranger = sign_in(make_user()).post(address, {"reason": "Curious."})
+
+    assert (owing.status_code, stranger.status_code) == (422, 403)
+    assert "You were asked for a review of this proposal." in owing.content.decode()
+    assert not BreakGlass.objects.exists()
+
+
+def test_the_page_says_how_the_installation_stands(sign_in, boss, proposal, django_assert_max_num_queries):
+    client = sign_in(boss)
+    client.get("/")
+
+    with django_assert_max_num_queries(25):
+        page = client.get(reverse("projects:administration")).content.decode()
+
+    assert "Nothing waits" in page
+    assert "DLSTART_LOOK_GAP_DAYS" in page
+    assert "Northern lights" in client.get(reverse("projects:all_teams")).content.decode()

@@ -1,0 +1,213 @@
+"""Every sentence goes through the catalogue, each language's catalogue is whole, and no page says a word beside it."""
+
+import logging
+import re
+import string
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.apps import apps
+from django.db import models
+from django.test import Client, TestCase
+
+from dlstart_web.kit.fields import SentenceField, SentencesField
+from dlstart_web.management.commands.languages import po_files, spoken
+from tests.test_permission_walk import address, ask, body, undone, url_names
+from tests.world import World, make_world
+
+OPEN, CLOSE = "⟦", "⟧"
+ROLES = ("stranger", "member", "owner", "reviewer", "handler", "steward", "administrator")
+FOR_PROGRAMS = ("api_", "health", "metrics")  # English, whoever asks
+READ_ALOUD = ("title", "aria-label", "aria-description", "placeholder", "alt", "data-label", "data-confirm")
+# The same in every language: names, units, formats, what a program prints.
+NAMES = frozenset(
+    "dlstart Bryan Catanzaro Parquet CSV TSV JSON XLSX ARFF ZIP PNG JPEG WAV FLAC UTC API SHA URL PyTorch scikit learn "  # noqa: SIM905
+    "LightGBM skops ONNX Python AUC RMSE MAE Brier Croissant HTML Markdown English Deutsch GiB MiB min".split()
+)
+CELLS = ("red", "white", "blue", "item")  # of the files that the world uploads
+FINGERPRINT = re.compile(r"\b[0-9a-f]{4}( [0-9a-f]{4})+\b|\b[0-9a-f]{8,}\b")
+WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+@pytest.mark.parametrize("code", po_files())
+def test_catalogue_is_whole(code):
+    with po_files()[code].open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    held = {(message.context, message.id) for message in catalogue if message.id}
+    said = {(message.context, message.id) for message in spoken() if message.id}
+
+    assert said - held == set(), "run `dlstart manage languages` and fill in what it added"
+    assert held - said == set()
+    assert [m.id for m in catalogue if m.id and (m.fuzzy or not all(_all(m.string)))] == []
+    assert [m.id for m in catalogue if m.id and any(_places(s) - _places(*_all(m.id)) for s in _all(m.string))] == []
+    assert [
+        m.id for m in catalogue if m.id and not any(_places(s) == _places(*_all(m.id)) for s in _all(m.string))
+    ] == []
+
+
+def _all(words: str | tuple[str, ...]) -> tuple[str, ...]:
+    return words if isinstance(words, tuple) else (words,)
+
+
+def _places(*words: str) -> set[str]:
+    """What is filled in: {name} of `say`, %(name)s of a template."""
+    found = {place for one in words for place in re.findall(r"%\((\w+)\)", one)}
+    for one in words:
+        try:
+            found |= {place for _, place, _, _ in string.Formatter().parse(one) if place}
+        except ValueError:  # braces that are none of ours
+            pass
+    return found
+
+
+class Page(HTMLParser):
+    """What a page says: its texts and the attributes that are read aloud, but for what has translate="no"."""
+
+    VOID = frozenset(
+        {"meta", "link", "input", "br", "img", "hr", "source", "wbr", "col", "area", "base", "embed", "track"}
+    )
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.silent: list[bool] = [False]
+        self.depth = 0  # of the marks that are open: a sentence goes on behind a tag inside it
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        silent = self.silent[-1] or tag in {"script", "style", "code"} or given.get("translate") == "no"
+        if not silent:
+            self.said += [value for name in READ_ALOUD if (value := given.get(name))]
+        if tag not in self.VOID:
+            self.silent.append(silent)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.silent.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID and len(self.silent) > 1:
+            self.silent.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent[-1]:
+            self.said.append(OPEN * self.depth + data)
+            self.depth = max(0, self.depth + data.count(OPEN) - data.count(CLOSE))
+
+
+def outside(words: str) -> str:
+    """What stands outside of the marks that the made-up language sets around each sentence of the catalogue."""
+    depth, kept = 0, []
+    for character in words:
+        depth += (character == OPEN) - (character == CLOSE)
+        kept.append(character if not depth and character != CLOSE else " ")
+    return "".join(kept)
+
+
+def made_up_language(folder: Path) -> Path:
+    """A German in which every sentence is the English one between marks; a sentence that is in no catalogue has none."""
+    catalogue = Catalog(locale="de")
+    for message in spoken():
+        if message.id:
+            catalogue.add(message.id, _marked(message.id), context=message.context)
+    for package in ("django", "allauth"):
+        root = Path(find_spec(package).submodule_search_locations[0])
+        for path in root.rglob("de/LC_MESSAGES/django.po"):
+            with path.open("rb") as file:
+                theirs = read_po(file, locale="de")
+            for message in theirs:
+                if message.id and catalogue.get(message.id, message.context) is None:
+                    catalogue.add(message.id, _marked(message.id), context=message.context)
+    target = folder / "de" / "LC_MESSAGES"
+    target.mkdir(parents=True)
+    with (target / "django.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    return folder
+
+
+def _marked(words: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if isinstance(words, tuple):
+        return tuple(f"{OPEN}{one}{CLOSE}" for one in words)
+    return f"{OPEN}{words}{CLOSE}"
+
+
+def typed_by_people() -> list[str]:
+    """What the database holds of what people wrote, the longest first; sentences of ours are no such thing."""
+    found = set(CELLS)
+    for model in apps.get_models():
+        ours = (SentenceField, SentencesField)
+        kinds = (models.CharField, models.TextField, models.JSONField)
+        names = [f.attname for f in model._meta.concrete_fields if isinstance(f, kinds) and not isinstance(f, ours)]
+        if names:
+            for row in model._default_manager.values_list(*names):
+                found |= {text for value in row for text in _strings(value)}
+    return sorted((text for text in found if len(text) > 1), key=len, reverse=True)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            yield str(key)
+            yield from _strings(held)
+    elif isinstance(value, list):
+        for held in value:
+            yield from _strings(held)
+
+
+def unsaid(content: str, data: list[str]) -> set[str]:
+    """Texts of a page with a word that came neither from a catalogue nor from a person."""
+    found = set()
+    for text in Page(content).said:
+        rest = FINGERPRINT.sub(" ", outside(text))
+        for known in data:
+            if known in rest:
+                rest = rest.replace(known, " ")
+        if set(WORD.findall(rest)) - NAMES:
+            found.add(" ".join(text.split())[:160])
+    return found
+
+
+class TestPagesInAnotherLanguage(TestCase):
+    world: World
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.world = make_world()
+
+    def setUp(self) -> None:
+        logging.disable(logging.ERROR)
+        self.addCleanup(logging.disable, logging.NOTSET)
+
+    @pytest.fixture(autouse=True)
+    def folder(self, tmp_path, settings):
+        settings.LOCALE_PATHS = [made_up_language(tmp_path)]
+
+    def test_no_page_says_a_word_beside_the_catalogue(self):
+        data = typed_by_people()
+        missing = set()
+        for role in ROLES:
+            client = Client(raise_request_exception=False, headers={"accept-language": "de"})
+            if role != "stranger":
+                client.force_login(self.world.people[role])
+            for name in sorted(url_names()):
+                if name.startswith(FOR_PROGRAMS):
+                    continue
+                for method in ("GET", "POST"):
+                    with undone(client):
+                        answer = ask(client, method, address(name, self.world))
+                        body(answer)  # a download is read to its end
+                        if "html" in answer.headers.get("Content-Type", ""):
+                            missing |= {(text, name) for text in unsaid(answer.content.decode(), data)}
+
+        texts = dict(sorted(missing))
+        assert [f"{name}: {text}" for text, name in texts.items()] == []
