@@ -146,7 +146,7 @@ def review_submit(request: Request, slug: str, number: int) -> HttpResponse:
     project, proposal, review = own_review(request.user, slug, number)
     if review.state == Review.State.SUBMITTED:  # the button was pressed twice
         messages.success(request, IS_IN)
-        return redirect("projects:review_board", project.slug, proposal.number)
+        return _after_submitting(request, review)
     if review.state not in PENDING or proposal.state not in OPEN:
         messages.error(
             request,

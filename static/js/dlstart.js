@@ -287,6 +287,14 @@
     }, true);
   }
 
+  // --- an autosave saves: htmx would send it to the address, and with the name, of whatever button has the focus ------
+  document.addEventListener("htmx:configRequest", (event) => {
+    const form = event.target;
+    if (!form.matches("form") || event.detail.triggeringEvent?.type === "submit") return;
+    event.detail.path = form.getAttribute("hx-post");
+    for (const { name } of all("button[name]", form)) delete event.detail.parameters[name];
+  });
+
   // --- a form whose autosave is under way is sent when that has answered: its revision comes with the answer ---------
   document.addEventListener("submit", (event) => {
     const form = event.target, act = event.submitter;

@@ -49,6 +49,22 @@ def test_three_people_vet_an_idea(open_window, shoot):
         shoot(olga.page, "try-it")
 
 
+def test_a_button_that_only_has_the_focus_does_nothing(open_window):
+    rita = make_user("Rita")
+    review = make_review(make_proposal(submitted=True), rita)
+    with running() as installation:
+        person = at_home(open_window, installation, rita)
+        score_by_keyboard(person, review.proposal.project, "44344", worry=WORRY)
+        for key, button in enumerate(("Submit review", "Submit and next", "Save draft", "Skip")):
+            person.page.get_by_label("One worry").fill(f"{WORRY} {key}")
+            with person.page.expect_response(lambda answer: answer.request.method == "POST") as saved:
+                person.page.get_by_role("button", name=button).focus()
+            assert saved.value.url.endswith("/review/")
+            assert saved.value.request.post_data_json.get("then") is None
+    review.refresh_from_db()
+    assert (review.state, review.worry) == (review.State.DRAFTING, f"{WORRY} 3")
+
+
 def at_home(open_window, installation: Installation, user: User) -> Person:
     """Signed in, at a browser of one's own."""
     window: BrowserContext = open_window(installation.address)
