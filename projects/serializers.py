@@ -133,19 +133,30 @@ class AnswerSerializer(serializers.Serializer):
 
 
 class ProposalChange(serializers.Serializer):
-    """Answers by question id, the mapping, the pairs; what is left out stays."""
+    """Answers by question id, the mapping, the pairs; what is left out stays. Its context holds the proposal."""
 
     answers = serializers.DictField(child=AnswerSerializer(), required=False, default=dict)
     mapping = MappingSerializer(required=False)
     pairs = serializers.ListField(child=PairSerializer(), required=False, max_length=PAIRS_AT_MOST)
 
     def validate_answers(self, answers: dict[str, Any]) -> dict[str, Any]:
-        known = [question.id for question in form.QUESTIONS.values() if question.kind != "mapping"]
+        asked = selectors.form_of(self.context["proposal"]).questions.values()
+        known = [question.id for question in asked if question.kind != "mapping"]
         if unknown := sorted(set(answers) - set(known)):
             raise serializers.ValidationError(
                 f"There is no question {unknown[0]}. The questions are {', '.join(known)}."
             )
         return answers
+
+
+class ExtraSerializer(serializers.Serializer):
+    """A question that the organisation asks beside the 25; its answer stands under its id."""
+
+    id = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    help = serializers.CharField(allow_blank=True)
+    section = serializers.ChoiceField(choices=list(form.BUILT_IN.by_key))
+    required = serializers.BooleanField()  # type: ignore[assignment]
 
 
 class OpenPoint(serializers.Serializer):
@@ -186,15 +197,21 @@ class ProposalSerializer(ProposalSummary):
     answers = serializers.SerializerMethodField()
     mapping = serializers.SerializerMethodField()
     pairs = PairSerializer(many=True)
+    extra_questions = serializers.SerializerMethodField()
     open_points = serializers.SerializerMethodField()
 
     class Meta(ProposalSummary.Meta):
-        fields = [*ProposalSummary.Meta.fields, "mapping", "pairs", "answers", "open_points"]
+        fields = [*ProposalSummary.Meta.fields, "mapping", "pairs", "extra_questions", "answers", "open_points"]
         read_only_fields = fields
 
     @extend_schema_field(serializers.DictField(child=AnswerSerializer()))
     def get_answers(self, proposal: Proposal) -> Any:
         return {answer.question: AnswerSerializer(answer).data for answer in proposal.answers.all()}
+
+    @extend_schema_field(ExtraSerializer(many=True))
+    def get_extra_questions(self, proposal: Proposal) -> Any:
+        asked = proposal.question_set.extras.questions if proposal.question_set else ()
+        return ExtraSerializer(asked, many=True).data
 
     @extend_schema_field(MappingSerializer)
     def get_mapping(self, proposal: Proposal) -> Any:
@@ -202,7 +219,7 @@ class ProposalSerializer(ProposalSummary):
 
     @extend_schema_field(OpenPoint(many=True))
     def get_open_points(self, proposal: Proposal) -> Any:
-        points = form.open_points(selectors.replies_of(proposal), selectors.mapping_of(proposal))
+        points = selectors.form_of(proposal).open_points(selectors.replies_of(proposal), selectors.mapping_of(proposal))
         return [{"question": question.id, "reason": reason} for question, reason in points]
 
 

@@ -26,8 +26,7 @@ from evaluations.models import (
     Spread,
     Submission,
 )
-from projects import services
-from projects.core import form
+from projects import selectors, services
 from projects.core.criteria import KEYS
 from projects.models import Answer, Membership, Project, Proposal, Review, Team, User
 
@@ -66,7 +65,7 @@ def fill_proposal(proposal: Proposal, user: User, text: str = "An answer.") -> P
     answered = set(proposal.answers.exclude(text="").values_list("question", flat=True))
     Answer.objects.bulk_create(
         Answer(proposal=proposal, question=question.id, text=f"{question.id}: {text}", revision=1, edited_by=user)
-        for question in form.QUESTIONS.values()
+        for question in selectors.form_of(proposal).questions.values()
         if question.kind != "mapping" and question.id not in answered
     )
     proposal.refresh_from_db()

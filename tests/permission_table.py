@@ -373,6 +373,8 @@ projects:review_submit                    POST   302  404  404  403  403  422  4
 projects:reviewer_assign                  POST   302  404  404  403  403  403  422  404  404
 projects:rules_change                     GET    302  200  200  200  200  200  200  200  200
 projects:rules_change                     POST   302  403  403  403  403  403  403  403  422
+projects:questions_change                 GET    302  200  200  200  200  200  200  200  200
+projects:questions_change                 POST   302  403  403  403  403  403  403  403  422
 projects:search                           GET    302  200  200  200  200  200  200  200  200
 projects:team_create                      GET    302  200  200  200  200  200  200  200  200
 projects:team_create                      POST   302  422  422  422  422  422  422  422  422

@@ -110,7 +110,7 @@ def medians(name: str) -> dict[str, float | None]:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_story_answers_every_starred_question(story):
-    assert form.missing(story.form.replies, story.form.mapping) == []
+    assert form.BUILT_IN.missing(story.form.replies, story.form.mapping) == []
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
@@ -202,7 +202,7 @@ def test_reviews_show_what_each_story_is_about(demo):
 @pytest.mark.django_db
 def test_company_oracle_is_in_review_with_magic_in_its_mapping(demo):
     proposal = project("Company oracle").proposals.get()
-    points = form.open_points(project_selectors.replies_of(proposal), project_selectors.mapping_of(proposal))
+    points = form.BUILT_IN.open_points(project_selectors.replies_of(proposal), project_selectors.mapping_of(proposal))
 
     assert proposal.state == Proposal.State.IN_REVIEW
     assert sorted(proposal.reviews.values_list("state", flat=True)) == ["drafting", "invited", "submitted"]

@@ -84,6 +84,12 @@ class _Told:
     def ask(self, *questions: str) -> Facts:
         return _facts(*((form.QUESTIONS[key].label, self.answer(key)) for key in questions))
 
+    def extras(self) -> list[tuple[str, Facts]]:
+        """What the organisation asks beside the 25, where it asks anything."""
+        asked = project_selectors.form_of(self.proposal).questions.values() if self.proposal else ()
+        facts = _facts(*((one.label, self.answer(one.id)) for one in asked if one.is_extra))
+        return [(say("Extra questions"), facts)] if facts else []
+
     # ---- in full
 
     def whole(self) -> list[tuple[str, Facts]]:
@@ -127,6 +133,7 @@ class _Told:
             (say("All rungs on validation"), _facts(*ladder)),
             (say("Payoff, as sums"), _facts(*sums)),
             (say("Guard rails"), _facts(*rails)),
+            *self.extras(),
             (say("Decision"), decided),
         ]
 

@@ -275,7 +275,7 @@ class ProposalDetail(APIView):
                 "Send the ETag of the version you read as If-Match, so that nobody's text is lost.",
                 status=428,
             )
-        data = serializers.ProposalChange(data=request.data)
+        data = serializers.ProposalChange(data=request.data, context={"proposal": proposal})
         data.is_valid(raise_exception=True)
         given = data.validated_data
         pairs = [(pair["x"], pair["y"], pair["is_hard"]) for pair in given["pairs"]] if "pairs" in given else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from functools import cached_property
 
 from dlstart_web.kit.say import say
 from projects.core import mapping
@@ -47,10 +48,15 @@ class Question:
     id: str
     label: str
     help: str
-    good: str
+    good: str = ""
     weak: str = ""
     required: bool = True
     kind: str = "text"
+
+    @property
+    def is_extra(self) -> bool:
+        """Asked by the organisation beside the 25: see `projects.core.extras`."""
+        return self.id.startswith("X")
 
 
 @dataclass(frozen=True)
@@ -270,9 +276,6 @@ SECTIONS = (
     ),
 )
 del Q
-QUESTIONS = {question.id: question for section in SECTIONS for question in section.questions}
-BY_KEY = {section.key: section for section in SECTIONS}
-SECTION_OF = {question.id: section for section in SECTIONS for question in section.questions}
 
 
 @dataclass(frozen=True)
@@ -300,25 +303,46 @@ def is_answered(question: Question, replies: MappingOf[str, Reply], xy: Mapping)
     return not replies.get(question.id, Reply()).is_empty
 
 
-def missing(replies: MappingOf[str, Reply], xy: Mapping) -> list[Question]:
-    """Starred questions without any answer: the only thing that blocks a submission."""
-    return [question for question in QUESTIONS.values() if question.required and not is_answered(question, replies, xy)]
+@dataclass(frozen=True)
+class Form:
+    """All pages, as one version of a proposal asks them."""
+
+    sections: tuple[Section, ...] = SECTIONS
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        return {question.id: question for section in self.sections for question in section.questions}
+
+    @cached_property
+    def section_of(self) -> dict[str, Section]:
+        return {question.id: section for section in self.sections for question in section.questions}
+
+    @cached_property
+    def by_key(self) -> dict[str, Section]:
+        return {section.key: section for section in self.sections}
+
+    def missing(self, replies: MappingOf[str, Reply], xy: Mapping) -> list[Question]:
+        """Starred questions without any answer: the only thing that blocks a submission."""
+        return [q for q in self.questions.values() if q.required and not is_answered(q, replies, xy)]
+
+    def open_points(self, replies: MappingOf[str, Reply], xy: Mapping) -> list[tuple[Question, str]]:
+        """What reviewers will see as open, each with its reason; none of it blocks a submission."""
+        points: list[tuple[Question, str]] = []
+        for question in self.questions.values():
+            reply = replies.get(question.id, Reply())
+            if not is_answered(question, replies, xy):
+                points.append((question, say("needed to submit") if question.required else say("not answered")))
+            elif question.kind == "mapping":
+                points += [(question, reason) for reason in mapping.magic(xy)]
+                if xy.whole_pairs >= mapping.PAIRS_WANTED and not xy.has_hard_pair:
+                    points.append((question, say("No pair is marked as hard. At least one should be.")))
+            elif reply.is_unknown:
+                points.append((question, say("not known yet")))
+        return points
 
 
-def open_points(replies: MappingOf[str, Reply], xy: Mapping) -> list[tuple[Question, str]]:
-    """What reviewers will see as open, each with its reason; none of it blocks a submission."""
-    points: list[tuple[Question, str]] = []
-    for question in QUESTIONS.values():
-        reply = replies.get(question.id, Reply())
-        if not is_answered(question, replies, xy):
-            points.append((question, say("needed to submit") if question.required else say("not answered")))
-        elif question.kind == "mapping":
-            points += [(question, reason) for reason in mapping.magic(xy)]
-            if xy.whole_pairs >= mapping.PAIRS_WANTED and not xy.has_hard_pair:
-                points.append((question, say("No pair is marked as hard. At least one should be.")))
-        elif reply.is_unknown:
-            points.append((question, say("not known yet")))
-    return points
+BUILT_IN = Form()
+QUESTIONS = BUILT_IN.questions
 
 
 def progress(section: Section, replies: MappingOf[str, Reply], xy: Mapping) -> tuple[int, int]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlstart_web.kit.say import joined, say, say_count
-from projects.core import form, mapping, payoff
-from projects.core.form import Reply
+from projects.core import mapping, payoff
+from projects.core.form import Form, Reply
 from projects.core.mapping import Mapping
 from projects.core.payoff import Payoff
 from projects.core.rails import Rail
@@ -32,7 +32,7 @@ def _tried(replies: MappingOf[str, Reply], question: str) -> bool:
     return replies.get(question, Reply()).choice == "tried"
 
 
-def checks(replies: MappingOf[str, Reply], xy: Mapping, sums: Payoff, rails: Sequence[Rail]) -> list[Check]:
+def checks(form: Form, replies: MappingOf[str, Reply], xy: Mapping, sums: Payoff, rails: Sequence[Rail]) -> list[Check]:
     """The list, in the order of the form."""
     missing = [question.id for question in form.missing(replies, xy)]
     magic = joined(" ", mapping.magic(xy))

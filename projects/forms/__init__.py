@@ -1,6 +1,6 @@
 """Forms: what people type, turned into what services take."""
 
-from projects.forms.administration import ReasonForm, RulesForm
+from projects.forms.administration import QuestionsForm, ReasonForm, RulesForm
 from projects.forms.beside import AttachmentForm, CommentForm
 from projects.forms.people import (
     InvitationForm,
@@ -45,6 +45,7 @@ __all__ = [
     "PersonInvitationForm",
     "PlanForm",
     "ProjectForm",
+    "QuestionsForm",
     "RailsForm",
     "ReasonForm",
     "ReviewForm",

@@ -8,6 +8,8 @@ from django.forms import BoundField
 from dlstart_web.kit.forms import KitForm, speak_plainly
 from dlstart_web.kit.say import say
 from projects.core.criteria import CRITERIA
+from projects.core.extras import HELP_AT_MOST, LABEL_AT_MOST, MOST, Extra, Extras
+from projects.core.form import SECTIONS
 from projects.core.rules import MOST_REVIEWS, MOST_WEIGHT, Rules
 
 FLOORS = [("", say("none")), ("2", "2"), ("3", "3"), ("4", "4")]
@@ -75,6 +77,86 @@ class RulesForm(KitForm):
             "floors": {c.key: int(given[f"floor_{c.key}"]) if given[f"floor_{c.key}"] else None for c in CRITERIA},
             **{name: given[name] for name in ("reviews_wanted", "names_hidden", "reason", "seen")},
         }
+
+
+class QuestionsForm(KitForm):
+    """The extra questions as they shall be, with room for two more. `seen` is the version that was read."""
+
+    reason = forms.CharField(
+        label=say("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=say("Everybody can read it."),
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    PARTS = ("label", "help", "section", "required", "gone")
+
+    def __init__(self, *args: Any, extras: Extras, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"seen": extras.number}, **kwargs)
+        asked = [*extras.questions, *[Extra("", "", "", SECTIONS[0].key, False)] * 2][:MOST]
+        self.ids = {number: one.id for number, one in enumerate(asked, start=1)}
+        for number, one in enumerate(asked, start=1):
+            self._add_row(number, one)
+        speak_plainly(self)
+
+    def _add_row(self, number: int, one: Extra) -> None:
+        def text(name: str, label: str, most: int) -> None:
+            too_long = say("{label}: at most {most} characters are kept; shorten it", label=label, most=most)
+            self.fields[f"{name}_{number}"] = forms.CharField(
+                label=label,
+                initial=getattr(one, name),
+                required=False,
+                max_length=most,
+                error_messages={"max_length": too_long},
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+
+        text("label", say("Question {number}", number=number), LABEL_AT_MOST)
+        text("help", say("Hint to question {number}", number=number), HELP_AT_MOST)
+        self.fields[f"section_{number}"] = forms.ChoiceField(
+            label=say("Section of question {number}", number=number),
+            initial=one.section,
+            choices=[(section.key, section.label) for section in SECTIONS],
+        )
+        self.fields[f"required_{number}"] = forms.BooleanField(
+            label=say("Needed to submit"), initial=one.required, required=False
+        )
+        if one.id:
+            self.fields[f"gone_{number}"] = forms.BooleanField(label=say("Ask it no longer"), required=False)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The questions, each with its bound fields and its id, "" for a new one."""
+        return [
+            {"id": name, "number": number}
+            | {part: self[f"{part}_{number}"] for part in self.PARTS if f"{part}_{number}" in self.fields}
+            for number, name in self.ids.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for number, name in self.ids.items():
+            label = f"label_{number}"
+            if given.get(f"gone_{number}") or given.get(label) or label in self.errors:
+                continue
+            if name:
+                self.add_error(
+                    label, say("Question {number}: write its words, or tick “Ask it no longer”", number=number)
+                )
+            elif given.get(f"help_{number}"):
+                self.add_error(label, say("Question {number}: write its words; there is only a hint", number=number))
+        return given
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        given = self.cleaned_data
+        questions = [
+            Extra(name, *(given[f"{part}_{number}"] for part in ("label", "help", "section", "required")))
+            for number, name in self.ids.items()
+            if given[f"label_{number}"] and not given.get(f"gone_{number}")
+        ]
+        return {"questions": questions, "reason": given["reason"], "seen": given["seen"]}
 
 
 class ReasonForm(KitForm):

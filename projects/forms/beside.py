@@ -1,11 +1,14 @@
 """Forms of what lies beside a proposal."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 
 from dlstart_web.kit.forms import KitForm
 from dlstart_web.kit.say import joined, say
 from projects.core.filetypes import ENDINGS
-from projects.core.form import QUESTIONS
+from projects.core.form import Question
 
 
 class AttachmentForm(KitForm):
@@ -21,9 +24,10 @@ class AttachmentForm(KitForm):
 class CommentForm(KitForm):
     """A note of the team to itself."""
 
-    question = forms.ChoiceField(
-        label=say("About"),
-        required=False,
-        choices=[("", say("the whole")), *((key, joined(" ", [key, one.label])) for key, one in QUESTIONS.items())],
-    )
+    question = forms.ChoiceField(label=say("About"), required=False)
     text = forms.CharField(label=say("Comment"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, questions: Mapping[str, Question], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(key, joined(" ", [key, one.label])) for key, one in questions.items()]
+        self.fields["question"].choices = [("", say("the whole")), *named]

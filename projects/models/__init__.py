@@ -1,6 +1,6 @@
 """Who proposes what, and what colleagues think of it."""
 
-from projects.models.administration import GLASS_OPEN, BreakGlass, ReviewRules
+from projects.models.administration import GLASS_OPEN, BreakGlass, QuestionSet, ReviewRules
 from projects.models.ideas import Idea
 from projects.models.notices import Mute, Notice
 from projects.models.records import (
@@ -48,6 +48,7 @@ __all__ = [
     "Plan",
     "Project",
     "Proposal",
+    "QuestionSet",
     "Remark",
     "Review",
     "ReviewRules",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from projects.core.extras import Extra, Extras
 from projects.core.rules import Rules
 from projects.models.records import Project, User
 
@@ -34,6 +35,26 @@ class ReviewRules(models.Model):
     @property
     def rules(self) -> Rules:
         return Rules(self.number, self.weights, self.floors, self.reviews_wanted, self.names_hidden)
+
+
+class QuestionSet(models.Model):
+    """A version of the extra questions. Append-only: a change is the next number; number 1, none, has no row."""
+
+    number = models.PositiveIntegerField(unique=True)
+    questions = models.JSONField()  # [{id, label, help, section, required}], see projects.core.extras
+    reason = models.TextField(max_length=2000)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    AUDITED = ("number", "questions", "reason", "made_by_id", "made_at")
+    AUDIT_MAY_LACK = Q(pk=None)
+
+    class Meta:
+        ordering = ["-number"]
+
+    @property
+    def extras(self) -> Extras:
+        return Extras(self.number, tuple(Extra(**question) for question in self.questions))
 
 
 class BreakGlass(models.Model):

@@ -196,6 +196,9 @@ class Proposal(models.Model):
     truth_after = models.CharField(max_length=200, blank=True)
     mapping_revision = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+    question_set = models.ForeignKey(  # it was begun with; none: the 25 alone
+        "QuestionSet", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     review_rules = models.ForeignKey(  # it was submitted under; none: those built in
@@ -228,7 +231,7 @@ class Answer(models.Model):
     """What a team answered to one question of the form. `revision` grows with each save; a save names the one it saw."""
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="answers")
-    question = models.CharField(max_length=2)  # an id of projects.core.form
+    question = models.CharField(max_length=6)  # an id of the version's form
     text = models.TextField(blank=True, max_length=20_000)
     choice = models.CharField(max_length=20, blank=True)  # tried, expected, unknown
     ticks = models.JSONField(default=list, blank=True)  # T3: the guard rails ticked

@@ -71,7 +71,7 @@ class Comment(models.Model):
     """A note of the team to itself, at a question or at the whole. open -> done. Nobody outside the team reads it."""
 
     proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="comments")
-    question = models.CharField(max_length=2, blank=True)
+    question = models.CharField(max_length=6, blank=True)
     text = models.TextField(max_length=4000)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)

@@ -1,15 +1,24 @@
 """Everything this app reads."""
 
-from projects.selectors.administration import rules_history, rules_in_force, teams_of_all
+from projects.selectors.administration import (
+    extras_history,
+    extras_in_force,
+    extras_numbered,
+    rules_history,
+    rules_in_force,
+    teams_of_all,
+)
 from projects.selectors.ideas import idea_wall
 from projects.selectors.log import log_entries
 from projects.selectors.notices import is_muted, mail_token, notices_of, of_mail_token, wants_digest_now
 from projects.selectors.portfolio import judged_proposals, readable_reviews
 from projects.selectors.proposals import (
     answers_of,
+    asked_in_either,
     changes_between,
     chapters_of,
     earlier_texts,
+    form_of,
     get_proposal_or_404,
     kind_words,
     latest_proposal,
@@ -72,6 +81,7 @@ __all__ = [
     "Suggestion",
     "Task",
     "answers_of",
+    "asked_in_either",
     "board_of",
     "changes_between",
     "chapters_of",
@@ -80,7 +90,11 @@ __all__ = [
     "current_criterion",
     "demo_project",
     "earlier_texts",
+    "extras_history",
+    "extras_in_force",
+    "extras_numbered",
     "fingerprint_of",
+    "form_of",
     "get_proposal_or_404",
     "habit_of",
     "handler_candidates",

@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 
+from projects.core.extras import Extras
 from projects.core.rules import Rules
-from projects.models import ReviewRules, Team
+from projects.models import QuestionSet, ReviewRules, Team
 
 
 class Change(NamedTuple):
-    """One version of the rules beside the one before."""
+    """One version, of the rules or of the extra questions, beside the one before."""
 
-    made: ReviewRules
+    made: ReviewRules | QuestionSet
     words: list[str]
 
 
@@ -26,6 +27,27 @@ def rules_history() -> list[Change]:
     """All versions made here, newest first, with what each changed."""
     made = list(ReviewRules.objects.select_related("made_by"))
     versions = [*(each.rules for each in made), Rules()]
+    return [
+        Change(each, now.changes_from(before)) for each, (now, before) in zip(made, pairwise(versions), strict=True)
+    ]
+
+
+def extras_in_force() -> Extras:
+    """What versions of proposals begun now ask beside the 25 questions."""
+    latest = QuestionSet.objects.first()
+    return latest.extras if latest else Extras()
+
+
+def extras_numbered(number: int) -> Extras:
+    """A version of the extra questions; those that came with dlstart, none, where no such version was made here."""
+    made = QuestionSet.objects.filter(number=number).first()
+    return made.extras if made else Extras()
+
+
+def extras_history() -> list[Change]:
+    """All versions made here, newest first, with what each changed."""
+    made = list(QuestionSet.objects.select_related("made_by"))
+    versions = [*(each.extras for each in made), Extras()]
     return [
         Change(each, now.changes_from(before)) for each, (now, before) in zip(made, pairwise(versions), strict=True)
     ]

@@ -13,7 +13,7 @@ from dlstart_web.kit.say import say
 from projects import permissions
 from projects.core import form, payoff, rails, readiness
 from projects.core.changes import Piece, word_changes
-from projects.core.form import Question, Reply, Section
+from projects.core.form import BUILT_IN, Form, Question, Reply, Section
 from projects.core.mapping import X_KINDS, Y_KINDS, Mapping, sentence
 from projects.core.payoff import Payoff
 from projects.core.rails import Rail
@@ -22,6 +22,11 @@ from projects.selectors.records import HIDDEN_STATES, active_memberships, readab
 
 PRESENCE = timedelta(minutes=5)  # after a save somebody counts as writing
 SITTING = timedelta(minutes=10)  # between two saves of one person that belong together
+
+
+def form_of(proposal: Proposal) -> Form:
+    """The questions that a version asks: those it was begun with."""
+    return proposal.question_set.extras.form if proposal.question_set else BUILT_IN
 
 
 def answers_of(proposal: Proposal) -> dict[str, Answer]:
@@ -114,7 +119,7 @@ def planned(proposal: Proposal) -> dict[str, Any]:
 
 def readiness_of(proposal: Proposal) -> list[readiness.Check]:
     """What should stand before money is asked for, and what of it does."""
-    return readiness.checks(replies_of(proposal), mapping_of(proposal), *plans_of(proposal))
+    return readiness.checks(form_of(proposal), replies_of(proposal), mapping_of(proposal), *plans_of(proposal))
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ def chapters_of(proposal: Proposal) -> list[Chapter]:
     replies = replies_of(proposal)
     return [
         Chapter(section, [_line(question, replies.get(question.id, Reply())) for question in section.questions])
-        for section in form.SECTIONS
+        for section in form_of(proposal).sections
     ]
 
 
@@ -182,11 +187,17 @@ def _as_text(question: Question, proposal: Proposal, replies: dict[str, Reply]) 
     return "\n".join(str(row) for row in rows)
 
 
+def asked_in_either(old: Proposal, new: Proposal) -> dict[str, Question]:
+    """The questions of two versions, in the order of the form."""
+    pages = zip(form_of(old).sections, form_of(new).sections, strict=True)
+    return {question.id: question for both in pages for section in both for question in section.questions}
+
+
 def changes_between(old: Proposal, new: Proposal) -> list[Change]:
     """Questions whose answers differ, word by word, in the order of the form."""
     before, after = replies_of(old), replies_of(new)
     changes = []
-    for question in form.QUESTIONS.values():
+    for question in asked_in_either(old, new).values():
         was, now = _as_text(question, old, before), _as_text(question, new, after)
         if was != now:
             changes.append(Change(question, word_changes(was, now)))

@@ -1,6 +1,6 @@
 """Everything this app writes, one keyword-only transaction each."""
 
-from projects.services.administration import break_glass, change_rules
+from projects.services.administration import break_glass, change_questions, change_rules
 from projects.services.answers import put_text_back, save_answer
 from projects.services.assignments import (
     accept_review,
@@ -82,6 +82,7 @@ __all__ = [
     "back_idea",
     "begin_discussion",
     "break_glass",
+    "change_questions",
     "change_rules",
     "change_scores",
     "close_idea",

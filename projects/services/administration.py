@@ -1,6 +1,7 @@
-"""Writes of administrators: the rules of reviewing, and reading past a conflict."""
+"""Writes of administrators: the rules of reviewing, the extra questions, and reading past a conflict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -11,8 +12,9 @@ from dlstart_web.kit import audit
 from dlstart_web.kit.say import say
 from projects import permissions, selectors
 from projects.core.errors import ProjectProblem
+from projects.core.extras import Extra, next_version
 from projects.core.rules import Rules, check
-from projects.models import BreakGlass, Notice, Project, Review, ReviewRules, User
+from projects.models import BreakGlass, Notice, Project, QuestionSet, Review, ReviewRules, User
 from projects.selectors.records import PENDING
 from projects.services.notices import notify
 
@@ -69,6 +71,57 @@ def change_rules(
     except IntegrityError:
         raise _overtaken(rules.number, seen) from None
     audit.note("rules-changed", made, actor=by.pk)
+    return made
+
+
+def _questions_overtaken(number: int, seen: int) -> ProjectProblem:
+    return ProjectProblem(
+        say(
+            "The questions are at version {number} by now, and you read version {seen}. "
+            "Open this page anew, read them, and change them again.",
+            number=number,
+            seen=seen,
+        )
+    )
+
+
+def _last_id() -> int:
+    """The number of the last question that was ever asked here: none comes back for another question."""
+    ever = (question["id"] for made in QuestionSet.objects.all() for question in made.questions)
+    return max((int(name.removeprefix("X")) for name in ever), default=0)
+
+
+@transaction.atomic
+def change_questions(
+    *, by: User, questions: Sequence[Extra], reason: str, seen: int, now: datetime | None = None
+) -> QuestionSet:
+    """The next version of the extra questions, for versions of proposals begun from now on; all others keep theirs.
+
+    `seen` is the number of the version that was read: refused if another administrator changed it since.
+    """
+    if not by.is_administrator:
+        raise ProjectProblem(say("Only an administrator changes the extra questions."))
+    before = selectors.extras_in_force()
+    if before.number != seen:
+        raise _questions_overtaken(before.number, seen)
+    extras = next_version(before, questions, _last_id())
+    if not extras.changes_from(before):
+        raise ProjectProblem(say("Nothing is different from the questions in force."))
+    if not reason.strip():
+        raise ProjectProblem(say("Reason: fill this in. Everybody who reads the questions sees it."))
+    made = QuestionSet(
+        number=extras.number,
+        questions=[asdict(one) for one in extras.questions],
+        reason=reason.strip(),
+        made_by=by,
+        made_at=now or timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError:
+        raise _questions_overtaken(extras.number, seen) from None
+    audit.note("questions-changed", made, actor=by.pk)
     return made
 
 

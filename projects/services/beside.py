@@ -13,8 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dlstart_web.kit.say import say
-from projects import permissions
-from projects.core import form
+from projects import permissions, selectors
 from projects.core.errors import ProjectProblem
 from projects.core.filetypes import ENDINGS, kind_of
 from projects.models import Attachment, Comment, Notice, Project, Proposal, User
@@ -93,7 +92,7 @@ def write_comment(*, proposal: Proposal, user: User, text: str, question: str = 
     """A note of the team to itself; the others of the team are told."""
     if not permissions.is_member(user, proposal.project):
         raise ProjectProblem(say("Only members of {team} write here.", team=proposal.project.team))
-    if question and question not in form.QUESTIONS:
+    if question and question not in selectors.form_of(proposal).questions:
         raise ProjectProblem(say("There is no question of this name. Choose one of the list."))
     comment = Comment.objects.create(proposal=proposal, question=question, text=text.strip(), by=user)
     project = proposal.project

@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from dlstart_web.kit.say import say
 from projects import selectors
-from projects.core import form
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
-from projects.models import Answer, Attachment, Pair, Plan, Project, Proposal, ReviewRules, User
+from projects.models import Answer, Attachment, Pair, Plan, Project, Proposal, QuestionSet, ReviewRules, User
 from projects.services.answers import lock_draft, save_answer, thin_texts
 from projects.services.records import reach_step
 
@@ -117,7 +116,7 @@ def edit_proposal(
 def submit_proposal(*, proposal: Proposal, user: User, now: datetime | None = None) -> Proposal:
     """Freeze a draft and hand it to review; refused only while a starred question is empty."""
     current = lock_draft(proposal)
-    if missing := form.missing(selectors.replies_of(current), selectors.mapping_of(current)):
+    if missing := selectors.form_of(current).missing(selectors.replies_of(current), selectors.mapping_of(current)):
         raise ProjectProblem(
             say(
                 "Still empty: {questions}. Weak answers are fine, empty ones are not.",
@@ -147,7 +146,7 @@ def withdraw_proposal(*, proposal: Proposal) -> Proposal:
 
 @transaction.atomic
 def revise_proposal(*, project: Project) -> Proposal:
-    """The next draft, with the words of the last version; that one stays as it is."""
+    """The next draft, with the words of the last version as far as they are still asked for; that one stays as it is."""
     Project.objects.select_for_update().get(pk=project.pk)
     last = project.proposals.order_by("number").last()
     if last is None or last.state not in (Proposal.State.DECIDED, Proposal.State.WITHDRAWN):
@@ -156,7 +155,10 @@ def revise_proposal(*, project: Project) -> Proposal:
             say("The last version is {state}. Wait for its decision, or withdraw it, and then revise.", state=state)
         )
     fresh = Proposal.objects.create(
-        project=project, number=last.number + 1, **{name: getattr(last, name) for name in MAPPING_FIELDS}
+        project=project,
+        number=last.number + 1,
+        question_set=QuestionSet.objects.first(),
+        **{name: getattr(last, name) for name in MAPPING_FIELDS},
     )
     Answer.objects.bulk_create(
         Answer(
@@ -168,7 +170,7 @@ def revise_proposal(*, project: Project) -> Proposal:
             edited_by_id=a.edited_by_id,
             edited_at=a.edited_at,
         )
-        for a in last.answers.all()
+        for a in last.answers.filter(question__in=selectors.form_of(fresh).questions)
     )
     Attachment.objects.bulk_create(
         Attachment(

@@ -1,6 +1,12 @@
 """Pages, by noun."""
 
-from projects.views.administration import administration, all_teams, glass_break, rules_change
+from projects.views.administration import (
+    administration,
+    all_teams,
+    glass_break,
+    questions_change,
+    rules_change,
+)
 from projects.views.assignments import (
     conflict_list,
     review_accept,
@@ -127,6 +133,7 @@ __all__ = [
     "proposal_withdraw",
     "question_answer",
     "question_ask",
+    "questions_change",
     "remark_add",
     "reply_send",
     "review_accept",

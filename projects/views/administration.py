@@ -16,10 +16,11 @@ from dlstart_web.kit.say import say, say_count
 from dlstart_web.kit.text import file_size_words, thousands
 from projects import permissions, selectors, services
 from projects.core.errors import ProjectProblem
-from projects.forms import ReasonForm, RulesForm
+from projects.forms import QuestionsForm, ReasonForm, RulesForm
 from projects.http import Request
 from projects.models import GLASS_OPEN, BreakGlass, User
 from projects.permissions import Role
+from projects.views.writing import number_of
 
 
 def _days(count: int) -> str:
@@ -56,6 +57,7 @@ def administration(request: Request) -> HttpResponse:
     disk, now = shutil.disk_usage(settings.DATA), timezone.now()
     context = {
         "rules": selectors.rules_in_force(),
+        "extras": selectors.extras_in_force(),
         "queue": jobs.queue_now(now),
         "now": now,
         "disk": disk,
@@ -96,6 +98,30 @@ def rules_change(request: Request) -> HttpResponse:
             return redirect("projects:rules_change")
     context = {"rules": rules, "history": selectors.rules_history(), "form": form}
     return render(request, "projects/rules_change.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def questions_change(request: Request) -> HttpResponse:
+    """The extra questions, for everybody to read; administrators change them for versions begun from then on."""
+    extras = selectors.extras_in_force()
+    if request.method == "POST":
+        permissions.require_administrator(request.user)
+        form = QuestionsForm(request.POST, extras=selectors.extras_numbered(number_of(request.POST.get("seen", ""))))
+    else:
+        form = QuestionsForm(extras=extras)
+    if form.is_valid():
+        try:
+            made = services.change_questions(by=request.user, **form.values())
+        except ProjectProblem as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(
+                request, say("Version {number} holds for versions of proposals begun from now on.", number=made.number)
+            )
+            return redirect("projects:questions_change")
+    context = {"extras": extras, "history": selectors.extras_history(), "form": form}
+    return render(request, "projects/questions_change.html", context, status=422 if form.is_bound else 200)
 
 
 @login_required

@@ -82,7 +82,11 @@ def comment_list(request: Request, slug: str, number: int) -> HttpResponse:
     """Notes of the team to itself, open ones first."""
     project = permissions.get_project_or_404(request.user, slug, role=Role.MEMBER)
     proposal = selectors.get_proposal_or_404(request.user, project, number)
-    page_form = CommentForm(request.POST) if request.method == "POST" else CommentForm(initial=request.GET.dict())
+    questions = selectors.form_of(proposal).questions
+    if request.method == "POST":
+        page_form = CommentForm(request.POST, questions=questions)
+    else:
+        page_form = CommentForm(initial=request.GET.dict(), questions=questions)
     if page_form.is_valid():
         services.write_comment(proposal=proposal, user=request.user, **page_form.cleaned_data)
         return redirect("projects:comment_list", project.slug, proposal.number)

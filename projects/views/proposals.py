@@ -21,8 +21,6 @@ from projects.models import AnswerText, Project, Proposal, User
 from projects.permissions import Role
 from projects.views.records import owes_review
 
-SECTIONS = list(form.SECTIONS)
-
 
 def _open(user: User, slug: str, number: int, role: Role = Role.READER) -> tuple[Project, Proposal]:
     """The project and one of its versions, for a person with this role."""
@@ -46,15 +44,15 @@ def autosaving(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 def _around(proposal: Proposal) -> dict[str, Any]:
     """How far the form is, for the strip of sections and the foot."""
-    replies, xy = selectors.replies_of(proposal), selectors.mapping_of(proposal)
+    asked, replies, xy = selectors.form_of(proposal), selectors.replies_of(proposal), selectors.mapping_of(proposal)
     strip = []
-    for section in SECTIONS:
+    for section in asked.sections:
         done, total = form.progress(section, replies, xy)
         begun = say("{done} of {total}", done=done, total=total) if done else say("not begun")
         strip.append((section, say("done") if done == total else begun))
     return {
         "strip": strip,
-        "open_count": len(form.open_points(replies, xy)),
+        "open_count": len(asked.open_points(replies, xy)),
         "xy": xy,
         "magic": mapping.magic(xy) if xy.x or xy.y else [],
         "shape": mapping.shape(xy),
@@ -63,14 +61,15 @@ def _around(proposal: Proposal) -> dict[str, Any]:
 
 
 def _page(request: Request, project: Project, proposal: Proposal, section: form.Section, **more: Any) -> HttpResponse:
-    position = SECTIONS.index(section)
+    sections = selectors.form_of(proposal).sections
+    position = sections.index(section)
     status = more.pop("status", 200)
     editors = {answer.edited_by for answer in selectors.answers_of(proposal).values() if answer.edited_by}
     context = {
         "project": project,
         "proposal": proposal,
         "section": section,
-        "next_section": SECTIONS[position + 1] if position + 1 < len(SECTIONS) else None,
+        "next_section": sections[position + 1] if position + 1 < len(sections) else None,
         "steps": selectors.project_steps(project, here=Project.Step.IDEA),
         "examples": examples.EXAMPLES,
         "shapes": shapes.SHAPES,
@@ -114,7 +113,7 @@ def _items(
 def proposal_section(request: Request, slug: str, number: int, section: str) -> HttpResponse:
     """One section of the form. A plain post saves it all; what a colleague saved meanwhile is shown beside, nothing is lost."""
     project, proposal = _open(request.user, slug, number, Role.MEMBER)
-    part = form.BY_KEY.get(section)
+    part = selectors.form_of(proposal).by_key.get(section)
     if part is None:
         raise Http404("No section of this name.")
     has_mapping = any(question.kind == "mapping" for question in part.questions)
@@ -175,7 +174,7 @@ def _onward(data: Any, project: Project, proposal: Proposal, section: form.Secti
         response = redirect("projects:proposal_section", project.slug, proposal.number, section.key)
         response["Location"] += "#pairs"
         return response
-    if wanted in form.BY_KEY:
+    if wanted in form.BUILT_IN.by_key:
         return redirect("projects:proposal_section", project.slug, proposal.number, wanted)
     return redirect("projects:proposal_preview", project.slug, proposal.number)
 
@@ -203,11 +202,12 @@ def _save_all(
 def proposal_answer(request: Request, slug: str, number: int, question: str) -> HttpResponse:
     """Autosave of one answer; the reply says when, or shows what somebody else saved."""
     project, proposal = _open(request.user, slug, number, Role.MEMBER)
-    asked = form.QUESTIONS.get(question)
+    questions = selectors.form_of(proposal)
+    asked = questions.questions.get(question)
     if asked is None:
         raise Http404("No question of this name.")
     is_mapping = asked.kind == "mapping"
-    section = form.SECTION_OF[question]
+    section = questions.section_of[question]
     mapping_form = MappingForm(request.POST, proposal=proposal)
     answer_form = SectionForm(request.POST, section=section, answers={}, only=question)
     page_form = mapping_form if is_mapping else answer_form
@@ -242,7 +242,7 @@ def proposal_preview(request: Request, slug: str, number: int) -> HttpResponse:
 
 def reading_context(user: User, project: Project, proposal: Proposal) -> dict[str, Any]:
     """What a page that shows a whole version needs."""
-    xy = selectors.mapping_of(proposal)
+    asked, xy = selectors.form_of(proposal), selectors.mapping_of(proposal)
     is_member = permissions.is_member(user, project)
     own = selectors.my_review(user, proposal)
     may_ask = not is_member and (permissions.is_handler(user, project) or permissions.is_reviewer(user, project))
@@ -259,7 +259,8 @@ def reading_context(user: User, project: Project, proposal: Proposal) -> dict[st
         "comment_count": proposal.comments.filter(done_at=None).count() if is_member else 0,
         "readiness": selectors.readiness_of(proposal),
         **selectors.planned(proposal),
-        "points": form.open_points(selectors.replies_of(proposal), xy),
+        "points": asked.open_points(selectors.replies_of(proposal), xy),
+        "question_count": len(asked.questions),
         "questions": selectors.questions_for(user, proposal),
         "may_ask": may_ask and proposal.state in ("submitted", "in_review"),
         "may_answer": is_member and proposal.state in ("submitted", "in_review"),
@@ -277,8 +278,8 @@ def reading_context(user: User, project: Project, proposal: Proposal) -> dict[st
 def proposal_submit(request: Request, slug: str, number: int) -> HttpResponse:
     """List what is open, and hand the version to review; only empty starred questions stand in the way."""
     project, proposal = _open(request.user, slug, number, Role.OWNER)
-    replies, xy = selectors.replies_of(proposal), selectors.mapping_of(proposal)
-    missing = form.missing(replies, xy)
+    asked, replies, xy = selectors.form_of(proposal), selectors.replies_of(proposal), selectors.mapping_of(proposal)
+    missing = asked.missing(replies, xy)
     problem = ""
     if request.method == "POST" and not missing:
         try:
@@ -294,12 +295,12 @@ def proposal_submit(request: Request, slug: str, number: int) -> HttpResponse:
                 ),
             )
             return redirect("projects:project_detail", project.slug)
-    points = [(form.SECTION_OF[q.id], q, reason) for q, reason in form.open_points(replies, xy) if q not in missing]
+    points = [(asked.section_of[q.id], q, reason) for q, reason in asked.open_points(replies, xy) if q not in missing]
     context = {
         "project": project,
         "proposal": proposal,
         "readiness": selectors.readiness_of(proposal),
-        "missing": [(form.SECTION_OF[question.id], question) for question in missing],
+        "missing": [(asked.section_of[question.id], question) for question in missing],
         "points": points,
         "problem": problem,
         "refused": request.method == "POST",
@@ -349,7 +350,8 @@ def proposal_changes(request: Request, slug: str, number: int) -> HttpResponse:
         raise Http404("There is no version to compare with.")
     old, new = sorted((before, proposal), key=lambda version: version.number)
     context = {"project": project, "proposal": new, "before": before, "old": old, "chosen": proposal, "others": others}
-    return render(request, "projects/proposal_changes.html", context | {"changes": selectors.changes_between(old, new)})
+    context |= {"changes": selectors.changes_between(old, new), "asked": selectors.asked_in_either(old, new)}
+    return render(request, "projects/proposal_changes.html", context)
 
 
 def _asked(request: Request, project: Project, proposal: Proposal, page_form: TextForm, problem: str) -> HttpResponse:

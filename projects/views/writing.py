@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from dlstart_web.kit.say import say
 from projects import permissions, selectors, services
-from projects.core import form, payoff, rails
+from projects.core import payoff, rails
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
+from projects.core.form import BUILT_IN
 from projects.forms import PayoffForm, PlanForm, RailsForm
 from projects.http import Request
 from projects.models import AnswerText, Plan, Proposal
@@ -28,10 +29,11 @@ def answer_texts(request: Request, slug: str, number: int, question: str) -> Htt
     """Every text that stood, or was meant to stand, as the answer to a question; one of them can be put back."""
     project = permissions.get_project_or_404(request.user, slug, role=Role.MEMBER)
     proposal = selectors.get_proposal_or_404(request.user, project, number)
-    asked = form.QUESTIONS.get(question)
+    form = selectors.form_of(proposal)
+    asked = form.questions.get(question)
     if asked is None or asked.kind == "mapping":
         raise Http404("No question of this name.")
-    section = form.SECTION_OF[question]
+    section = form.section_of[question]
     problem = ""
     if request.method == "POST":
         kept = get_object_or_404(
@@ -93,7 +95,7 @@ def plan_edit(request: Request, slug: str, number: int, kind: str) -> HttpRespon
         "project": project,
         "proposal": proposal,
         "kind": kind,
-        "section": form.BY_KEY["payoff" if kind == Plan.Kind.PAYOFF else "fault_tolerance"],
+        "section": BUILT_IN.by_key["payoff" if kind == Plan.Kind.PAYOFF else "fault_tolerance"],
         "problem": problem,
         "clashes": clashes,
         **_worked_out(kind, _planned(proposal, kind)),

@@ -1,11 +1,14 @@
 """The report in its other forms: appendix, Markdown and JSON say the same, and what was not recorded is said."""
 
+import json
+
 import pytest
 from django.urls import reverse
 
 from datasets.core.datasheet import NOT_RECORDED
 from evaluations import selectors
 from projects import services
+from projects.core.extras import Extra
 from tests.factories import make_approved_project, make_proposal, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +35,20 @@ def test_the_appendix_fills_in_what_was_recorded_and_names_the_gaps(project):
     assert (dict(card["Metrics"])["Level asked for"], dict(card["Model details"])["Licence"]) == ("90.0%", NOT_RECORDED)
     assert (len(annex), annex["9. Post-market monitoring plan"]) == (9, [("Plan", NOT_RECORDED)])
     assert chapters["Datasheet"].gaps == 10
+
+
+def test_answers_to_extra_questions_stand_in_the_appendix(sign_in):
+    boss = make_user("Boss", is_administrator=True)
+    site = Extra("", "Which of *our* sites?", "", "dataset", False)
+    services.change_questions(by=boss, questions=[site], reason="The board wants it.", seen=1)
+    project = make_approved_project(make_team(make_user("Olga")))
+    client = sign_in(project.team.memberships.get().user)
+
+    text = client.get(reverse("evaluations:report_text", args=[project.slug])).content.decode()
+    data = client.get(reverse("evaluations:report_data", args=[project.slug])).json()
+
+    assert "- **Which of \\*our\\* sites?:** X1: An answer." in text
+    assert "X1: An answer." in json.dumps(data["appendix"])
 
 
 def test_markdown_and_json_say_what_the_page_says(project, sign_in):

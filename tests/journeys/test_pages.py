@@ -134,7 +134,7 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "administrator", reverse("projects:person_list")
     yield "administrator", reverse("projects:class_links")
     yield "owner", reverse("projects:project_grave", args=[world.idea.slug])
-    for name in ("administration", "all_teams", "rules_change"):
+    for name in ("administration", "all_teams", "rules_change", "questions_change"):
         yield "administrator", reverse(f"projects:{name}")
     yield "administrator", reverse("projects:glass_break", args=[world.idea.slug])
     yield "administrator", reverse("projects:handler_assign", args=[world.idea.slug])

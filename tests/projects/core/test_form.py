@@ -23,8 +23,8 @@ def test_every_question_has_help_and_a_good_example():
 def test_only_empty_starred_questions_are_missing():
     replies = {q.id: Reply("x") for q in form.QUESTIONS.values() if q.required and q.id != "P2"}
 
-    assert [q.id for q in form.missing(replies, WHOLE)] == ["P2"]
-    assert [q.id for q in form.missing({**replies, "P2": Reply("unknown")}, WHOLE)] == []
+    assert [q.id for q in form.BUILT_IN.missing(replies, WHOLE)] == ["P2"]
+    assert [q.id for q in form.BUILT_IN.missing({**replies, "P2": Reply("unknown")}, WHOLE)] == []
 
 
 def test_weak_answers_are_open_points_and_block_nothing():
@@ -33,8 +33,8 @@ def test_weak_answers_are_open_points_and_block_nothing():
         "P2": Reply("Unknown."),
     }
 
-    assert form.missing(replies, WHOLE) == []
-    assert [(q.id, reason) for q, reason in form.open_points(replies, WHOLE)] == [
+    assert form.BUILT_IN.missing(replies, WHOLE) == []
+    assert [(q.id, reason) for q, reason in form.BUILT_IN.open_points(replies, WHOLE)] == [
         ("D3", "not known yet"),
         ("P2", "not known yet"),
     ]
@@ -81,14 +81,14 @@ def test_a_form_without_a_hard_pair_says_so():
     easy = Mapping("photo", "picture", "is it a mug?", "yes_no", tuple((x, y, False) for x, y, _ in PAIRS))
     replies = {q.id: Reply("x") for q in form.QUESTIONS.values()}
 
-    assert [reason for _, reason in form.open_points(replies, easy)] == [
+    assert [reason for _, reason in form.BUILT_IN.open_points(replies, easy)] == [
         "No pair is marked as hard. At least one should be."
     ]
 
 
 @pytest.mark.parametrize("example", examples.EXAMPLES, ids=lambda example: example.key)
 def test_each_example_could_be_submitted(example):
-    assert form.missing(example.replies, example.mapping) == []
+    assert form.BUILT_IN.missing(example.replies, example.mapping) == []
     assert set(example.replies) <= set(form.QUESTIONS)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from projects.core import payoff, rails
 from projects.core.examples import EXAMPLES
+from projects.core.form import BUILT_IN
 from projects.core.payoff import Payoff
 from projects.core.readiness import checks
 
@@ -84,10 +85,10 @@ def test_readiness_names_what_is_missing_before_money_is_asked_for():
     mug = EXAMPLES[0]
     whole = rails.Rail("a miss", "the sensor", "stop button", "weekly")
 
-    ready = checks(mug.replies, mug.mapping, payoff.of_words(MUG), [whole])
+    ready = checks(BUILT_IN, mug.replies, mug.mapping, payoff.of_words(MUG), [whole])
     begun = {
         check.words: check.note
-        for check in checks({}, type(mug.mapping)(), Payoff(), [rails.Rail("a miss")])
+        for check in checks(BUILT_IN, {}, type(mug.mapping)(), Payoff(), [rails.Rail("a miss")])
         if not check.is_met
     }
 
