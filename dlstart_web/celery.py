@@ -6,7 +6,7 @@ from celery import Celery
 from celery.signals import worker_process_init
 from django.conf import settings
 
-from dlstart_web.kit.lifeline import die_with_parent
+from dlstart_web.kit.lifeline import die_with_parent, stand_back
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dlstart_web.settings")
 app = Celery("dlstart")
@@ -15,6 +15,7 @@ app.autodiscover_tasks()
 
 
 @worker_process_init.connect(weak=False)
-def _tie_to_the_worker(**_: object) -> None:
-    """A forked child ends with its worker, even in the middle of a fit; the job goes to the next one."""
+def _begin_child(**_: object) -> None:
+    """A forked child ends with its worker, even in the middle of a fit; the job goes to the next one. Pages come first."""
     die_with_parent(os.getppid())
+    stand_back(settings.WORKER_NICE)

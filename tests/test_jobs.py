@@ -230,6 +230,7 @@ def start() -> Iterator[Callable[[list[str]], subprocess.Popen[bytes]]]:
         "DLSTART_JOB_BEAT": str(BEAT),
         "DLSTART_JOB_STALE": str(STALE),
         "DLSTART_JOB_SWEEP": "1",
+        "DLSTART_WORKER_NICE": "0",
         "PYTHONPATH": str(ROOT),
     }
     started: list[subprocess.Popen[bytes]] = []

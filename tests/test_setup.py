@@ -148,6 +148,10 @@ def installation(tmp_path) -> Iterator[Installation]:
             os.kill(pid, signal.SIGKILL)
 
 
+def niceness(pid: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
 def said_until_ready(process: subprocess.Popen, seconds: float = 90) -> str:
     """What the command says up to the line that names the data folder, its last one once all is up."""
     assert process.stdout
@@ -200,6 +204,9 @@ def test_run_serves_refuses_a_second_start_and_ends_with_all_its_children(instal
     worker = min(installation.named("celery"))
     assert "lib_lightgbm" in Path(f"/proc/{worker}/maps").read_text()
     assert b"OMP_NUM_THREADS=1\0" in Path(f"/proc/{worker}/environ").read_bytes()
+    # Pages come first: those who fit stand back behind them.
+    later = min(niceness(min(installation.named("gunicorn"))) + 10, 19)
+    assert until(lambda: {niceness(each) for each in installation.named("celery") if each != worker} == {later}, 30)
     [reaper] = installation.named("django reap")
     os.kill(reaper, signal.SIGKILL)
     assert until(lambda: set(installation.named("django reap")) - {reaper}, 30)

@@ -20,6 +20,7 @@ QUICK = {
     "DLSTART_JOB_SWEEP": "1",
     "DLSTART_LADDER_BUDGET": "20",
     "DLSTART_LOOK_TICK": "1",
+    "DLSTART_WORKER_NICE": "0",  # a test waits for its worker, beside others that want the processor
 }
 
 
