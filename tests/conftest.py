@@ -3,12 +3,20 @@
 import gc
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 
 from tests.factories import make_user
+
+# Luck decides nothing, nor how busy the machine is: the same examples each time. `--hypothesis-profile=search` draws new ones.
+hypothesis.settings.register_profile(
+    "same", derandomize=True, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck)
+)
+hypothesis.settings.register_profile("search", hypothesis.settings.get_profile("same"), derandomize=False)
+hypothesis.settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,6 +32,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """The database of each test begins anew; the mark that says how far its log had come goes before anything is made in it."""
+    settings.AUDIT_MARK.unlink(missing_ok=True)
+
+
 @pytest.fixture
 def sign_in(client: Client):
     """Sign a person in at the test client; a new one if none is given."""
@@ -33,13 +47,6 @@ def sign_in(client: Client):
         return client
 
     return enter
-
-
-@pytest.fixture(autouse=True)
-def forget_the_log():
-    """The database of each test begins anew; the mark that says how far its log had come goes with it."""
-    yield
-    settings.AUDIT_MARK.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.world import World, make_world
@@ -48,13 +48,7 @@ def attempt_everything(*, examples: int) -> None:
         operation = found.ok()
         tried += 1
 
-        @settings(
-            max_examples=examples,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(max_examples=examples)
         @given(case=operation.as_strategy(), is_real=st.booleans())
         def attempt(case: Any, is_real: bool) -> None:
             if is_real:

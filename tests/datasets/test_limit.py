@@ -13,7 +13,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ProtectedError
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -320,11 +320,8 @@ def run(sequences: int, steps: int) -> None:
         Limit.world = World()
         run_state_machine_as_test(
             Limit,
-            settings=settings(
-                max_examples=sequences, stateful_step_count=steps, deadline=None, database=None,
-                suppress_health_check=list(HealthCheck), print_blob=False, phases=PHASES,
-            ),
-        )  # fmt: skip
+            settings=settings(max_examples=sequences, stateful_step_count=steps, print_blob=False, phases=PHASES),
+        )
         transaction.set_rollback(True)
 
 

@@ -20,7 +20,7 @@ from tests.factories import make_csv, make_project, make_sealed_version, make_ve
 GIB = 2**30
 
 
-def read(tmp_path, *, memory=4 * GIB, disk=GIB, seconds=60, progress=lambda share: None, content=None):
+def read(tmp_path, *, memory=4 * GIB, disk=GIB, seconds=600, progress=lambda share: None, content=None):
     source = tmp_path / "upload"
     source.write_bytes(content or make_csv(500).read())
     arguments = {"source": str(source), "file_name": "mugs.csv", "out": str(tmp_path / "table"), "limits": {}}
@@ -131,7 +131,7 @@ def test_child_divides_like_the_parent_and_hands_labels_over_the_pipe(tmp_path):
         {**arguments, "out": str(tmp_path / "child")},
         memory=4 * GIB,
         disk=GIB,
-        seconds=60,
+        seconds=600,
         progress=lambda share: None,
     )
 

@@ -132,7 +132,7 @@ def test_of_two_clients_one_writes(client, project):
     class Slow(BytesIO):
         def read(self, size: int = -1) -> bytes:
             begun.set()
-            go_on.wait(30)
+            go_on.wait(300)
             return super().read(size)
 
     def first() -> None:
@@ -141,7 +141,7 @@ def test_of_two_clients_one_writes(client, project):
 
     thread = threading.Thread(target=closing(first))
     thread.start()
-    begun.wait(30)
+    begun.wait(300)
     second = send(client, f"/api/v1/uploads/{upload.pk}", 0, b"x" * len(content))
     finish = client.post(f"/api/v1/uploads/{upload.pk}/finish", {}, "json")
     go_on.set()

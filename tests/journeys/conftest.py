@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-WAIT = 30_000  # milliseconds: a busy machine is no fault of a page
+WAIT = 120_000  # milliseconds: a busy machine is no fault of a page
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

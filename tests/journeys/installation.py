@@ -16,7 +16,7 @@ from django.db import connection, connections
 READY = "dlstart is ready: "
 QUICK = {
     "DLSTART_JOB_BEAT": "1",
-    "DLSTART_JOB_STALE": "10",
+    "DLSTART_JOB_STALE": "60",
     "DLSTART_JOB_SWEEP": "1",
     "DLSTART_LADDER_BUDGET": "20",
     "DLSTART_LOOK_TICK": "1",
@@ -84,13 +84,13 @@ def running(port: int = 0) -> Iterator[Installation]:
     listener = threading.Thread(target=listen)
     listener.start()
     try:
-        ready.wait(60)
+        ready.wait(180)
         assert READY in installation.words, installation.words
         yield installation
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -29,7 +29,12 @@ class Person:
         button = self.page.get_by_role("button", name=name, exact=exact)
         link = self.page.get_by_role("link", name=name, exact=exact)
         button.or_(link).first.wait_for()
-        (button if button.count() else link).first.click()
+        self.click((button if button.count() else link).first)
+
+    def click(self, place: Locator) -> None:
+        """Press it; where it leads to another page, that one is there with its script."""
+        place.click()
+        self.page.wait_for_load_state()
 
     def sees(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.locator("body")).to_contain_text(words)

@@ -74,7 +74,7 @@ def make_steward(ada: Person, name: str) -> None:
     ada.go("/people/")
     row = ada.page.get_by_role("row").filter(has_text=f"{name.lower()}@example.org")
     row.get_by_label("data steward").check()
-    row.get_by_role("button").click()
+    ada.click(row.get_by_role("button"))
     expect(row.get_by_label("data steward")).to_be_checked()
 
 
@@ -99,7 +99,7 @@ def write_proposal(otto: Person, cora: Person, shoot: Shoot) -> None:
             clash(otto, cora)
         if section.key == "feasibility":
             shoot(otto.page, "mapping")
-        otto.page.locator(".stickybar button").first.click()
+        otto.click(otto.page.locator(".stickybar button").first)
     otto.sees("None. Every question has an answer.")
     shoot(otto.page, "preview")
 
@@ -130,7 +130,7 @@ def clash(otto: Person, cora: Person) -> None:
     note = cora.page.locator("#conflict-G2")
     expect(note).to_contain_text("Otto saved another text")
     expect(note).to_contain_text("The pathologist reads these first.")
-    note.get_by_role("button", name="Compare and choose").click()
+    cora.click(note.get_by_role("button", name="Compare and choose"))
 
     expect(cora.page.get_by_role("alert")).to_contain_text("A colleague saved the same answer")
     expect(cora.page.locator("#id_G2")).to_have_value("The clinic calls the patient the same day.")
@@ -167,7 +167,7 @@ def ask_for_review(hanna: Person, name: str) -> None:
     if not choice.is_visible():
         hanna.page.get_by_text("Choose somebody yourself").click()
     choice.select_option(label=name)
-    hanna.page.locator("form").filter(has=choice).get_by_role("button", name="Ask for a review").click()
+    hanna.click(hanna.page.locator("form").filter(has=choice).get_by_role("button", name="Ask for a review"))
     hanna.sees(f"{name} is asked for a review.")
 
 
@@ -195,7 +195,7 @@ def review(person: Person, *, score: int, words: str, hidden: tuple[str, ...], s
     expect(page.locator("#saved")).to_contain_text("5 of 5 scored.")
     if shoot:
         shoot(page, "review")
-    page.get_by_role("button", name="Submit review").click()
+    person.press("Submit review")
     person.sees("Your review is in.")
     person.sees(words)
 
@@ -240,7 +240,7 @@ def upload(otto: Person, path: Path, shoot: Shoot) -> str:
     otto.page.get_by_label("Labelled file").set_input_files(path)
     otto.page.get_by_label("Name of the data set").fill("Biopsies")
     shoot(otto.page, "upload")
-    otto.page.locator("main form button[type=submit]").click()
+    otto.click(otto.page.locator("main form button[type=submit]"))
     expect(otto.page).to_have_url(re.compile(r"/data/versions/[0-9a-f-]{36}/$"))
     otto.sees("569 rows read, 31 columns")
     return otto.page.url
@@ -251,7 +251,7 @@ def choose_target_and_split(otto: Person, version: str, shoot: Shoot) -> None:
     otto.page.get_by_label("Label column").select_option("diagnosis")
     shoot(otto.page, "target")
     otto.press("Choose and check")
-    otto.page.get_by_role("link", name="Choose the split").click()
+    otto.click(otto.page.get_by_role("link", name="Choose the split"))
     otto.page.get_by_label("The same kind of rows").check()
     shoot(otto.page, "split")
     otto.press("Use this split")
@@ -263,7 +263,7 @@ def choose_target_and_split(otto: Person, version: str, shoot: Shoot) -> None:
     )
     for stops in range(keep.count(), 0, -1):  # single measurements that tell much of the diagnosis, known before it
         expect(keep).to_have_count(stops)
-        keep.first.click()
+        otto.click(keep.first)
         otto.page.get_by_label("Why may it stay?").fill("Measured on the picture, before anybody knew the diagnosis.")
         otto.press("Keep it with this reason")
     expect(otto.page.get_by_role("heading", name="Ready for the seal")).to_be_visible()
@@ -273,7 +273,7 @@ def seal(sven: Person, version: str, shoot: Shoot) -> None:
     sven.go(f"{version}seal/")
     shoot(sven.page, "seal")
     sven.press("Seal for good")
-    sven.page.get_by_role("link", name="Certificate").first.click()
+    sven.click(sven.page.get_by_role("link", name="Certificate").first)
     sven.sees("In full")
     shoot(sven.page, "certificate")
 
@@ -297,7 +297,7 @@ def climb(otto: Person, shoot: Shoot) -> None:
 
 def see_curves(otto: Person, shoot: Shoot) -> None:
     otto.go(f"{PROJECT}ladder/")
-    otto.page.locator(".ladder").get_by_role("link", name="Small neural network").click()
+    otto.click(otto.page.locator(".ladder").get_by_role("link", name="Small neural network"))
     expect(otto.page.locator(".chart svg.main-svg, figure svg.main-svg").first).to_be_visible()
     shoot(otto.page, "run")
 

@@ -289,7 +289,7 @@ def write_without_script(person: Person) -> None:
     person.page.get_by_label("Name of the idea").fill("Plain idea")
     person.press("Keep the idea and go on")
     person.page.locator("#id_G1").fill("The trays jam.")
-    person.page.locator(".stickybar button").first.click()
+    person.click(person.page.locator(".stickybar button").first)
     expect(person.heading).to_contain_text("dataset")
     person.go("/projects/plain-idea/proposal/1/write/feasibility/")
     person.press("Add a pair")

@@ -11,6 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from projects.models import Answer, Decision, Pair, Plan, Proposal
+from tests.journeys.conftest import WAIT
 from tests.world import World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
@@ -47,6 +48,7 @@ def test_the_report_is_one_page_on_every_paper(browser: Browser, live_server) ->
     client = Client()
     client.force_login(world.people["owner"])
     window = browser.new_context(base_url=live_server.url)
+    window.set_default_timeout(WAIT)
     window.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = window.new_page()
     counted = {}

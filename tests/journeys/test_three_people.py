@@ -87,7 +87,7 @@ def ask_for_review(hanna: Person, project: Project, name: str) -> None:
     hanna.page.get_by_text("Choose somebody yourself").click()
     choice = hanna.page.get_by_label("Reviewer", exact=True)
     choice.select_option(label=name)
-    hanna.page.locator("form").filter(has=choice).get_by_role("button", name="Ask for a review").click()
+    hanna.click(hanna.page.locator("form").filter(has=choice).get_by_role("button", name="Ask for a review"))
     hanna.sees(f"{name} is asked for a review.")
 
 

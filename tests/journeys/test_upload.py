@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from datasets.models import DatasetVersion, Upload
 from tests.factories import make_project
+from tests.journeys.conftest import WAIT
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PIECE = 8 * 2**20
@@ -21,6 +22,7 @@ PIECE = 8 * 2**20
 def window(browser: Browser, live_server) -> Iterator[BrowserContext]:
     """A window whose lost connections are no fault of its pages."""
     window = browser.new_context(base_url=live_server.url)
+    window.set_default_timeout(WAIT)
     yield window
     window.close()
 

@@ -1,14 +1,16 @@
 """Rows are known again however they are written, and keep their parts from version to version."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.core.divide import Division, divide
@@ -338,25 +340,31 @@ versions = st.lists(
 )
 
 
-@settings(
-    max_examples=8, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)  # the same each time: once in some hundred versions train had .046 less than its share
+@settings(max_examples=8)
 @given(versions, st.sampled_from(["random", "group"]), st.integers(300, 3500))
 def test_property_no_row_moves_to_where_it_was_not_from_version_to_version(tmp_path_factory, changes, kind, rows):
-    """Whatever a version changes, what was sealed is never trained on, nor the other way round, and the shares hold."""
+    """Whatever a version changes, what was sealed is never trained on, nor the other way round, and the shares hold.
+
+    Train has its 60 % to a unit of three rows a part, but for rows that were retired and for those that a sealed part
+    of a smaller version had and keeps. Where rows were deleted or relabelled chance has its say as well: with n of them
+    by a standard deviation of at most sqrt(.24 n) rows.
+    """
     line = Line(tmp_path_factory.mktemp("line"))
     frame = numbered(rows).with_columns(who=pl.int_range(rows) // 3)
     design = {"kind": kind, **({"group": "who"} if kind == "group" else {"drop": ["who"]})}
     line.seal(frame, looked=changes[0][2], opened=changes[0][3], **design)
-    ever_sealed, ever_open = sealed(line.parts()), opened(line.parts())
+    ever_sealed, ever_open, touched = sealed(line.parts()), opened(line.parts()), 0
     for change, number, looked, was_opened in changes:
         if change == "grow":
             start = 10_000 * len(line.pasts)
             more = numbered(200 * (number + 1), number, start).with_columns(who=start + pl.int_range(pl.len()) // 3)
             frame = pl.concat([frame, more], how="diagonal")
         elif change == "delete":
+            touched += len(frame)
             frame = frame.sample(fraction=0.9, seed=number)
+            touched -= len(frame)
         elif change == "relabel":
+            touched += len(frame) // 9 + 1
             frame = frame.with_columns(
                 label=pl.when(pl.int_range(pl.len()) % 9 == number).then(pl.lit("yes")).otherwise("label")
             )
@@ -378,9 +386,12 @@ def test_property_no_row_moves_to_where_it_was_not_from_version_to_version(tmp_p
         assert ever_sealed & opened(parts) == set()
         assert ever_open & {number for number in sealed(parts) if parts[number] != "retired"} == set()
         assert len(parts) == division.rows_used == len(frame)
-        wear = division.retired / len(frame)
-        assert abs(division.parts["train"] / len(frame) - 0.6) <= 0.04 + wear
-        assert moved(line.parts(-2), parts) <= sealed(line.parts(-2))
+        before, share = line.parts(-2), 0.2 if division.pooled else 0.1
+        had = Counter(part for number, part in parts.items() if number in before)
+        kept = sum(max(0, had[part] - share * len(frame)) for part in ("checkpoint", "final"))
+        off = abs(division.parts["train"] - 0.6 * len(frame))
+        assert off <= 12 + 5 * sqrt(0.24 * touched) + division.retired + kept
+        assert moved(before, parts) <= sealed(before)
         ever_sealed |= sealed(parts)
         ever_open |= opened(parts)
 

@@ -370,7 +370,7 @@ def test_progress_ends_at_one(tmp_path):
     assert seen[-1] == 1.0
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(
         st.tuples(
@@ -401,7 +401,7 @@ def refusal(folder, content):
     return None
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.binary(max_size=400), st.lists(st.tuples(st.integers(0, 900), st.integers(0, 255)), max_size=4))
 def test_property_any_bytes_are_read_or_refused_in_words(tmp_path_factory, noise, flips):
     folder = tmp_path_factory.mktemp("noise")

@@ -1,9 +1,7 @@
-"""Random bytes, and good files changed at random: a table or a refusal in words, never anything else, and soon."""
-
-from datetime import timedelta
+"""Random bytes, and good files changed at random: a table or a refusal in words, never anything else."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.core.errors import NOTHING_STORED, DataProblem
@@ -13,7 +11,6 @@ from tests.datasets.hostile.tables import ACCEPTED
 
 LIMITS = Limits(upload=2**20, rows=5_000, columns=200, zip_unpacked=2**22, parquet_unpacked=2**22)
 GOOD = [content for content, *_ in ACCEPTED.values()]
-SOON = timedelta(seconds=60)
 
 changes = st.lists(
     st.tuples(
@@ -56,7 +53,7 @@ def read_or_refused(folder, content: bytes) -> None:
 
 def run(folder_factory, examples: int) -> None:
     folder = folder_factory.mktemp("files")
-    quiet = settings(max_examples=examples, deadline=SOON, suppress_health_check=list(HealthCheck))
+    quiet = settings(max_examples=examples)
 
     @quiet
     @given(st.sampled_from(GOOD), changes)

@@ -22,7 +22,7 @@ from datasets.core.split import (
 from datasets.core.timecut import assign_by_time
 from tests.datasets.core.tables import SECRET
 
-SPLITS = settings(max_examples=60, deadline=None)
+SPLITS = settings(max_examples=60)
 
 
 def random_keys(count, seed=0):
