@@ -38,7 +38,8 @@ from evaluations.core.rungs import NO_TORCH
 
 EPOCHS, EPOCHS_OF_FEW, FEW = 20, 40, 5_000
 SHOWN = 2_000  # train rows that the curve looks at: an evaluation should not cost an epoch
-BATCH, PREDICTED_AT_ONCE = 256, 512
+BATCH = 256
+PREDICTED_AT_ONCE = {"cpu": 512, "cuda": 16_384}  # pictures: as many as a cache holds, and as fill a GPU
 WIDTH = 32  # channels of the first convolution; of the second twice as many
 CHECKPOINT = "checkpoint.npz"
 
@@ -143,7 +144,8 @@ class _Training:
         torch.manual_seed(seed)
         target = self.scale.forward(y).astype(np.float32) if data.task == "regression" else y.astype(np.int64)
         self.target = torch.from_numpy(target).to(self.device)
-        self.train = torch.from_numpy(np.array(self.pixels)).permute(0, 3, 1, 2).to(self.device)
+        self.shift = max(1, int(self.pixels.shape[1]) // 16)
+        self.train = _edged(torch, self.pixels, self.shift).to(self.device)
         self.shown = some_rows(self.n, SHOWN, 0)
         self.points: list[CurvePoint] = []
         self.spent, self.notes = 0.0, list[str]()
@@ -188,7 +190,7 @@ class _Training:
             "batch": batch,
             "rate": (6e-3 if batch >= 128 else 3e-3) * change.rate,
             "width": max(1, round(WIDTH * change.size)),
-            "shift": max(1, int(self.pixels.shape[1]) // 16),
+            "shift": self.shift,
             "workers": 0,  # the pictures lie in memory
             "seed": seed,
         } | self._machine()
@@ -207,13 +209,13 @@ class _Training:
 
     def _trial(self, settings: dict[str, Any]) -> float:
         """CPU seconds of an epoch, from a few batches of a network that is thrown away."""
-        torch, batch = self.torch, settings["batch"]
+        torch, batch, rng = self.torch, settings["batch"], np.random.default_rng(0)
         network = _network(torch, settings, n_classes(self.data)).to(self.device)
         network.train()
         seconds = []
         for _ in range(4):
             began = time.process_time()
-            network(_prepared(torch, self.train[:batch], settings)).sum().backward()
+            network(_prepared(torch, _shifted(torch, self.train[:batch], self.shift, rng), settings)).sum().backward()
             if self.device.type == "cuda":
                 torch.cuda.synchronize()  # a GPU answers before it has computed
             seconds.append(time.process_time() - began)
@@ -232,7 +234,7 @@ class _Training:
         for rows in order.split(batch):
             if len(rows) < 2:  # one picture has no batch statistics
                 continue
-            pictures = _shifted(torch, _prepared(torch, self.train[rows], self.settings), self.settings["shift"], rng)
+            pictures = _prepared(torch, _shifted(torch, self.train[rows], self.shift, rng), self.settings)
             self.optimiser.zero_grad(set_to_none=True)
             with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
                 found = self.network(pictures)
@@ -329,15 +331,20 @@ def _prepared(torch: Any, pictures: Any, settings: dict[str, Any]) -> Any:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-def _shifted(torch: Any, pictures: Any, most: int, rng: np.random.Generator) -> Any:
-    """Moved by a few pixels, each half of the batch in its own direction; what comes in is the edge again."""
-    padded = torch.nn.functional.pad(pictures, (most,) * 4, mode="replicate")
-    side = pictures.shape[2]
+def _edged(torch: Any, pixels: Pixels, width: int) -> Any:
+    """Pictures with their edge repeated around them, once for all epochs."""
+    around = ((0, 0), (width, width), (width, width), (0, 0))
+    return torch.from_numpy(np.pad(pixels, around, mode="edge")).permute(0, 3, 1, 2)
+
+
+def _shifted(torch: Any, edged: Any, most: int, rng: np.random.Generator) -> Any:
+    """Moved by a few pixels, each half of the batch in its own direction."""
+    side = edged.shape[2] - 2 * most
     parts = []
-    for part in padded.chunk(2):
+    for part in edged.chunk(2):
         down, across = rng.integers(0, 2 * most + 1, 2)
         parts.append(part[:, :, down : down + side, across : across + side])
-    return torch.cat(parts).contiguous(memory_format=torch.channels_last)
+    return torch.cat(parts)
 
 
 def _apply(
@@ -345,10 +352,10 @@ def _apply(
 ) -> Array:
     """Probabilities, or numbers, of some rows."""
     network.eval()
-    found = []
+    found, at_once = [], PREDICTED_AT_ONCE[device.type]
     with torch.inference_mode():
-        for start in range(0, len(rows), PREDICTED_AT_ONCE):
-            chosen = np.ascontiguousarray(pixels[rows[start : start + PREDICTED_AT_ONCE]])
+        for start in range(0, len(rows), at_once):
+            chosen = np.ascontiguousarray(pixels[rows[start : start + at_once]])
             pictures = torch.from_numpy(chosen).permute(0, 3, 1, 2).to(device)
             found.append(network(_prepared(torch, pictures, settings)).double().cpu())
     outputs = torch.cat(found) if found else torch.zeros((0, 1), dtype=torch.float64)
