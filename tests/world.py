@@ -13,6 +13,7 @@ from datasets.models import DatasetVersion
 from evaluations import services as evaluation_services
 from evaluations.models import Ladder
 from projects import services
+from projects.core.extras import Extra
 from projects.models import Project, User
 from tests.factories import (
     PASSWORD,
@@ -62,6 +63,8 @@ def make_world() -> World:
     people = {name: make_user(name, password=PASSWORD, **offices.get(name, {})) for name in names}
     for person in people.values():  # as sign-up leaves it
         EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
+    site = Extra("", "At which of our sites?", "The number on the door.", "dataset", True)
+    services.change_questions(by=people["administrator"], questions=[site], reason="They differ.", seen=1)
     team = make_team(people["owner"], people["member"], name="Belt team")
     others = make_team(people["other"], name="Other team")
 

@@ -98,6 +98,7 @@ class QuestionsForm(KitForm):
         self.ids = {number: one.id for number, one in enumerate(asked, start=1)}
         for number, one in enumerate(asked, start=1):
             self._add_row(number, one)
+        self.fields["reason"] = self.fields.pop("reason")  # last, as on the page
         speak_plainly(self)
 
     def _add_row(self, number: int, one: Extra) -> None:

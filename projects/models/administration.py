@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from projects.core.extras import Extra, Extras
 from projects.core.rules import Rules
@@ -52,7 +53,7 @@ class QuestionSet(models.Model):
     class Meta:
         ordering = ["-number"]
 
-    @property
+    @cached_property
     def extras(self) -> Extras:
         return Extras(self.number, tuple(Extra(**question) for question in self.questions))
 

@@ -38,6 +38,11 @@ def extras_in_force() -> Extras:
     return latest.extras if latest else Extras()
 
 
+def question_set_for(team: Team) -> QuestionSet | None:
+    """What a version begun now keeps; none for demo teams, whose stories answer the 25 questions alone."""
+    return None if team.is_demo else QuestionSet.objects.first()
+
+
 def extras_numbered(number: int) -> Extras:
     """A version of the extra questions; those that came with dlstart, none, where no such version was made here."""
     made = QuestionSet.objects.filter(number=number).first()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dlstart_web.kit.say import say
 from projects import selectors
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
-from projects.models import Answer, Attachment, Pair, Plan, Project, Proposal, QuestionSet, ReviewRules, User
+from projects.models import Answer, Attachment, Pair, Plan, Project, Proposal, ReviewRules, User
 from projects.services.answers import lock_draft, save_answer, thin_texts
 from projects.services.records import reach_step
 
@@ -157,7 +157,7 @@ def revise_proposal(*, project: Project) -> Proposal:
     fresh = Proposal.objects.create(
         project=project,
         number=last.number + 1,
-        question_set=QuestionSet.objects.first(),
+        question_set=selectors.question_set_for(project.team),
         **{name: getattr(last, name) for name in MAPPING_FIELDS},
     )
     Answer.objects.bulk_create(

@@ -12,19 +12,7 @@ from dlstart_web.kit.say import say
 from projects import permissions, selectors
 from projects.core.errors import ProjectProblem
 from projects.core.success import check_difference, check_guards, check_level
-from projects.models import (
-    Answer,
-    Criterion,
-    Idea,
-    Membership,
-    Notice,
-    Project,
-    Proposal,
-    QuestionSet,
-    Review,
-    Team,
-    User,
-)
+from projects.models import Answer, Criterion, Idea, Membership, Notice, Project, Proposal, Review, Team, User
 from projects.services.notices import notify
 from projects.services.slugs import free_slug
 
@@ -53,7 +41,9 @@ def create_project(
         is_demo=team.is_demo,
         created_by=user,
     )
-    proposal = Proposal.objects.create(project=project, question_set=QuestionSet.objects.first(), **(mapping or {}))
+    proposal = Proposal.objects.create(
+        project=project, question_set=selectors.question_set_for(team), **(mapping or {})
+    )
     if began_as is not None:
         Idea.objects.filter(pk=began_as.pk, project=None).update(project=project)
     if idea.strip():

@@ -8,7 +8,7 @@ from django.urls import reverse
 from dlstart_web.kit import audit
 from projects import selectors, services
 from projects.core.extras import Extra
-from projects.models import Answer, Project, Proposal, QuestionSet, User
+from projects.models import Answer, Project, Proposal, QuestionSet, Team, User
 from tests.factories import fill_proposal, make_handler, make_project, make_proposal, make_review, make_team, make_user
 
 PAGE = reverse("projects:questions_change")
@@ -155,6 +155,19 @@ def test_a_revision_takes_the_newest_questions_and_the_old_version_keeps_its_ans
     assert [("27 questions" in shown, "X1: As at first." in shown) for shown in read] == [(True, True)] * 2
     assert "1 of 28 answers differ." in compared
     assert "<del>X2: As at first.</del>" in compared
+
+
+def test_a_demo_is_asked_the_25_alone(boss, owner):
+    ask(boss, site())
+    team = make_team(owner)
+    Team.objects.update(is_demo=True)
+    team.refresh_from_db()
+
+    proposal = make_proposal(team, submitted=True)
+    services.withdraw_proposal(proposal=proposal)
+
+    revised = services.revise_proposal(project=proposal.project)
+    assert [len(selectors.form_of(each).questions) for each in (proposal, revised)] == [25, 25]
 
 
 def test_a_needed_question_holds_the_submission(sign_in, boss, owner):
