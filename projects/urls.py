@@ -73,6 +73,7 @@ urlpatterns = [
         views.proposal_section,
         name="proposal_section",
     ),
+    path("projects/<slug:slug>/proposal/<int:number>/news/", views.proposal_news, name="proposal_news"),
     path(
         "projects/<slug:slug>/proposal/<int:number>/answers/<str:question>/",
         views.proposal_answer,

@@ -341,6 +341,7 @@ projects:project_detail                   GET    302  404  404  200  200  200  2
 projects:project_list                     GET    302  200  200  200  200  200  200  200  200
 projects:proposal_answer                  POST   302  404  404  422  422  403  403  404  404
 projects:proposal_changes                 GET    302  404  404  404  404  404  404  404  404
+projects:proposal_news                    GET    302  404  404  200  200  403  403  404  404
 projects:proposal_preview                 GET    302  404  404  200  200  200  200  404  404
 projects:proposal_revise                  POST   302  404  404  403  302  403  403  404  404
 projects:proposal_section                 GET    302  404  404  302  302  403  403  404  404

@@ -15,6 +15,7 @@ from projects.selectors.notices import is_muted, mail_token, notices_of, of_mail
 from projects.selectors.portfolio import judged_proposals, readable_reviews
 from projects.selectors.proposals import (
     answers_of,
+    answers_since,
     asked_in_either,
     changes_between,
     chapters_of,
@@ -82,6 +83,7 @@ __all__ = [
     "Suggestion",
     "Task",
     "answers_of",
+    "answers_since",
     "asked_in_either",
     "board_of",
     "changes_between",

@@ -34,6 +34,12 @@ def answers_of(proposal: Proposal) -> dict[str, Answer]:
     return {answer.question: answer for answer in proposal.answers.select_related("edited_by")}
 
 
+def answers_since(proposal: Proposal, seen: dict[str, int]) -> list[Answer]:
+    """The answers that have gone on from the revision seen of their question."""
+    stored = proposal.answers.filter(question__in=seen).select_related("edited_by")
+    return [one for one in stored if one.revision > seen[one.question]]
+
+
 def _reply(answer: Answer) -> Reply:
     return Reply(answer.text, answer.choice, tuple(answer.ticks))
 

@@ -80,7 +80,7 @@ from projects.views.reviews import (
     review_submit,
 )
 from projects.views.starting import class_links, grave_list, project_grave, start_page
-from projects.views.writing import answer_texts, plan_edit
+from projects.views.writing import answer_texts, plan_edit, proposal_news
 
 __all__ = [
     "administration",
@@ -126,6 +126,7 @@ __all__ = [
     "project_mute",
     "proposal_answer",
     "proposal_changes",
+    "proposal_news",
     "proposal_preview",
     "proposal_revise",
     "proposal_section",

@@ -1,4 +1,4 @@
-"""Pages beside the proposal form: what was written before, and the planners."""
+"""Pages beside the proposal form: what colleagues write meanwhile, what was written before, and the planners."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dlstart_web.kit.say import say
 from projects import permissions, selectors, services
@@ -66,6 +66,25 @@ def answer_texts(request: Request, slug: str, number: int, question: str) -> Htt
 def number_of(text: str) -> int:
     """A number that a form sent; 0 for anything else."""
     return int(text) if text.isdecimal() and len(text) < 18 else 0
+
+
+@login_required
+@require_safe
+def proposal_news(request: Request, slug: str, number: int) -> HttpResponse:
+    """What was saved since a page had it, for that page to ask again and again; 204 where that is nothing."""
+    project = permissions.get_project_or_404(request.user, slug, role=Role.MEMBER)
+    proposal = selectors.get_proposal_or_404(request.user, project, number)
+    seen: dict[str, int] = {}
+    for name in request.GET:  # G1_revision is in the box, G1_shown beside it
+        question = name.rpartition("_")[0]
+        seen[question] = max(seen.get(question, 0), number_of(request.GET.get(name, "")))
+    answers = selectors.answers_since(proposal, seen)
+    is_over = proposal.state != Proposal.State.DRAFT
+    has_mapping = seen.get("mapping", proposal.mapping_revision) < proposal.mapping_revision
+    if not (answers or has_mapping or is_over):
+        return HttpResponse(status=204)
+    context = {"project": project, "proposal": proposal, "answers": answers, "has_mapping": has_mapping}
+    return render(request, "projects/_news.html", context | {"is_over": is_over})
 
 
 @autosaving

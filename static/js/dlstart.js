@@ -151,11 +151,10 @@
     return true;
   }
 
-  // The server brought two texts together: shown at once, unless more was typed meanwhile; then the next save brings it.
-  function takeMerged(block) {
-    const place = block.querySelector("[data-merged]"), box = block.querySelector("textarea");
-    if (!place || !box) return;
-    const old = box.value, text = place.textContent, caret = box.selectionEnd;
+  // The text, the choice and the ticks that a place of the page holds come into the block, with the revision they have.
+  function take(block, place, revision) {
+    const box = block.querySelector("textarea");
+    const old = box.value, text = (place.querySelector("[data-text]") ?? place).textContent, caret = box.selectionEnd;
     let begin = 0;
     while (begin < old.length && old[begin] === text[begin]) begin += 1;
     if (old !== text) box.value = text;
@@ -163,15 +162,38 @@
     controls(block).filter(ticked).forEach((c) => {
       c.checked = (c.type === "radio" ? [place.dataset.choice] : place.dataset.ticks.split(" ")).includes(c.value);
     });
-    revisionOf(block).value = place.dataset.merged;
+    revisionOf(block).value = revision;
+  }
+
+  // The server brought two texts together: shown at once, unless more was typed meanwhile; then the next save brings it.
+  function takeMerged(block) {
+    const place = block.querySelector("[data-merged]");
+    if (!place) return;
+    take(block, place, place.dataset.merged);
     place.removeAttribute("data-merged");
   }
+
+  // What a colleague saved comes into a block that nobody touches here; beside one that somebody does, it is shown.
+  const isTouched = (block) => block.matches(".htmx-request") || block.contains(document.activeElement) || !same(read(block), block.saved);
+  function takeNews(place) {
+    const block = place.closest("[data-keep]");
+    if (Number(place.dataset.news) <= Number(revisionOf(block).value)) place.remove();
+    else if (isTouched(block)) place.hidden = false;
+    else {
+      take(block, place, place.dataset.news);
+      block.saved = read(block);
+      place.remove();
+    }
+  }
+  const takeAllNews = (root = document) => all("[data-news]", root).forEach(takeNews);
+  document.addEventListener("htmx:afterRequest", (event) => event.target.matches("[data-live]") && takeAllNews());
 
   function startKeeping(block) {
     if (block.started) return;
     block.started = true;
     const key = KEPT + block.dataset.keep;
     let sent = null, timer;
+    block.saved = document.querySelector(".error-summary") ? null : read(block); // a page that was refused shows what is not saved
     const keep = () => {
       try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), marks: marks(block).map((mark) => [mark.name, mark.value]), values: read(block) })); return true; } catch { return false; }
     };
@@ -185,11 +207,12 @@
     };
     block.addEventListener("input", keep);
     block.addEventListener("change", keep);
+    block.addEventListener("focusout", () => setTimeout(takeAllNews, 0, block));
     block.addEventListener("htmx:beforeRequest", () => { clearTimeout(timer); sent = read(block); });
     block.addEventListener("htmx:afterRequest", (event) => {
       const xhr = event.detail.xhr, now = read(block);
       if (event.detail.successful) {
-        if (same(now, sent)) { takeMerged(block); forget(key); } else keep();
+        if (same(now, sent)) { takeMerged(block); block.saved = read(block); forget(key); } else keep();
         return;
       }
       const kept = keep();
@@ -311,9 +334,14 @@
     busy.addEventListener("htmx:afterRequest", () => setTimeout(send), { once: true });
   });
 
+  // --- a page that asks for news by itself does so only while it is seen ----------------------------------------------
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.target.matches("[data-live]")) event.preventDefault();
+  });
+
   // --- fragments ----------------------------------------------------------------------------------------------------
-  document.addEventListener("htmx:responseError", (event) => event.target.matches("[data-keep]") || say(words("failed")));
-  document.addEventListener("htmx:sendError", (event) => event.target.matches("[data-keep]") || say(words("no_answer")));
+  document.addEventListener("htmx:responseError", (event) => event.target.matches("[data-keep], [data-live]") || say(words("failed")));
+  document.addEventListener("htmx:sendError", (event) => event.target.matches("[data-keep], [data-live]") || say(words("no_answer")));
   document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 
   function start(root) {

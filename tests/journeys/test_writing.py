@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from projects import services
 from projects.models import Answer, Project, User
-from tests.factories import make_project, make_team, make_user
+from tests.factories import fill_proposal, make_project, make_team, make_user
 from tests.journeys.conftest import WAIT
 from tests.journeys.installation import Installation, free_port, running
 from tests.journeys.people import PASSWORD, enter
@@ -84,6 +84,62 @@ def test_two_people_type_at_once_and_both_texts_survive(open_window: Window) -> 
         first.goto(path.replace("write/problem/", "answers/G2/texts/"))
         expect(first.locator("main")).to_contain_text("Anna's own words.")
         expect(first.locator("main")).to_contain_text("Bert's own words.")
+
+
+def come_back(page: Page) -> None:
+    """What a browser tells a page whose window one comes back to, until the page has asked for news."""
+    with page.expect_response(lambda answer: "/news/" in answer.url):
+        page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+
+def save_as(person: User, project: Project, question: str, text: str) -> None:
+    proposal = project.proposals.get()
+    stored = proposal.answers.filter(question=question).first()
+    revision = stored.revision if stored else 0
+    services.save_answer(proposal=proposal, user=person, question=question, text=text, revision=revision)
+
+
+def test_what_a_colleague_writes_arrives_by_itself_and_never_over_what_is_typed(open_window: Window) -> None:
+    project, anna, bert, path = begin()
+    with running() as installation:
+        page = page_of(open_window, installation, anna, path)
+        box, news = page.locator("#id_G1"), page.locator("#news-G1")
+        page.locator("#id_G3").focus()
+
+        save_as(bert, project, "G1", f"Bert: {COMMON}")
+        save_as(bert, project, "G2", "Bert's own words.")
+        come_back(page)
+        expect(box).to_have_value(f"Bert: {COMMON}")
+        expect(news).to_contain_text("Bert wrote this at")
+        expect(page.locator("#id_G2")).to_have_value("Bert's own words.")
+
+        box.focus()
+        save_as(bert, project, "G1", f"Bert: {COMMON} So they say.")
+        come_back(page)
+        expect(news.locator("[data-text]")).to_have_text(f"Bert: {COMMON} So they say.")
+        expect(box).to_have_value(f"Bert: {COMMON}")
+        page.locator("#id_G3").focus()
+        expect(box).to_have_value(f"Bert: {COMMON} So they say.")
+        expect(news.locator("[data-text]")).to_have_count(0)
+
+        box.focus()
+        page.keyboard.press("Control+Home")
+        save_as(bert, project, "G1", f"Bert: {COMMON} So they say. Daily.")
+        page.keyboard.type("Truly: ", delay=15)
+        expect(box).to_have_value(f"Truly: Bert: {COMMON} So they say. Daily.")
+        expect(news).to_be_empty()
+
+        save_as(bert, project, "G1", "Nothing of all this.")
+        page.keyboard.type("verily: ", delay=15)
+        expect(page.locator("#conflict-G1")).to_contain_text("Bert saved another text")
+        come_back(page)
+        expect(box).to_have_value(f"Truly: verily: Bert: {COMMON} So they say. Daily.")
+        expect(page.locator("[data-text]")).to_have_count(0)
+
+        fill_proposal(project.proposals.get(), bert)
+        services.submit_proposal(proposal=project.proposals.get(), user=bert)
+        come_back(page)
+        expect(page.locator("#saved")).to_contain_text("handed in meanwhile")
 
 
 def test_text_survives_a_lost_connection_the_back_button_and_a_session_that_ends(open_lonely: Window) -> None:

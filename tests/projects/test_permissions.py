@@ -13,7 +13,7 @@ for line in TABLE.splitlines():
     if line.startswith("projects:"):
         name, method = line.removeprefix("projects:").split()[:2]
         METHODS.setdefault(name, set()).add(method.lower())
-MEMBERS_ONLY = {"proposal_section", "proposal_answer", "question_answer"}
+MEMBERS_ONLY = {"proposal_section", "proposal_answer", "proposal_news", "question_answer"}
 OWNERS_ONLY = {"proposal_submit", "proposal_withdraw", "proposal_revise"}
 ASKED_ONLY = {"question_ask", "review_edit", "review_submit", "review_decline", "review_accept", "review_skip"}
 HANDLERS_ONLY = {"reviewer_assign", "decision_make"}

@@ -150,3 +150,38 @@ def test_who_else_writes_is_named_for_some_minutes(pair):
     ]
 
     assert seen == [["Anna"], [], []]
+
+
+def test_a_page_is_told_what_a_colleague_saved_and_nothing_else(pair, sign_in, django_assert_num_queries):
+    proposal, anna, bert = pair
+    address = reverse("projects:proposal_news", args=[proposal.project.slug, 1])
+    client = sign_in(bert)
+    client.get(address)  # the session is there
+    with django_assert_num_queries(8):
+        nothing = client.get(address, {"G1_revision": 1, "G2_revision": 0})
+    save(proposal, anna, "Anna's <text>.", 1)
+
+    news = client.get(address, {"G1_revision": 1, "G2_revision": 0})
+    shown = client.get(address, {"G1_revision": 1, "G1_shown": 2, "G2_revision": 0})
+
+    assert (nothing.status_code, nothing.content, shown.status_code) == (204, b"", 204)
+    assert [(one.question, one.revision) for one in news.context["answers"]] == [("G1", 2)]
+    assert "Anna wrote this at" in news.content.decode()
+    assert "data-text>Anna&#x27;s &lt;text&gt;.</p>" in news.content.decode()
+
+
+def test_a_page_is_told_that_the_mapping_changed_and_that_the_version_was_handed_in(pair, sign_in):
+    proposal, anna, bert = pair
+    address = reverse("projects:proposal_news", args=[proposal.project.slug, 1])
+    client = sign_in(bert)
+    services.save_mapping(proposal=proposal, revision=0, values={"x": "photo"}, pairs=[])
+
+    changed = client.get(address, {"mapping_revision": 0})
+    seen = client.get(address, {"mapping_revision": 0, "mapping_shown": 1})
+    fill_proposal(proposal, anna)
+    services.submit_proposal(proposal=proposal, user=anna)
+    over = client.get(address, {"mapping_revision": 9})
+
+    assert "A colleague changed the mapping." in changed.content.decode()
+    assert seen.status_code == 204
+    assert "handed in meanwhile" in over.content.decode()
