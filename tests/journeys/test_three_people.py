@@ -1,13 +1,13 @@
 """A proposal among three people at once: its author, the handler and a reviewer, with a second reviewer beside them."""
 
 import re
+from functools import partial
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Response, expect
 
 from projects.models import Project, User
 from tests.factories import make_handler, make_project, make_proposal, make_review, make_team, make_user
-from tests.journeys.installation import Installation, running
 from tests.journeys.people import Person, enter
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,7 +17,7 @@ ELSEWHERE = "Two cameras on one belt only."
 REPLY = "The new belt is lit; we add photos of it."
 
 
-def test_three_people_vet_an_idea(open_window, shoot):
+def test_three_people_vet_an_idea(open_window, live_server, shoot):
     people = {name: make_user(name) for name in ("Olga", "Hanna", "Rita", "Raul")}
     project = make_project(make_team(people["Olga"]), user=people["Olga"])
     make_proposal(project=project)
@@ -25,50 +25,54 @@ def test_three_people_vet_an_idea(open_window, shoot):
     make_handler(waiting, people["Hanna"])
     make_review(waiting, people["Rita"])
 
-    with running() as installation:
-        olga, hanna, rita, raul = (at_home(open_window, installation, one) for one in people.values())
-        submit(olga, project)
-        make_handler(project.proposals.get(), people["Hanna"])
-        for name in ("Rita", "Raul"):
-            ask_for_review(hanna, project, name)
+    olga, hanna, rita, raul = (at_home(open_window, live_server.url, one) for one in people.values())
+    submit(olga, project)
+    make_handler(project.proposals.get(), people["Hanna"])
+    for name in ("Rita", "Raul"):
+        ask_for_review(hanna, project, name)
 
-        score_by_keyboard(rita, project, "44344", worry=WORRY)
-        rita.press("Submit and next")
-        expect(rita.heading).to_have_text("Your review of Tray counter")
-        raul.go(address(project, "review"))
-        raul.sees_nothing_of(WORRY, "Rita")
-        score_by_keyboard(raul, project, "44244", worry=ELSEWHERE)
-        raul.page.keyboard.press("Control+Enter")
-        raul.sees("Your review is in.")
-        raul.sees(WORRY)
+    score_by_keyboard(rita, project, "44344", worry=WORRY)
+    rita.press("Submit and next")
+    expect(rita.heading).to_have_text("Your review of Tray counter")
+    raul.go(address(project, "review"))
+    raul.sees_nothing_of(WORRY, "Rita")
+    score_by_keyboard(raul, project, "44244", worry=ELSEWHERE)
+    raul.page.keyboard.press("Control+Enter")
+    raul.sees("Your review is in.")
+    raul.sees(WORRY)
 
-        discuss(olga, hanna, rita, project)
-        decide(hanna, project)
-        olga.go(f"/projects/{project.slug}/")
-        olga.sees("Try it: 40 hours")
-        shoot(olga.page, "try-it")
+    discuss(olga, hanna, rita, project)
+    decide(hanna, project)
+    olga.go(f"/projects/{project.slug}/")
+    olga.sees("Try it: 40 hours")
+    shoot(olga.page, "try-it")
 
 
-def test_a_button_that_only_has_the_focus_does_nothing(open_window):
+def test_a_button_that_only_has_the_focus_does_nothing(open_window, live_server):
     rita = make_user("Rita")
     review = make_review(make_proposal(submitted=True), rita)
-    with running() as installation:
-        person = at_home(open_window, installation, rita)
-        score_by_keyboard(person, review.proposal.project, "44344", worry=WORRY)
-        for key, button in enumerate(("Submit review", "Submit and next", "Save draft", "Skip")):
-            person.page.get_by_label("One worry").fill(f"{WORRY} {key}")
-            with person.page.expect_response(lambda answer: answer.request.method == "POST") as saved:
-                person.page.get_by_role("button", name=button).focus()
-            assert saved.value.url.endswith("/review/")
-            assert saved.value.request.post_data_json.get("then") is None
+    person = at_home(open_window, live_server.url, rita)
+    score_by_keyboard(person, review.proposal.project, "44344", worry=WORRY)
+    for key, button in enumerate(("Submit review", "Submit and next", "Save draft", "Skip")):
+        worry = f"{WORRY} {key}"
+        person.page.get_by_label("One worry").fill(worry)
+        with person.page.expect_response(partial(saves, worry)) as saved:
+            person.page.get_by_role("button", name=button).focus()
+        assert saved.value.url.endswith("/review/")
+        assert saved.value.request.post_data_json.get("then") is None
     review.refresh_from_db()
     assert (review.state, review.worry) == (review.State.DRAFTING, f"{WORRY} 3")
 
 
-def at_home(open_window, installation: Installation, user: User) -> Person:
+def saves(worry: str, answer: Response) -> bool:
+    """Whether it answers the request that brought this worry."""
+    return answer.request.method == "POST" and answer.request.post_data_json.get("worry") == worry
+
+
+def at_home(open_window, address: str, user: User) -> Person:
     """Signed in, at a browser of one's own."""
-    window: BrowserContext = open_window(installation.address)
-    enter(window, user, installation.address)
+    window: BrowserContext = open_window(address)
+    enter(window, user, address)
     return Person(user.name, window, window.new_page())
 
 
