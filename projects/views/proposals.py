@@ -217,8 +217,11 @@ def proposal_answer(request: Request, slug: str, number: int, question: str) -> 
     saved, base = None, ""
     try:
         if is_mapping:
-            proposal = services.save_mapping(proposal=proposal, **mapping_form.values())
-            revision, base = proposal.mapping_revision, mapping_form.as_base()
+            before, values = proposal.mapping_revision, mapping_form.values()
+            proposal = services.save_mapping(proposal=proposal, **values)
+            # what a colleague changed meanwhile is not on the page yet: it stays at the revision it has
+            revision = proposal.mapping_revision if values["revision"] == before else values["revision"]
+            base = mapping_form.as_base()
         else:
             saved = services.save_answer(proposal=proposal, user=request.user, **answer_form.values(asked))
             revision = saved.revision

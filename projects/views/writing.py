@@ -14,7 +14,7 @@ from projects import permissions, selectors, services
 from projects.core import payoff, rails
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
 from projects.core.form import BUILT_IN
-from projects.forms import PayoffForm, PlanForm, RailsForm
+from projects.forms import MappingForm, PayoffForm, PlanForm, RailsForm
 from projects.http import Request
 from projects.models import AnswerText, Plan, Proposal
 from projects.permissions import Role
@@ -83,8 +83,11 @@ def proposal_news(request: Request, slug: str, number: int) -> HttpResponse:
     has_mapping = seen.get("mapping", proposal.mapping_revision) < proposal.mapping_revision
     if not (answers or has_mapping or is_over):
         return HttpResponse(status=204)
-    context = {"project": project, "proposal": proposal, "answers": answers, "has_mapping": has_mapping}
-    return render(request, "projects/_news.html", context | {"is_over": is_over})
+    context = {"project": project, "proposal": proposal, "answers": answers, "is_over": is_over}
+    if has_mapping:
+        builder = MappingForm(proposal=proposal)
+        context["fields"] = json.dumps({name: builder[name].value() for name in builder.fields})
+    return render(request, "projects/_news.html", context)
 
 
 @autosaving

@@ -173,14 +173,26 @@
     place.removeAttribute("data-merged");
   }
 
+  // The fields of the mapping, by name; false where the page has another number of pairs.
+  function takeFields(block, fields) {
+    if (block.querySelector("[name=pair_count]").value !== String(fields.pair_count)) return false;
+    for (const control of all("input, select", block)) {
+      if (!(control.name in fields)) continue;
+      if (ticked(control)) control.checked = Boolean(fields[control.name]);
+      else control.value = fields[control.name] ?? "";
+    }
+    return true;
+  }
+
   // What a colleague saved comes into a block that nobody touches here; beside one that somebody does, it is shown.
   const isTouched = (block) => block.matches(".htmx-request") || block.contains(document.activeElement) || !same(read(block), block.saved);
   function takeNews(place) {
     const block = place.closest("[data-keep]");
     if (Number(place.dataset.news) <= Number(revisionOf(block).value)) place.remove();
     else if (isTouched(block)) place.hidden = false;
+    else if (place.dataset.fields && !takeFields(block, JSON.parse(place.dataset.fields))) place.hidden = false;
     else {
-      take(block, place, place.dataset.news);
+      if (!place.dataset.fields) take(block, place, place.dataset.news);
       block.saved = read(block);
       place.remove();
     }

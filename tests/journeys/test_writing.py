@@ -136,6 +136,24 @@ def test_what_a_colleague_writes_arrives_by_itself_and_never_over_what_is_typed(
         expect(box).to_have_value(f"Truly: verily: Bert: {COMMON} So they say. Daily.")
         expect(page.locator("[data-text]")).to_have_count(0)
 
+        page.goto(path.replace("problem", "feasibility"))
+        page.locator("#id_y").fill("is it a mug?")
+        expect(page.locator("#id_mapping_revision")).to_have_value("1")
+        proposal = project.proposals.get()
+        values = {"x": "photo", "y": proposal.y}
+        services.save_mapping(proposal=proposal, revision=1, values=values, pairs=[("photo 1", "yes", True)])
+        come_back(page)
+        expect(page.locator("#news-F1")).to_contain_text("A colleague changed the mapping.")
+        expect(page.locator("#id_x")).to_have_value("")
+        with page.expect_response(lambda answer: "/answers/F1/" in answer.url):
+            page.keyboard.type(" Or a plate?", delay=15)
+        page.locator("#search").focus()
+        come_back(page)
+        expect(page.locator("#id_x")).to_have_value("photo")
+        expect(page.locator("#id_pair_1_x")).to_have_value("photo 1")
+        expect(page.locator("#id_pair_1_hard")).to_be_checked()
+        expect(page.locator("#id_y")).to_have_value("is it a mug? Or a plate?")
+
         fill_proposal(project.proposals.get(), bert)
         services.submit_proposal(proposal=project.proposals.get(), user=bert)
         come_back(page)

@@ -1,5 +1,6 @@
 """Two people in one section: what both wrote survives."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -136,6 +137,7 @@ def test_the_builder_is_merged_field_by_field(pair, sign_in):
 
     proposal.refresh_from_db()
     assert (merged.status_code, clash.status_code) == (200, 422)
+    assert merged.context["revision"] == 0  # the photo is not on the page yet
     assert (proposal.x, proposal.y) == ("photo", "is it a mug?")
     assert list(proposal.pairs.values_list("x", "y")) == [("photo 1", "yes"), ("photo 2", "")]
 
@@ -183,5 +185,7 @@ def test_a_page_is_told_that_the_mapping_changed_and_that_the_version_was_handed
     over = client.get(address, {"mapping_revision": 9})
 
     assert "A colleague changed the mapping." in changed.content.decode()
+    fields = json.loads(changed.context["fields"])
+    assert (fields["x"], fields["mapping_revision"], fields["pair_3_x"]) == ("photo", 1, None)
     assert seen.status_code == 204
     assert "handed in meanwhile" in over.content.decode()
