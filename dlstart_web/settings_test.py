@@ -33,5 +33,6 @@ TASKS_IN_PROCESS = frozenset({"read", "check", "divide", "recognise"})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and worker processes of the tests must see the same rows.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
-    # Nothing of it has to outlast the machine's losing power.
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+# Nothing has to outlast the machine's losing power.
+os.fsync = lambda fd: None

@@ -54,19 +54,26 @@ def sweep() -> None:
             lineages.keep_keys(version)
             store.withdraw(version)
     old = (timezone.now() - timedelta(days=1)).timestamp()
-    for path in settings.QUARANTINE.iterdir():
-        try:
-            key = UUID(path.name)
-        except ValueError:
-            key = None
-        version = DatasetVersion.objects.filter(pk=key).first()
+    keys = {path: _key(path.name) for path in settings.QUARANTINE.iterdir()}
+    versions = DatasetVersion.objects.in_bulk({key for key in keys.values() if key})
+    uploads = Upload.objects.in_bulk({key for key in keys.values() if key and key not in versions})
+    for path, key in keys.items():
+        version = versions.get(key)
         if version is None:
-            if not Upload.objects.filter(pk=key).exists() and path.is_file() and path.stat().st_mtime < old:
+            if key not in uploads and path.is_file() and path.stat().st_mtime < old:
                 path.unlink(missing_ok=True)
         elif version.state == State.REJECTED:
             store.forget(version)
         elif version.state == State.SEALED:
             store.clear_unsealed(version)
+
+
+def _key(name: str) -> UUID | None:
+    """What a file is named after; nothing of ours has another name."""
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
 
 
 def _as_it_was(words: str) -> str:
