@@ -185,8 +185,9 @@ class Fingerprint:
 def _fixed(series: pl.Series) -> NDArray[Any]:
     """Cells of one width, zero for what is missing: in numpy where it can be, a fraction of the cost for few rows."""
     if series.dtype.is_float():
-        values = series.to_numpy().astype(np.float64, copy=False)
-        return np.where(np.isnan(values), 0.0, values) + 0.0  # a negative zero becomes one of the other kind
+        values = series.to_numpy().astype(np.float64, copy=False) + 0.0  # a negative zero becomes one of the other kind
+        values[np.isnan(values)] = 0.0
+        return values
     if series.dtype.is_temporal():
         series = series.cast(pl.Datetime("us")).to_physical()
     if series.null_count():

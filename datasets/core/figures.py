@@ -65,7 +65,7 @@ def _read(path: Path, names: Sequence[str], cells: Sequence[pl.Expr], every: int
     """Every k-th row, a batch of the file in memory at a time."""
     pieces, start = [], 0
     for frame in batches(path, names):
-        pieces.append(frame.select(cell.gather_every(every, -start % every) for cell in cells))
+        pieces.append(frame.gather_every(every, -start % every).select(cells))
         start += len(frame)
     return pl.concat(pieces)
 

@@ -16,7 +16,6 @@ from datasets.core.profile import guess_task
 from datasets.core.split import Design
 from datasets.core.stages import Progress, nothing
 from datasets.core.target import class_counts, label_texts, labels_of, used_rows
-from datasets.limited.process import serve
 
 
 def check(
@@ -72,7 +71,3 @@ def _refuse_target(path: Path, design: Design, limits: Limits) -> None:
         merged = {label: alike.get(into, into) for label, into in design.merged.items()} | alike
         design = replace(design, merged=merged)
         class_counts(labels_of(column, design, limits), design, limits)
-
-
-if __name__ == "__main__":
-    serve(check)

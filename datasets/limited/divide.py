@@ -15,7 +15,6 @@ from datasets.core.split import Design
 from datasets.core.stages import Progress, nothing, within
 from datasets.core.table import Column
 from datasets.core.wall import media_wall
-from datasets.limited.process import serve
 
 
 def divide(
@@ -67,7 +66,3 @@ def _draw(folder: Path, division: Division, design: Design) -> None:
                 archive.writestr(str(place), content)
         found["wall"] = {"column": column, "kind": kind, "labels": [label for label, _ in wall]}
     (folder / "figures.json").write_text(json.dumps(found))
-
-
-if __name__ == "__main__":
-    serve(divide)

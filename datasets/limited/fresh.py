@@ -7,7 +7,6 @@ from datasets.core.fresh import set_apart as set_rows_apart
 from datasets.core.lineage import Past
 from datasets.core.split import Design
 from datasets.core.stages import Progress, nothing
-from datasets.limited.process import serve
 
 
 def set_apart(
@@ -40,7 +39,3 @@ def set_apart(
     progress(1.0)
     arrays = {"labels": fresh.labels} | ({} if fresh.units is None else {"units": fresh.units})
     return fresh.as_dict() | {"arrays": arrays}
-
-
-if __name__ == "__main__":
-    serve(set_apart)

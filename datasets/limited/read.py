@@ -9,7 +9,6 @@ from datasets.core.limits import Limits
 from datasets.core.profile import profile_table
 from datasets.core.readers import read_table
 from datasets.core.stages import Progress, nothing, within
-from datasets.limited.process import serve
 
 
 def read(
@@ -40,7 +39,3 @@ def read(
         "findings": [finding.as_dict() for finding in findings],
         "profile": profile | ({"head": table.head} if table.head else {}) | {"orders": table.orders},
     }
-
-
-if __name__ == "__main__":
-    serve(read)

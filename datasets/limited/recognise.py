@@ -6,7 +6,6 @@ from typing import Any
 from datasets.core.lineage import Hashed, Keys, Past
 from datasets.core.lineage import recognise as find_again
 from datasets.core.stages import Progress, nothing
-from datasets.limited.process import serve
 
 
 def recognise(
@@ -21,7 +20,3 @@ def recognise(
         "matches": {name: [match.overlap, match.sealed] for name, match in found.items() if match},
         "arrays": {name: match.masks for name, match in found.items() if match},
     }
-
-
-if __name__ == "__main__":
-    serve(recognise)

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
+from datasets.core.canonical import batches
 from datasets.core.checks.context import Context
 from datasets.core.findings import Finding, Severity
-from datasets.core.table import col
 from dlstart_web.kit.say import say_count
 
 LOOK_ABOVE = 0.01
@@ -18,9 +17,7 @@ def duplicates(look: Context, features: Sequence[str]) -> Iterator[Finding]:
     """Count exact copies, and rows whose features come with more than one label."""
     if not features:
         return
-    struct = pl.struct(col(name) for name in features)
-    scan = pl.scan_parquet(look.path, glob=False)
-    hashes = scan.select(struct.hash(0).alias("hash")).collect(engine="streaming").to_series().to_numpy()
+    hashes = np.concatenate([frame.hash_rows(0).to_numpy() for frame in batches(look.path, features)])
     hashes, y = hashes[look.labelled], look.y[look.labelled]
     rows = len(y)
     repeated = _repeated(hashes)

@@ -351,8 +351,8 @@ class _Inspector:
             check_quotes(chunk, line, self.delimiter)
             marks = np.frombuffer(skeleton, np.uint8)
             quotes = marks == 34
-            inside = np.cumsum(quotes, dtype=np.uint8) & 1  # wraps at 256, which is even
-            skeleton = marks[(inside == 0) & ~quotes].tobytes()
+            inside = np.bitwise_xor.accumulate(quotes)
+            skeleton = marks[~(inside | quotes)].tobytes()
         records = len(skeleton) // len(self.pattern)
         if (
             skeleton == self.pattern * records
@@ -422,13 +422,17 @@ def check_quotes(chunk: bytes, line: int, delimiters: bytes) -> None:
 def _first_bad_quote(chunk: bytes, quotes: Positions, delimiters: bytes) -> int | None:
     """Place in `quotes` of the first one that neither begins nor ends a cell nor is doubled; None if all do."""
     view = np.frombuffer(chunk, np.uint8)
-    at_edge = np.zeros(256, bool)
-    at_edge[list(delimiters + b'\r\n"')] = True
     opens, closes = quotes[0::2], quotes[1::2]
     start = 3 if chunk.startswith(b"\xef\xbb\xbf") else 0
-    bad_open = (opens != start) & ~at_edge[view[opens - 1]]
-    bad_close = (closes != len(view) - 1) & ~at_edge[view[np.minimum(closes + 1, len(view) - 1)]]
-    bad = np.zeros(len(quotes), bool)
-    bad[0::2], bad[1::2] = bad_open, bad_close
-    found = np.flatnonzero(bad)
-    return int(found[0]) if len(found) else None
+    bad_open = ~_is_edge(view.take(opens - 1, mode="wrap"), delimiters) & (opens != start)
+    bad_close = ~_is_edge(view.take(closes + 1, mode="clip"), delimiters) & (closes != len(view) - 1)
+    found = [2 * int(bad_open.argmax())] if bad_open.any() else []
+    found += [2 * int(bad_close.argmax()) + 1] if bad_close.any() else []
+    return min(found, default=None)
+
+
+def _is_edge(marks: NDArray[np.uint8], delimiters: bytes) -> NDArray[np.bool_]:
+    found = marks == 34
+    for mark in b"\r\n" + delimiters:
+        found |= marks == mark
+    return found
