@@ -31,6 +31,7 @@ def quick_matrix(frame: pl.DataFrame) -> NDArray[np.float32]:
 
 def quick_chances(x: NDArray[np.float32], y: np.ndarray, of: NDArray[np.float32]) -> np.ndarray:
     """Class chances of the rows `of` after learning y from x: 40 rounds of trees with 7 leaves (STATISTICS 3.2)."""
+    x, of = _without_gaps_alone(x, of)
     with threadpool_limits(limits=1):
         chances: np.ndarray = HistGradientBoostingClassifier(**_SETTINGS).fit(x, y).predict_proba(of)
     return chances
@@ -38,6 +39,13 @@ def quick_chances(x: NDArray[np.float32], y: np.ndarray, of: NDArray[np.float32]
 
 def quick_numbers(x: NDArray[np.float32], y: np.ndarray, of: NDArray[np.float32]) -> np.ndarray:
     """The same for a number."""
+    x, of = _without_gaps_alone(x, of)
     with threadpool_limits(limits=1):
         predicted: np.ndarray = HistGradientBoostingRegressor(**_SETTINGS).fit(x, y).predict(of)
     return predicted
+
+
+def _without_gaps_alone(x: NDArray[np.float32], of: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """A column without a value among the rows to learn from says nothing, and scikit-learn stops at it: all zeros."""
+    empty = np.isnan(x).all(axis=0)
+    return np.where(empty, np.float32(0), x), np.where(empty, np.float32(0), of)

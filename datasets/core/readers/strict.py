@@ -432,7 +432,7 @@ def _first_bad_quote(chunk: bytes, quotes: Positions, delimiters: bytes) -> int 
 
 
 def _is_edge(marks: NDArray[np.uint8], delimiters: bytes) -> NDArray[np.bool_]:
-    found = marks == 34
+    found: NDArray[np.bool_] = marks == 34
     for mark in b"\r\n" + delimiters:
         found |= marks == mark
     return found

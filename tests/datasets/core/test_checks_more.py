@@ -48,6 +48,12 @@ def test_chance_that_promises_more_than_later_rows_keep(tmp_path):
     assert codes(check(tmp_path, drifting(0.0)), "D207") == []
 
 
+def test_chance_is_held_against_time_beside_a_column_without_a_value(tmp_path):
+    frame = drifting(4.0).with_columns(nothing=pl.lit(None, pl.Int64))
+
+    assert codes(check(tmp_path, frame), "D207") == [("D207", "look", "day")]
+
+
 def test_how_different_the_future_is_leaves_the_time_itself_out(tmp_path):
     frame = drifting(0.0)
     moved = frame.with_columns(x=pl.col("x") + pl.int_range(1500) / 500)
