@@ -17,7 +17,7 @@ REAPER = ["python", "-m", "django", "reap"]
 DEMO = ["python", "-m", "django", "demo", "advance"]  # its ladder is really trained, by the worker, after the start
 
 
-def web(bind: str, *, workers: int = 1, threads: int = 8) -> list[str]:
+def web(bind: str, *, workers: int = 2, threads: int = 4) -> list[str]:
     """Pages and API. Threads, since an upload of a gigabyte may hold one for minutes."""
     config = ["--config", "python:dlstart_web.gunicorn_conf", "--bind", bind]
     size = ["--workers", str(workers), "--threads", str(threads)]

@@ -44,7 +44,7 @@ def test_compose_starts_what_the_run_command_starts():
 
     assert set(services) == {"migrate", "web", "worker", "reaper", "postgres", "redis"}
     assert services["migrate"]["command"] == processes.MIGRATE
-    assert services["web"]["command"] == processes.web("0.0.0.0:8000", workers=2, threads=4)
+    assert services["web"]["command"] == processes.web("0.0.0.0:8000")
     assert services["worker"]["command"] == processes.worker()
     assert services["reaper"]["command"] == processes.REAPER
     assert processes.WORKER_ENVIRONMENT.items() <= services["worker"]["environment"].items()

@@ -1,5 +1,6 @@
 """Forms about people and teams."""
 
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -128,12 +129,15 @@ class SettingsForm(KitForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = [
-            (name, name.replace("_", " "))
-            for name in sorted(available_timezones())
-            if "/" in name and not name.startswith(("Etc/", "posix/", "right/"))
-        ]
-        self.fields["time_zone"].choices = [("", say("as the installation")), *zones]
+        self.fields["time_zone"].choices = [("", say("as the installation")), *_zones()]
+
+
+@cache
+def _zones() -> list[tuple[str, str]]:
+    """The time zones of places, with their words; they are read from hundreds of files."""
+    names = [name for name in available_timezones() if "/" in name]
+    left_out = ("Etc/", "posix/", "right/")
+    return [(name, name.replace("_", " ")) for name in sorted(names) if not name.startswith(left_out)]
 
 
 class TokenForm(KitForm):
