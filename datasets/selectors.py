@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from datasets.core.acts import Act, acts_for
 from datasets.core.budget import (
-    LEAST_GAP_DAYS,
     LIMIT_BITS,
     Gate,
     NoLookLeft,
@@ -241,8 +241,12 @@ def lineage_teams_of(user: User, lineage: Lineage) -> list[Team]:
 
 
 def look_limits() -> LookLimits:
-    """What holds for the looks of everybody: as an administrator set it last, else the limits that come with dlstart."""
-    return LookLimits.objects.first() or LookLimits(gap_days=LEAST_GAP_DAYS, bits=LIMIT_BITS)
+    """What holds for the looks of everybody: as an administrator set it last, else as this dlstart was started."""
+    return LookLimits.objects.first() or first_look_limits()
+
+
+def first_look_limits() -> LookLimits:
+    return LookLimits(gap_days=settings.LOOK_GAP_DAYS, bits=LIMIT_BITS)
 
 
 def gap_days(lineage: Lineage) -> int:

@@ -63,7 +63,7 @@ def look_limits(request: Request) -> HttpResponse:
             messages.success(request, str(say("The limits are set. They hold from the next look on.")))
             return redirect("datasets:look_limits")
     history = LookLimits.objects.select_related("made_by")
-    context = {"limits": limits, "history": history, "form": form}
+    context = {"limits": limits, "history": history, "first": selectors.first_look_limits(), "form": form}
     return render(request, "datasets/look_limits.html", context, status=status_of(form))
 
 

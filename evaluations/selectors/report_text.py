@@ -124,7 +124,12 @@ def report_markdown(report: dict[str, Any], chapters: list[Chapter]) -> str:
         [
             (
                 say("Looks"),
-                say("{looks} spent, wear {bits:.1f} of 48 bits", looks=report["looks"], bits=report["bits"]),
+                say(
+                    "{looks} spent, wear {bits:.1f} of {budget:g} bits",
+                    looks=report["looks"],
+                    bits=report["bits"],
+                    budget=report["bits_budget"],
+                ),
             ),
             *((side["name"], side["words"]) for side in report.get("sides") or []),
             (say("Final"), say("opened once") if report["opening"] else say("not opened")),
