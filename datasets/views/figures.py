@@ -13,6 +13,7 @@ from datasets.core import panels
 from datasets.models import DatasetVersion
 from datasets.views.catalogue import entry_context
 from datasets.views.common import State
+from dlstart_web.kit.ranges import ranged
 from dlstart_web.kit.say import say
 from projects.http import Request
 
@@ -146,7 +147,8 @@ def wall_piece(request: Request, pk: UUID, place: int) -> HttpResponse:
     """A picture of train made small, or a sound cut short: a PNG or a FLAC of ours, whatever was uploaded."""
     version = permissions.get_rows_version_or_404(request.user, pk)
     piece = store.wall_piece(version, place)
-    return _private(HttpResponse(piece, content_type="audio/flac" if piece[:4] == b"fLaC" else "image/png"))
+    whole = HttpResponse(piece, content_type="audio/flac" if piece[:4] == b"fLaC" else "image/png")
+    return _private(ranged(request, whole))
 
 
 @login_required

@@ -214,6 +214,16 @@ def test_short_sounds_of_train_alone_can_be_heard(sign_in):
     assert len(answers) == 24
     assert {sound(answer.content)[0].tobytes() for answer in answers} <= kept
 
+    whole = answers[0].content
+    middle, beyond = (
+        client.get(url("wall_piece", version.pk, 0), headers={"range": f"bytes={start}-"})
+        for start in (len(whole) // 2, len(whole))
+    )
+    assert answers[0].headers["Accept-Ranges"] == "bytes"
+    assert (middle.status_code, middle.content) == (206, whole[len(whole) // 2 :])
+    assert middle.headers["Cache-Control"] == "private, no-store"
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{len(whole)}")
+
 
 def test_files_are_the_same_whoever_reads(sign_in, version):
     client = sign_in(version.uploaded_by)
