@@ -141,7 +141,7 @@ def test_a_click_on_a_suggestion_asks(sign_in, proposal, handler):
 
     review = proposal.reviews.get()
     assert ("no review under way" in page, asked.status_code, past.status_code) == (True, 302, 422)
-    assert (review.reviewer, review.due_on) == (person, timezone.localdate() + timedelta(days=10))
+    assert (review.reviewer, review.due_on) == (person, timezone.localdate(review.invited_at) + timedelta(days=10))
 
 
 def test_an_invitation_is_accepted_and_abstaining_counts_as_no_review(sign_in, proposal, handler):

@@ -123,8 +123,9 @@ def test_whoever_has_a_conflict_finds_out_nothing_by_any_page_list_search_or_mai
         services.give_back_review(
             review=Review.objects.get(proposal=proposal, reviewer=people["reviewer"]), why="conflict"
         )
-        Review.objects.filter(pk=waiting.pk).update(due_on=timezone.localdate())
-        services.send_reminders(now=timezone.now())
+        now = timezone.now()
+        Review.objects.filter(pk=waiting.pk).update(due_on=timezone.localdate(now))
+        services.send_reminders(now=now)
     after = {role: Crawl(user, world).go() for role, user in conflicted.items()}
     logging.disable(logging.NOTSET)
 
