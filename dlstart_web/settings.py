@@ -194,6 +194,8 @@ MFA_FORMS = {
 }
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,20/15m/ip"}
+# wrong passwords are counted in files, which all processes of pages read
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA / "cache"}}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # --- mail -------------------------------------------------------------------------------------------------------------
