@@ -77,8 +77,12 @@ def test_two_people_type_at_once_and_both_texts_survive(open_window: Window) -> 
 
         assert stored(project) == f"Truly: Every day {COMMON} It costs 3.00 each."
 
+        here = first.locator(".sections [aria-current]")
         first.locator("#id_G2").fill("Anna's own words.")
+        here.focus()
         expect(first.locator("#id_G2_revision")).to_have_value("1")
+        expect(here).to_have_text("Problem 2 of 4")
+        expect(here).to_be_focused()
         second.locator("#id_G2").fill("Bert's own words.")
         expect(second.locator("#conflict-G2")).to_contain_text("Anna saved another text")
         first.goto(path.replace("write/problem/", "answers/G2/texts/"))

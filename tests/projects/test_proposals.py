@@ -6,6 +6,7 @@ from django.urls import reverse
 from projects import selectors, services
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
 from projects.core.examples import BY_KEY
+from projects.core.form import BUILT_IN
 from projects.models import Answer, Project, Proposal
 from tests.factories import (
     fill_proposal,
@@ -72,6 +73,18 @@ def test_autosave_keeps_one_answer_and_hands_out_the_next_revision(sign_in, proj
     assert 'value="2"' in second.content.decode()
     assert stored(project) == ("Mugs jam", 2)
     assert Answer.objects.count() == 1
+
+
+def test_autosave_tells_the_strip_of_sections_how_far_the_form_is(sign_in, project, owner):
+    client = sign_in(owner)
+
+    saved = client.post(autosave(project), {"G1": "Mugs", "G1_revision": "0"}, **HTMX).content.decode()
+
+    page = client.get(section(project)).content.decode()
+    words = dict.fromkeys(BUILT_IN.by_key, "not begun") | {"problem": "1 of 4"}
+    for key, told in words.items():
+        assert f'<small id="progress-{key}" hx-swap-oob="innerHTML">{told}</small>' in saved
+        assert f'<small id="progress-{key}">{told}</small>' in page
 
 
 def test_the_same_text_twice_is_no_conflict(sign_in, project, owner):
