@@ -19,6 +19,21 @@ from projects.selectors.records import PENDING
 from projects.services.notices import notify
 
 
+def _keep(
+    made: ReviewRules | QuestionSet, act: str, *, by: User, reason: str, now: datetime | None, overtaken: ProjectProblem
+) -> None:
+    """Store the next version with who made it, when and why; `overtaken` if another administrator was first."""
+    if not reason.strip():
+        raise ProjectProblem(say("Reason: fill this in. Everybody can read it."))
+    made.reason, made.made_by, made.made_at = reason.strip(), by, now or timezone.now()
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError:
+        raise overtaken from None
+    audit.note(act, made, actor=by.pk)
+
+
 def _overtaken(number: int, seen: int) -> ProjectProblem:
     return ProjectProblem(
         say(
@@ -53,24 +68,14 @@ def change_rules(
     rules = check(Rules(before.number + 1, dict(weights), dict(floors), reviews_wanted, names_hidden))
     if not rules.changes_from(before):
         raise ProjectProblem(say("Nothing is different from the rules in force."))
-    if not reason.strip():
-        raise ProjectProblem(say("Reason: fill this in. Everybody who reads the rules sees it."))
     made = ReviewRules(
         number=rules.number,
         weights=rules.weights,
         floors=rules.floors,
         reviews_wanted=rules.reviews_wanted,
         names_hidden=rules.names_hidden,
-        reason=reason.strip(),
-        made_by=by,
-        made_at=now or timezone.now(),
     )
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-    except IntegrityError:
-        raise _overtaken(rules.number, seen) from None
-    audit.note("rules-changed", made, actor=by.pk)
+    _keep(made, "rules-changed", by=by, reason=reason, now=now, overtaken=_overtaken(rules.number, seen))
     return made
 
 
@@ -107,21 +112,8 @@ def change_questions(
     extras = next_version(before, questions, _last_id())
     if not extras.changes_from(before):
         raise ProjectProblem(say("Nothing is different from the questions in force."))
-    if not reason.strip():
-        raise ProjectProblem(say("Reason: fill this in. Everybody who reads the questions sees it."))
-    made = QuestionSet(
-        number=extras.number,
-        questions=[asdict(one) for one in extras.questions],
-        reason=reason.strip(),
-        made_by=by,
-        made_at=now or timezone.now(),
-    )
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-    except IntegrityError:
-        raise _questions_overtaken(extras.number, seen) from None
-    audit.note("questions-changed", made, actor=by.pk)
+    made = QuestionSet(number=extras.number, questions=[asdict(one) for one in extras.questions])
+    _keep(made, "questions-changed", by=by, reason=reason, now=now, overtaken=_questions_overtaken(extras.number, seen))
     return made
 
 

@@ -1,16 +1,20 @@
 """What administrators settle for everybody, and reading past a conflict."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from dlstart_web.kit import audit
 from projects import selectors, services
 from projects.core.criteria import KEYS
-from projects.models import BreakGlass, ReviewRules
+from projects.core.errors import ProjectProblem
+from projects.core.extras import Extra
+from projects.models import BreakGlass, QuestionSet, ReviewRules, User
 from tests.factories import make_handler, make_proposal, make_review, make_team, make_user
 
 SECRET = "zebra-striped"
@@ -71,6 +75,49 @@ def test_a_change_that_cannot_be_made_keeps_what_was_typed(sign_in, boss, other,
     assert words in answer.content.decode()
     assert f'value="{other.get("weight_reuse", "1")}"' in answer.content.decode()
     assert not ReviewRules.objects.exists()
+
+
+def change_rules(by: User) -> ReviewRules:
+    rules = {"weights": dict.fromkeys(KEYS, 2.0), "floors": dict.fromkeys(KEYS), "reviews_wanted": 3}
+    return services.change_rules(by=by, **rules, names_hidden=True, reason="It is so.", seen=1)
+
+
+def change_questions(by: User) -> QuestionSet:
+    site = Extra("", f"Asked by {by}?", "Its number.", "dataset", True)
+    return services.change_questions(by=by, questions=[site], reason="It is so.", seen=1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("change", "kept", "told"),
+    [
+        (change_rules, ReviewRules, "The rules are at version 2 by now"),
+        (change_questions, QuestionSet, "The questions are at version 2 by now"),
+    ],
+)
+def test_of_administrators_at_the_same_moment_one_makes_the_next_version(change, kept, told):
+    people = [make_user(f"Boss {number}", is_administrator=True) for number in range(4)]
+    barrier, outcomes = Barrier(4), []
+
+    def try_it(by: User) -> None:
+        try:
+            barrier.wait()
+            change(by)
+            outcomes.append("made")
+        except ProjectProblem as problem:
+            outcomes.append(str(problem).partition(",")[0])
+        finally:
+            connection.close()
+
+    threads = [Thread(target=try_it, args=[each]) for each in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == sorted([told] * 3 + ["made"])
+    assert [(each.number, each.reason) for each in kept.objects.all()] == [(2, "It is so.")]
+    assert not [fault for fault in audit.verify().faults if fault.table == kept._meta.db_table]
 
 
 def test_as_many_reviews_as_the_rules_want_open_them(sign_in, boss):

@@ -1,15 +1,12 @@
 """Questions that an administrator adds to the proposal form: who is asked them, where their answers are read."""
 
 import json
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from dlstart_web.kit import audit
 from projects import selectors, services
-from projects.core.errors import ProjectProblem
 from projects.core.extras import Extra
 from projects.models import Answer, Project, Proposal, QuestionSet, Team, User
 from tests.factories import fill_proposal, make_handler, make_project, make_proposal, make_review, make_team, make_user
@@ -128,31 +125,6 @@ def test_of_two_administrators_the_second_is_told_and_keeps_the_text(sign_in, bo
     assert "The questions are at version 3 by now, and you read version 2." in answer.content.decode()
     assert "Which belt?" in answer.content.decode()
     assert selectors.extras_in_force().questions == ()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_administrators_at_the_same_moment_one_makes_the_next_version():
-    people = [make_user(f"Boss {number}", is_administrator=True) for number in range(4)]
-    barrier, outcomes = Barrier(4), []
-
-    def change(by: User) -> None:
-        try:
-            barrier.wait()
-            services.change_questions(by=by, questions=[site(label=f"Asked by {by}?")], reason="It is so.", seen=1)
-            outcomes.append("made")
-        except ProjectProblem as problem:
-            outcomes.append(str(problem).partition(",")[0])
-        finally:
-            connection.close()
-
-    threads = [Thread(target=change, args=[each]) for each in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(outcomes) == [*["The questions are at version 2 by now"] * 3, "made"]
-    assert [one.id for one in selectors.extras_in_force().questions] == ["X1"]
 
 
 def test_an_id_never_comes_back_for_another_question(sign_in, boss):
