@@ -46,7 +46,8 @@ class RulesForm(KitForm):
             "seen": rules.number,
         }
         for criterion in rules.criteria:
-            initial[f"weight_{criterion.key}"] = f"{criterion.weight:g}"
+            value = float(criterion.weight)
+            initial[f"weight_{criterion.key}"] = int(value) if value.is_integer() else value
             initial[f"floor_{criterion.key}"] = str(criterion.floor or "")
         super().__init__(*args, initial=initial, **kwargs)
         for criterion in CRITERIA:
@@ -68,6 +69,14 @@ class RulesForm(KitForm):
     def rows(self) -> list[tuple[str, BoundField, BoundField]]:
         """A criterion with its two fields."""
         return [(c.label, self[f"weight_{c.key}"], self[f"floor_{c.key}"]) for c in CRITERIA]
+
+    def onto(self, rules: Rules) -> "RulesForm":
+        """What was changed here, on rules that somebody made meanwhile: all that was left as it was is theirs."""
+        data = self.data.copy()
+        for name, value in RulesForm(rules=rules).initial.items():
+            if name == "seen" or name not in self.changed_data:
+                data[name] = value
+        return RulesForm(data, rules=rules)
 
     def values(self) -> dict[str, Any]:
         """What the service takes."""

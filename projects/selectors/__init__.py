@@ -7,6 +7,7 @@ from projects.selectors.administration import (
     question_set_for,
     rules_history,
     rules_in_force,
+    rules_numbered,
     teams_of_all,
 )
 from projects.selectors.ideas import idea_wall
@@ -139,6 +140,7 @@ __all__ = [
     "reviews_of",
     "rules_history",
     "rules_in_force",
+    "rules_numbered",
     "rules_of",
     "search_projects",
     "sittings",

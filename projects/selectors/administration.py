@@ -23,6 +23,12 @@ def rules_in_force() -> Rules:
     return latest.rules if latest else Rules()
 
 
+def rules_numbered(number: int) -> Rules:
+    """A version of the rules; those that came with dlstart where no such version was made here."""
+    made = ReviewRules.objects.filter(number=number).first()
+    return made.rules if made else Rules()
+
+
 def rules_history() -> list[Change]:
     """All versions made here, newest first, with what each changed."""
     made = list(ReviewRules.objects.select_related("made_by"))

@@ -37,7 +37,8 @@ def _keep(
 def _overtaken(number: int, seen: int) -> ProjectProblem:
     return ProjectProblem(
         say(
-            "The rules are at version {number} by now, and you read version {seen}. Read them and change them again.",
+            "The rules are at version {number} by now, and you read version {seen}. "
+            "Read what changed, then make the next version.",
             number=number,
             seen=seen,
         )

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dlstart_web.kit import jobs
-from dlstart_web.kit.say import say, say_count
+from dlstart_web.kit.say import joined, say, say_count
 from dlstart_web.kit.text import file_size_words, thousands
 from projects import permissions, selectors, services
 from projects.core.errors import ProjectProblem
@@ -78,19 +78,32 @@ def all_teams(request: Request) -> HttpResponse:
     return render(request, "projects/all_teams.html", {"page": page})
 
 
+def _meanwhile(changes: list[str]) -> str:
+    return say(
+        "Changed meanwhile: {changes} What you changed stands below as you typed it, all else as it is now.",
+        changes=joined(" ", changes),
+    )
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def rules_change(request: Request) -> HttpResponse:
     """The rules of reviewing, for everybody to read; administrators change them for proposals submitted from then on."""
-    rules = selectors.rules_in_force()
+    rules = read = selectors.rules_in_force()
     if request.method == "POST":
         permissions.require_administrator(request.user)
-    form = RulesForm(request.POST if request.method == "POST" else None, rules=rules)
+        read = selectors.rules_numbered(number_of(request.POST.get("seen", "")))
+    form = RulesForm(request.POST if request.method == "POST" else None, rules=read)
     if form.is_valid():
         try:
             made = services.change_rules(by=request.user, **form.values())
         except ProjectProblem as problem:
+            rules, seen = selectors.rules_in_force(), form.cleaned_data["seen"]
+            if rules.number != seen:
+                form = form.onto(rules)
             form.add_error(None, str(problem))
+            if changes := rules.changes_from(read):
+                form.add_error(None, _meanwhile(changes))
         else:
             messages.success(
                 request, say("Version {number} holds for proposals submitted from now on.", number=made.number)

@@ -1,5 +1,6 @@
 """What administrators settle for everybody, and reading past a conflict."""
 
+import re
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -75,6 +76,42 @@ def test_a_change_that_cannot_be_made_keeps_what_was_typed(sign_in, boss, other,
     assert words in answer.content.decode()
     assert f'value="{other.get("weight_reuse", "1")}"' in answer.content.decode()
     assert not ReviewRules.objects.exists()
+
+
+def test_of_two_administrators_the_second_reads_what_changed_and_saves_knowingly(sign_in, boss):
+    sign_in(boss).post(RULES, rules_form(weight_payoff="3", weight_dataset="2", names_hidden=""))
+    second = sign_in(make_user("Second", is_administrator=True))
+
+    refused = second.post(RULES, rules_form(weight_dataset="0.5", floor_reuse="3", reason="Data comes later."))
+    form = refused.context["form"]
+    saved = second.post(RULES, {name: form[name].value() for name in form.fields})
+
+    told = [
+        "The rules are at version 2 by now, and you read version 1. Read what changed, then make the next version.",
+        "Changed meanwhile: Dataset weighs 2 instead of 1. Payoff weighs 3 instead of 1. Names of reviewers are shown. "
+        "What you changed stands below as you typed it, all else as it is now.",
+    ]
+    assert (refused.status_code, saved.status_code) == (422, 302)
+    assert form.non_field_errors() == told
+    assert (form["seen"].value(), form["reason"].value()) == (2, "Data comes later.")
+    rules = selectors.rules_in_force()
+    assert rules.changes_from(selectors.rules_numbered(2)) == [
+        "Dataset weighs 0.5 instead of 2.",
+        "Reuse has a floor of 3 instead of no floor.",
+    ]
+    assert (rules.number, rules.weights["payoff"], rules.names_hidden) == (3, 3, False)
+
+
+def test_weights_are_shown_as_they_are_typed(sign_in, boss):
+    sign_in(boss).post(RULES, rules_form(weight_payoff="0.5"))
+
+    shown = {
+        language: sign_in(boss).get(RULES, headers={"Accept-Language": language}).content.decode()
+        for language in ("en", "de")
+    }
+
+    typed = {language: re.findall(r'name="weight_\w+" value="([^"]*)"', page) for language, page in shown.items()}
+    assert typed == {"en": ["1", "1", "1", "0.5", "1"], "de": ["1", "1", "1", "0,5", "1"]}
 
 
 def change_rules(by: User) -> ReviewRules:
