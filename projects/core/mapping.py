@@ -92,6 +92,18 @@ def magic(mapping: Mapping) -> list[str]:
     return reasons
 
 
+def field_to_mend(mapping: Mapping) -> str:
+    """The field of the builder where the first reason for magic is mended; that of the next pair where there is none."""
+    if not mapping.x.strip():
+        return "x"
+    if not mapping.y.strip() or _MAGIC_WORDS.search(mapping.y):
+        return "y"
+    if mapping.y_kind == CANNOT_SAY:
+        return "y_kind"
+    halves = (number for number, (x, y, _) in enumerate(mapping.pairs, start=1) if not (x.strip() and y.strip()))
+    return f"pair_{next(halves, len(mapping.pairs) + 1)}_x"
+
+
 def shape(mapping: Mapping) -> str:
     """The well-known kind of task this looks like; "" where none comes to mind."""
     return _SHAPES.get((mapping.x_kind, mapping.y_kind), "")

@@ -109,8 +109,13 @@ class Payoff:
         return any(getattr(self, name) is not None for name in FIELDS)
 
     @property
+    def first_gap(self) -> str:
+        """The first number that the sums want; "" where they are whole. Guesses at the worth are asked for, not needed."""
+        return next((name for name in FIELDS if name not in ("low", "high") and getattr(self, name) is None), "")
+
+    @property
     def is_whole(self) -> bool:
-        return None not in (self.realistic, self.cost)
+        return not self.first_gap
 
 
 def _times(*factors: float | None) -> float | None:

@@ -28,6 +28,7 @@ class Rail:
     notices: str = ""
     rail: str = ""
     tested: str = ""
+    number: int = 1  # its row in the planner
 
     @property
     def is_blank(self) -> bool:
@@ -42,9 +43,17 @@ class Rail:
     def gaps(self) -> list[str]:
         return [label for name, label in GAPS.items() if not getattr(self, name)]
 
+    @property
+    def first_gap(self) -> str:
+        """The field to fill in first; "" where none is empty."""
+        return next((f"{name}_{self.number}" for name in COLUMNS if not getattr(self, name)), "")
+
 
 def of_words(values: Mapping[str, str]) -> list[Rail]:
     """The rows in what was typed, blank ones left out."""
     numbers = sorted({int(key.rpartition("_")[2]) for key in values})
-    rows = [Rail(*(values.get(f"{name}_{number}", "").strip() for name in COLUMNS)) for number in numbers]
+    rows = [
+        Rail(**{name: values.get(f"{name}_{number}", "").strip() for name in COLUMNS}, number=number)
+        for number in numbers
+    ]
     return [row for row in rows if not row.is_blank]

@@ -194,7 +194,7 @@ def test_readiness_names_an_empty_question(boss, owner):
 
     first = selectors.readiness_of(proposal)[0]
 
-    assert (first.is_met, first.note) == (False, "X1")
+    assert (first.is_met, first.note, first.section, first.field) == (False, "X1", "dataset", "X1")
 
 
 def test_two_writers_of_an_extra_question_lose_nothing(sign_in, boss, owner):

@@ -1,6 +1,7 @@
 """The planners beside the form: two people fill them in, nothing is lost, reviewers read them."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -52,6 +53,19 @@ def test_a_number_is_typed_and_shown_with_the_readers_marks(sign_in, proposal, o
     assert 'value="8.000"' in shown
     assert 'value="3,50 je Stück"' in shown
     assert "??? × 8.000 × 3,50" in shown
+
+
+def test_each_point_of_readiness_leads_to_the_field_that_mends_it(sign_in, proposal, owner):
+    services.save_plan(proposal=proposal, user=owner, kind="rails", values={"wrong_4": "a miss"}, base={})
+    client = sign_in(owner)
+
+    listed = client.get(reverse("projects:proposal_submit", args=[proposal.project.slug, 1])).content.decode()
+
+    links = re.findall(r'href="([^"#]*)#(id_\w+)"', listed.partition('<ul class="checks">')[2])
+    assert len(links) == 13
+    assert (page(proposal, "rails"), "id_notices_4") in links
+    for address, field in links:
+        assert f'id="{field}"' in client.get(address).content.decode()
 
 
 def test_two_people_fill_in_one_plan(sign_in, proposal, owner):

@@ -5,6 +5,7 @@ import pytest
 from projects.core import payoff, rails
 from projects.core.examples import EXAMPLES
 from projects.core.form import BUILT_IN
+from projects.core.mapping import Mapping, field_to_mend
 from projects.core.payoff import Payoff
 from projects.core.readiness import checks
 
@@ -81,6 +82,34 @@ def test_rows_of_guard_rails_tell_their_gaps():
     ]
 
 
+def test_the_field_to_fill_in_first_is_known():
+    rows = rails.of_words({"wrong_2": "a miss", "wrong_5": "an alarm", "notices_5": "a person"})
+    whole = payoff.of_words(MUG)
+
+    assert [row.first_gap for row in rows] == ["notices_2", "rail_5"]
+    assert [sums.first_gap for sums in (Payoff(), Payoff(places=2, times=3), whole)] == ["places", "worth", ""]
+    assert [sums.is_whole for sums in (Payoff(places=2, times=3), whole)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("xy", "field"),
+    [
+        (Mapping(), "x"),
+        (Mapping(x="photo"), "y"),
+        (Mapping(x="photo", y="the best offer"), "y"),
+        (Mapping(x="photo", y="is it a mug?", y_kind="cannot_say"), "y_kind"),
+        (Mapping(x="photo", y="is it a mug?"), "pair_1_x"),
+        (
+            Mapping(x="photo", y="is it a mug?", pairs=[("1", "yes", True), ("2", "", False), ("", "no", False)]),
+            "pair_2_x",
+        ),
+        (Mapping(x="photo", y="is it a mug?", pairs=[("1", "yes", True), ("2", "no", False)]), "pair_3_x"),
+    ],
+)
+def test_magic_is_mended_in_a_field_of_the_builder(xy, field):
+    assert field_to_mend(xy) == field
+
+
 def test_readiness_names_what_is_missing_before_money_is_asked_for():
     mug = EXAMPLES[0]
     whole = rails.Rail("a miss", "the sensor", "stop button", "weekly")
@@ -92,5 +121,21 @@ def test_readiness_names_what_is_missing_before_money_is_asked_for():
         if not check.is_met
     }
 
+    places = [(check.plan or check.section, check.field) for check in checks(BUILT_IN, {}, Mapping(), Payoff(), [])]
     assert [check.words for check in ready if not check.is_met] == []
     assert (len(begun), begun["Each way to go wrong has who notices, a guard rail and a test"]) == (13, "3 gaps")
+    assert places == [
+        ("problem", "G1"),
+        ("dataset", "D3"),
+        ("dataset", "D5"),
+        ("reuse", "R2"),
+        ("feasibility", "x"),
+        ("feasibility", "pair_1_hard"),
+        ("feasibility", "F2"),
+        ("feasibility", "F5"),
+        ("payoff", "places"),
+        ("payoff", "places"),
+        ("payoff", "P4"),
+        ("rails", "wrong_1"),
+        ("fault_tolerance", "T4"),
+    ]
