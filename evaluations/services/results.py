@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dlstart_web.kit.say import say
+from dlstart_web.kit.text import day_words
 from evaluations.models import ResultDecision, Verdict
 from evaluations.services.problems import OutOfTurn
 from projects import permissions
@@ -88,7 +89,10 @@ def note_outcome(
     moment = now or timezone.now()
     if timezone.localdate(moment) < decision.check_on:
         raise ProjectProblem(
-            say("It is too early to tell: this is asked from {check_on:%Y-%m-%d} on.", check_on=decision.check_on)
+            say(
+                "It is too early to tell: this is asked from {check_on} on.",
+                check_on=day_words(decision.check_on, with_year=True),
+            )
         )
     decision.paid, decision.paid_words, decision.paid_by, decision.paid_at = paid, words.strip(), user, moment
     decision.save(update_fields=["paid", "paid_words", "paid_by", "paid_at"])

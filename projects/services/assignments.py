@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dlstart_web.kit.say import say
+from dlstart_web.kit.text import day_words
 from projects import permissions
 from projects.core.errors import ProjectProblem
 from projects.models import Conflict, Notice, Project, Proposal, Review, User
@@ -48,8 +49,8 @@ def _check_due(due_on: date, today: date) -> None:
     if not today <= due_on <= today + timedelta(days=LATEST_DAYS):
         raise ProjectProblem(
             say(
-                "Due on {due_on:%Y-%m-%d} cannot be kept: choose a day from today to {most} days from now.",
-                due_on=due_on,
+                "Due on {due_on} cannot be kept: choose a day from today to {most} days from now.",
+                due_on=day_words(due_on, with_year=True),
                 most=LATEST_DAYS,
             )
         )
@@ -97,7 +98,7 @@ def assign_reviewer(
     _tell(
         reviewer,
         say("You are asked to review {project}", project=project),
-        say("It takes about 20 minutes and is due on {due:%Y-%m-%d}.", due=due),
+        say("It takes about 20 minutes and is due on {due}.", due=day_words(due, with_year=True)),
         review,
         Notice.Kind.ASSIGNED,
     )
@@ -176,7 +177,7 @@ def send_reminders(*, now: datetime) -> int:
         with transaction.atomic():
             if not Review.objects.filter(pk=review.pk, reminded__lt=step, state__in=PENDING).update(reminded=step):
                 continue
-            project, day = review.proposal.project, f"{review.due_on:%Y-%m-%d}"
+            project, day = review.proposal.project, day_words(review.due_on, with_year=True)
             handler = project.handler
             if step != steps.HANDLER:
                 words = (

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -14,6 +15,7 @@ from knox.models import AuthToken
 
 from dlstart_web.kit import audit
 from dlstart_web.kit.say import joined, say
+from dlstart_web.kit.text import moment_words
 from projects.core.errors import InvitationSpent, ProjectProblem
 from projects.models import Invitation, Membership, Team, User
 from projects.services.slugs import free_name, free_slug
@@ -65,7 +67,7 @@ def _mail_invitation(invitation: Invitation, address: str) -> None:
     into = say("the team {team}", team=invitation.team) if invitation.team else settings.ORGANISATION
     until = say(
         "It works once, until {until}. If you expected nothing, do nothing.",
-        until=f"{invitation.expires_at:%Y-%m-%d %H:%M} UTC",
+        until=moment_words(invitation.expires_at, ZoneInfo("UTC")),
     )
     send_mail(
         str(say("{by} invites you to {into} on dlstart", by=by, into=into)),

@@ -233,11 +233,19 @@ def test_one_reminder_before_one_on_the_day_and_then_the_handler_is_told(due, dj
     sent = sweep(django_capture_on_commit_callbacks, *range(3, 20))
 
     assert sent == [
-        ("rita", "Your review of Mug finder is due on 2026-11-12"),
+        ("rita", "Your review of Mug finder is due on 12 Nov 2026"),
         ("rita", "Your review of Mug finder is due today"),
         ("hanna", "A review of Mug finder is late"),
     ]
-    assert (invited.to, "due on 2026-11-12" in invited.body) == (["rita@example.org"], True)
+    assert (invited.to, "due on 12 Nov 2026." in invited.body) == (["rita@example.org"], True)
+
+
+def test_a_reminder_writes_the_day_as_its_reader_does(due, django_capture_on_commit_callbacks):
+    User.objects.filter(pk=due.reviewer_id).update(language="de")
+
+    [(_, subject)] = sweep(django_capture_on_commit_callbacks, 10)
+
+    assert subject == "Ihr Gutachten zu Mug finder ist am 12. Nov. 2026 fällig"
 
 
 def test_a_review_that_is_in_or_given_back_is_not_reminded_of(due, django_capture_on_commit_callbacks):

@@ -1,6 +1,6 @@
 """Invitations, teams, offices: through the pages and the services behind them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from threading import Barrier, Thread
 
@@ -123,6 +123,16 @@ def test_only_a_hash_of_the_secret_is_kept(sign_in, django_capture_on_commit_cal
     assert [message.to for message in mail.outbox] == [["new@example.org"]]
     assert page.context["address"] in mail.outbox[0].body
     assert secret not in client.get(reverse("projects:team_detail", args=[team.slug])).content.decode()
+
+
+@pytest.mark.django_db
+def test_an_invitation_says_until_when_it_works(django_capture_on_commit_callbacks):
+    now = datetime(2026, 11, 19, 14, 31, tzinfo=UTC)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.create_invitation(by=make_user("Olga"), email="new@example.org", now=now)
+
+    assert "It works once, until Thu 26 Nov 2026 14:31 UTC." in mail.outbox[0].body
 
 
 @pytest.mark.django_db(transaction=True)
