@@ -9,8 +9,6 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from tests.factories import make_user
-
 # Luck decides nothing, nor how busy the machine is: the same examples each time. `--hypothesis-profile=search` draws new ones.
 hypothesis.settings.register_profile(
     "same", derandomize=True, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck)
@@ -41,6 +39,9 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture
 def sign_in(client: Client):
     """Sign a person in at the test client; a new one if none is given."""
+
+    # Only here: the process that hands out the tests would load every model library for it, while the others wait.
+    from tests.factories import make_user
 
     def enter(user=None) -> Client:
         client.force_login(user or make_user())

@@ -1,21 +1,24 @@
-"""Every address, every method, everybody: one table of what is answered, and what no answer may hold."""
+"""Every address, every method, everybody: one table of what is answered, and what no answer may hold or leave unsaid."""
 
 import logging
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.http import HttpResponseBase
-from django.test import Client, TestCase
+from django.test import Client, TestCase, override_settings
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from datasets.models import InputsTaken, Viewing
 from dlstart_web.kit.models import AuditEvent, AuditHead
 from projects.core.examples import EXAMPLES
 from projects.selectors import mail_token
+from tests.made_up_german import FOR_PROGRAMS, made_up_language, typed_by_people, unsaid
 from tests.permission_table import ROLES, TABLE
 from tests.world import HIDDEN_REVIEW, OTHER_DRAFT, World, make_world
 
@@ -225,10 +228,15 @@ class TestPermissionWalk(TestCase):
         assert {name for name, _ in table()} - names == set()
 
     def test_everybody_is_answered_as_the_table_says(self):
-        """Nor does reading change anything."""
+        """Nor does reading change anything; and no page says a word that is in no catalogue, in the made-up German of it."""
+        with tempfile.TemporaryDirectory() as folder, override_settings(LOCALE_PATHS=[made_up_language(Path(folder))]):
+            self.walk()
+
+    def walk(self) -> None:
         expected, wrong, leaks, changes, acts = table(), [], [], [], set()
+        data, seen, beside = typed_by_people(), set(), {}
         for role in ROLES:
-            client = self.client_of(role)
+            client = self.client_of(role, headers={"accept-language": "de"})
             for name in sorted(url_names()):
                 url = address(name, self.world)
                 for method in asked_methods(name, role, expected):
@@ -245,11 +253,14 @@ class TestPermissionWalk(TestCase):
                     if answer.status_code not in codes:
                         wrong.append(f"{name} {method} {role}: {answer.status_code}, not {codes}")
                     leaks += [f"{name} {method} {role}: {leak}" for leak in self.leaks(text, role)]
+                    if "html" in answer.headers.get("Content-Type", "") and not name.startswith(FOR_PROGRAMS):
+                        beside |= dict.fromkeys(unsaid(answer.content.decode(), data, seen), name)
 
         assert wrong == []
         assert leaks == []
         assert changes == []
         assert acts  # those that are meant to change something do, and are seen
+        assert [f"{name}: {' '.join(text.split())[:160]}" for text, name in sorted(beside.items())] == []
 
     def leaks(self, text: str, role: str) -> list[str]:
         """Planted words in an answer to somebody who may not read them."""
@@ -258,7 +269,8 @@ class TestPermissionWalk(TestCase):
             found.append(HIDDEN_REVIEW)
         if OTHER_DRAFT in text and role not in MAY_READ_OTHER_DRAFT:
             found.append(OTHER_DRAFT)
-        return found + sorted(set(re.findall(r"\d+\.\d{6}", text)) & self.world.sealed_labels)
+        numbers = {number.replace(",", ".") for number in re.findall(r"\d+[.,]\d{6}", text)}  # as Germans write them too
+        return found + sorted(numbers & self.world.sealed_labels)
 
     def test_what_is_not_yours_is_answered_like_what_is_not_there(self):
         client = self.client_of("other")
