@@ -269,7 +269,9 @@ class TestPermissionWalk(TestCase):
             found.append(HIDDEN_REVIEW)
         if OTHER_DRAFT in text and role not in MAY_READ_OTHER_DRAFT:
             found.append(OTHER_DRAFT)
-        numbers = {number.replace(",", ".") for number in re.findall(r"\d+[.,]\d{6}", text)}  # as Germans write them too
+        numbers = {
+            number.replace(",", ".") for number in re.findall(r"\d+[.,]\d{6}", text)
+        }  # as Germans write them too
         return found + sorted(numbers & self.world.sealed_labels)
 
     def test_what_is_not_yours_is_answered_like_what_is_not_there(self):
