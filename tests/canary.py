@@ -11,9 +11,11 @@ import gzip
 import hashlib
 import io
 import json
+import pickle
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
@@ -29,8 +31,10 @@ from django.core.cache import caches
 from django.db import connection
 from django.http import HttpResponseBase
 from django.test import Client
+from scipy.stats import poisson
 
 DEEPEST = 5  # archives within archives
+LUCK = 1e-7  # of a content of random bytes to be taken for a leak
 # 7.1234e+17, 712345678901234567.0, 712,345,678,901,234,567
 _IN_WORDS = re.compile(rb"(?<![0-9])(?:7[0-9]{2}(?:[,.'_ ][0-9]{3}){5}|7[.,]?[0-9]{5,20}(?:[eE]\+?(17))?)")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
@@ -45,7 +49,8 @@ class Markers:
     """The labels that nobody may see, in the variants in which they are looked for.
 
     As words with 17, 15, 9 or 6 figures, with and without exponent or separators; as float64 and int64 of either byte
-    order at any place; as float32; all of that in Base64, gzip, bzip2, zip, npz, npy and Parquet, one in another.
+    order at any place; as float32, also in a float64; all of that in Base64, gzip, bzip2, zip, npz, npy and Parquet,
+    one in another.
     """
 
     def __init__(self, labels: Iterable[float]) -> None:
@@ -56,15 +61,10 @@ class Markers:
         self.short = {
             n: {f"{label:.{n - 1}e}".split("e")[0].replace(".", "") for label in self.labels} for n in (6, 7, 8)
         }
-        as_float, as_int = np.array(self.labels), np.array(self.labels).astype("<i8")
-        wide = [
-            as_float.view("<u8"),
-            as_float.byteswap().view("<u8"),
-            as_int.view("<u8"),
-            as_int.byteswap().view("<u8"),
-        ]
-        self.wide = np.unique(np.concatenate(wide))
+        as_float = np.array(self.labels)
         narrow = as_float.astype("<f4")
+        wide = [as_float, narrow.astype("<f8"), as_float.astype("<i8")]
+        self.wide = np.unique(np.concatenate([each.view("<u8") for w in wide for each in (w, w.byteswap())]))
         self.narrow = np.unique(np.concatenate([narrow.view("<u4"), narrow.byteswap().view("<u4")]))
 
     def found_in(self, content: bytes, depth: int = 0) -> bool:
@@ -95,8 +95,9 @@ class Markers:
             return False
         if any(np.isin(_at(content, start, "<u8"), self.wide).any() for start in range(8)):
             return True
-        hits = [np.intersect1d(_at(content, start, "<u4"), self.narrow).size for start in range(4)]
-        return sum(hits) >= (1 if len(content) < 4096 else 2)
+        hits = sum(np.intersect1d(_at(content, start, "<u4"), self.narrow).size for start in range(4))
+        # four bytes are some marker's by luck in one of so many places
+        return hits > 0 and poisson.sf(hits - 1, len(content) * len(self.narrow) / 2**32) < LUCK
 
 
 def _at(content: bytes, start: int, kind: str) -> np.ndarray:
@@ -133,9 +134,10 @@ def _unpacked(content: bytes) -> Iterator[bytes]:
                 yield name.encode()
                 yield archive.read(name)
     elif content[:6] == b"\x93NUMPY":
-        # its bytes stand in the content; a copy would have bytes of this process's own memory between its fields
+        # numbers stand as bytes in the content; written out, one in a few of a forest's means begins as a marker does
         array = np.load(io.BytesIO(content), allow_pickle=False)
-        yield "\n".join(map(str, array.ravel().tolist())).encode()
+        if array.dtype.kind in "SU":
+            yield "\n".join(map(str, array.ravel().tolist())).encode()
     elif content[:4] == b"PAR1":
         frame = pl.read_parquet(io.BytesIO(content))
         for series in frame.select(pl.col(pl.Binary)):
@@ -200,8 +202,8 @@ def search(markers: Markers, journal: Journal, *, data: Path, vault: Path, tempo
     for message in mail.outbox:
         look("mail", message.subject, message.message().as_bytes())
         look("mail", message.subject, b"\n".join(_words_of(email.message_from_bytes(message.message().as_bytes()))))
-    for name, pickled in getattr(caches["default"], "_cache", {}).items():
-        look("cache", name, name.encode() + b"\n" + pickled)
+    for name, pickled in _in_cache():
+        look("cache", name, pickled)
     for model in apps.get_models():
         rows = "\n".join(str(row) for row in model._default_manager.values_list())
         look("database", model._meta.label, rows.encode())
@@ -233,6 +235,14 @@ def _words_of(message: Message) -> Iterator[bytes]:
         content = part.get_payload(decode=True)
         if isinstance(content, bytes):
             yield content
+
+
+def _in_cache() -> Iterator[tuple[str, bytes]]:
+    """Every value of the cache, which keeps each in a file behind its end; no file bears the key, only its digest."""
+    for path in Path(settings.CACHES["default"]["LOCATION"]).glob(f"*{caches['default'].cache_suffix}"):
+        with path.open("rb") as file:
+            pickle.load(file)  # when it ends
+            yield path.name, zlib.decompress(file.read())
 
 
 def _task_of(message: bytes) -> bytes:

@@ -403,6 +403,8 @@ def test_no_role_sees_a_sealed_label_anywhere(folders, capsys):
         lambda y: b"a" + np.array(y, ">f8").tobytes(),
         lambda y: b"abc" + np.array(y, "<i8").tobytes(),
         lambda y: b"\xff" + np.array(y, "<f4").tobytes(),
+        lambda y: as_npy(np.array([0.5, y], "<f4").astype("<f8")),
+        lambda y: as_npy(np.array(["best", f"{y:.9g}"])),
         lambda y: b"x" + base64.b64encode(b"1" + np.array(y, "<f8").tobytes()),
         lambda y: base64.urlsafe_b64encode(b'{"y": ' + repr(y).encode()),
         lambda y: gzip.compress(gzip.compress(repr(y).encode())),
@@ -413,6 +415,22 @@ def test_searcher_knows_each_writing(write):
 
     assert markers.found_in(write(markers.labels[0]))
     assert not markers.found_in(write(marker(0.3)))
+
+
+def as_npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def test_searcher_is_not_fooled_by_the_means_of_a_forest():
+    chance = np.random.default_rng(0)
+    markers = Markers(marker(share) for share in chance.random(128))
+    means = 7.0e17 + 0.9e17 * chance.random(20_000)
+    means[7] = markers.labels[0] + 1024  # of so many, one may begin with a marker's nine figures
+
+    assert not markers.found_in(as_npy(means))
+    assert markers.found_in(as_npy(np.append(means.astype("<f4"), np.array(markers.labels[:9], "<f4"))))
 
 
 def test_searcher_takes_a_page_for_what_it_is():
