@@ -37,6 +37,7 @@ from datasets.models import (
     TestSet,
 )
 from dlstart_web.kit import audit, clock, text
+from dlstart_web.kit.once import once_a_page
 from dlstart_web.kit.say import joined, say
 from projects.models import APPROVING, Decision, Membership, Project, Team, User
 
@@ -111,6 +112,7 @@ def version_list(project: Project) -> QuerySet[DatasetVersion]:
     )
 
 
+@once_a_page
 def version_sealed_latest(project: Project) -> DatasetVersion | None:
     """The version that runs and looks of a project use."""
     return version_list(project).filter(state=DatasetVersion.State.SEALED).order_by("-seal__sealed_at").first()
@@ -240,6 +242,7 @@ def lineage_teams_of(user: User, lineage: Lineage) -> list[Team]:
     )
 
 
+@once_a_page
 def look_limits() -> LookLimits:
     """What holds for the looks of everybody: as an administrator set it last, else as this dlstart was started."""
     return LookLimits.objects.first() or first_look_limits()

@@ -11,6 +11,7 @@ from django.db.models import Exists, Q
 from django.http import Http404
 from django.utils import timezone
 
+from dlstart_web.kit.once import once_a_page
 from dlstart_web.kit.say import say
 from projects.models import (
     GLASS_OPEN,
@@ -37,11 +38,13 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"  # names the handler
 
 
+@once_a_page
 def is_member(user: User, project: Project) -> bool:
     """In the project's team now."""
     return Membership.objects.filter(team=project.team_id, user=user.pk, left_at=None).exists()
 
 
+@once_a_page
 def is_owner(user: User, project: Project) -> bool:
     """Owner of the project's team now."""
     return Membership.objects.filter(
@@ -79,11 +82,13 @@ def outside_conflict(user: Any, project: Any) -> Q:
     return Q(Exists(Conflict.objects.filter(project=project, user=user))) | Q(Exists(declared))
 
 
+@once_a_page
 def has_conflict(user: User, project: Project) -> bool:
     """Sees no reviews of the project by any role and decides nothing about it."""
     return Project.objects.filter(conflict(user.pk, project.pk, project.team_id), pk=project.pk).exists()
 
 
+@once_a_page
 def is_reviewer(user: User, project: Project) -> bool:
     """Assigned to a proposal of the project and not declined or in conflict."""
     return Review.objects.filter(proposal__project=project, reviewer=user).exclude(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from datasets import selectors as dataset_selectors
 from datasets.models import DatasetVersion
 from dlstart_web.kit.jobs import OPEN_STATES, JobState
+from dlstart_web.kit.once import once_a_page
 from dlstart_web.kit.say import say
 from evaluations.core.metrics import METRICS, Metric
 from evaluations.core.next_step import Standing, suggest
@@ -43,6 +44,7 @@ def results_seen(project: Project) -> int:
     return Run.objects.filter(project=project, score__isnull=False).count()
 
 
+@once_a_page
 def project_ladder(project: Project) -> Ladder | None:
     """The newest ladder of a project."""
     return (

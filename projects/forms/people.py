@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from dlstart_web.kit.forms import KitForm, Spoken
+from dlstart_web.kit.forms import KitForm, LongSelect, Spoken
 from dlstart_web.kit.say import say
 from projects import services
 from projects.core.errors import InvitationSpent
@@ -97,7 +97,7 @@ class SettingsForm(KitForm):
         label=say("Time zone"),
         required=False,
         help_text=say("Times on all pages are written in it."),
-        widget=forms.Select(attrs={"translate": "no"}),
+        widget=LongSelect(attrs={"translate": "no"}),
     )
     language = forms.ChoiceField(
         label=say("Language"),

@@ -10,7 +10,7 @@ from projects.core import payoff
 from projects.core.payoff import Payoff
 from projects.core.scoring import Profile, profile
 from projects.models import Decision, Membership, Plan, Proposal, Review, User
-from projects.selectors.records import OPEN_STATES, PENDING, active_memberships, conflicted, readable_projects
+from projects.selectors.records import OPEN_STATES, PENDING, active_memberships, entrusted_projects, readable_projects
 from projects.selectors.reviews import rules_of
 
 
@@ -23,7 +23,7 @@ def readable_reviews(user: User) -> QuerySet[Review]:
     )
     decided = Q(proposal__state=Proposal.State.DECIDED, proposal__project__in=readable_projects(user).values("pk"))
     involved = Q(proposal__project__handler=user) | Exists(same.filter(state=Review.State.SUBMITTED))
-    free = ~conflicted(user, "proposal__project", "proposal__project__team")
+    free = Q(proposal__project__in=entrusted_projects(user))
     reach = Q(proposal__project__is_demo=True) if user.is_demo else Q()
     named = permissions.outside_conflict(user.pk, OuterRef("proposal__project"))
     usual = (decided | owns | (free & involved)) & ~named & ~owes

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 
+from dlstart_web.kit.once import once_a_page
 from dlstart_web.kit.say import say
 from projects import permissions
 from projects.core import form, payoff, rails, readiness
@@ -55,6 +56,7 @@ def mapping_of(proposal: Proposal) -> Mapping:
     return Mapping(proposal.x, proposal.x_kind, proposal.y, proposal.y_kind, pairs)
 
 
+@once_a_page
 def readable_proposals(user: User, project: Project) -> list[Proposal]:
     """The versions a person may read, oldest first: drafts and withdrawn ones are the team's own."""
     versions = project.proposals.order_by("number")

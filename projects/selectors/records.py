@@ -1,10 +1,12 @@
 """Reads about projects: which one may read, where each stands, what waits for a person, search."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import NoReverseMatch, reverse
 
+from dlstart_web.kit.once import once_a_page
 from dlstart_web.kit.say import joined, say
 from dlstart_web.kit.text import day_words
 from projects import permissions
@@ -46,20 +48,25 @@ def conflicted(user: User, project: str = "pk", team: str = "team") -> Q:
     return permissions.conflict(user.pk, OuterRef(project), OuterRef(team))
 
 
+@once_a_page
+def entrusted_projects(user: User) -> list[UUID]:
+    """Those a person handles or was asked to review, without a conflict. A few: found first, lists need no such rule a row."""
+    asked = Review.objects.filter(proposal__project=OuterRef("pk"), reviewer=user).exclude(state__in=GONE)
+    entrusted = Project.objects.filter(Q(handler=user) | Exists(asked)).exclude(conflicted(user))
+    return list(entrusted.order_by().values_list("pk", flat=True))
+
+
 def readable_projects(user: User) -> QuerySet[Project]:
     """The same rule as `permissions.may_read`, for lists. Adds `is_mine`, and `hides_team` while a blind review is owed."""
     owed = Review.objects.filter(
         proposal__project=OuterRef("pk"), reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES
     )
-    asked = Review.objects.filter(proposal__project=OuterRef("pk"), reviewer=user).exclude(state__in=GONE)
     shown = Proposal.objects.filter(project=OuterRef("pk")).exclude(state__in=HIDDEN_STATES)
     reach = Project.objects.filter(is_demo=True) if user.is_demo else Project.objects.all()
     return (
         reach.annotate(is_mine=Exists(active_memberships(user)), hides_team=Exists(owed))
         .filter(
-            Q(is_mine=True)
-            | (Q(handler=user) | Exists(asked)) & ~conflicted(user)
-            | Q(is_private=False, is_sandbox=False) & Exists(shown)
+            Q(is_mine=True) | Q(pk__in=entrusted_projects(user)) | Q(is_private=False, is_sandbox=False) & Exists(shown)
         )
         .select_related("team")
     )
@@ -83,6 +90,7 @@ def projects_of(user: User) -> QuerySet[Project]:
     return readable_projects(user).filter(Exists(active_memberships(user)))
 
 
+@once_a_page
 def current_criterion(project: Project) -> Criterion | None:
     """The locked success criterion in force, or None."""
     return project.criteria.exclude(locked_at=None).order_by("number").last()
@@ -141,9 +149,10 @@ def tasks_of(user: User) -> list[Task]:
     """What waits for a person, most urgent first, in a fixed number of queries."""
     tasks: list[Task] = []
     page = lambda name, proposal: reverse(f"projects:{name}", args=[proposal.project.slug, proposal.number])  # noqa: E731
+    entrusted = entrusted_projects(user)
     owed = Review.objects.filter(reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES)
     for review in (
-        owed.exclude(conflicted(user, "proposal__project", "proposal__project__team"))
+        owed.filter(proposal__project__in=entrusted)
         .select_related("proposal__project")
         .order_by("due_on", "invited_at")
     ):
@@ -177,8 +186,7 @@ def tasks_of(user: User) -> list[Task]:
             )
         )
     handled = (
-        Proposal.objects.filter(project__handler=user, state__in=OPEN_STATES)
-        .exclude(conflicted(user, "project", "project__team"))
+        Proposal.objects.filter(project__in=entrusted, project__handler=user, state__in=OPEN_STATES)
         .select_related("project")
         .annotate(
             asked=Count("reviews", filter=~Q(reviews__state__in=GONE)),

@@ -27,7 +27,7 @@ from projects.models import (
     User,
 )
 from projects.selectors.administration import rules_in_force
-from projects.selectors.records import OPEN_STATES, PENDING, conflicted
+from projects.selectors.records import OPEN_STATES, PENDING, conflicted, entrusted_projects
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -192,10 +192,11 @@ def reply_for(user: User, proposal: Proposal) -> TeamReply | None:
 def outbox_of(user: User) -> list[PendingDecision]:
     """What this handler means to decide: drafts, and letters that wait to be sent."""
     found = PendingDecision.objects.filter(
-        proposal__project__handler=user, proposal__state__in=OPEN_STATES
-    ).select_related("proposal__project")
-    hidden = conflicted(user, "proposal__project", "proposal__project__team")
-    return list(found.exclude(hidden).order_by("saved_at"))
+        proposal__project__in=entrusted_projects(user),
+        proposal__project__handler=user,
+        proposal__state__in=OPEN_STATES,
+    )
+    return list(found.select_related("proposal__project").order_by("saved_at"))
 
 
 def questions_for(user: User, proposal: Proposal) -> QuerySet[TeamQuestion]:
@@ -286,7 +287,7 @@ def next_review(user: User, *, after: Review | None = None) -> Review | None:
     """
     owed = (
         Review.objects.filter(reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES)
-        .exclude(conflicted(user, "proposal__project", "proposal__project__team"))
+        .filter(proposal__project__in=entrusted_projects(user))
         .select_related("proposal__project")
         .order_by(F("skipped_at").asc(nulls_first=True), "ahead", "due_on", "invited_at", "pk")
     )
@@ -312,8 +313,8 @@ def reviews_of(user: User) -> QuerySet[Review]:
 
 def habit_of(user: User) -> Habit:
     """How the person's scores lie to the others' on the same proposals; for that person alone, of reviews they may see."""
-    mine = Review.objects.filter(reviewer=user, state=Review.State.SUBMITTED).exclude(
-        conflicted(user, "proposal__project", "proposal__project__team")
+    mine = Review.objects.filter(
+        reviewer=user, state=Review.State.SUBMITTED, proposal__project__in=entrusted_projects(user)
     )
     given = (
         Score.objects.filter(

@@ -146,9 +146,9 @@ def test_catalogue_asks_as_often_for_one_as_for_three(sign_in, django_assert_num
         services.want_data(user=owner_of(project), title=f"data {number}")
     client = sign_in(owner_of(project))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(url("dataset_list") + "?q=set&labels=on")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/api/v1/catalogue?q=set")
 
 

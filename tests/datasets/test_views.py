@@ -285,7 +285,7 @@ def test_lists_ask_as_often_for_one_as_for_three(sign_in, django_assert_num_quer
         make_version(project, file=make_csv(30, seed=number), target="")
     client = sign_in(owner_of(project))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(url("dataset_list"))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(11):
         client.get(url("project_data", project.slug))

@@ -240,7 +240,7 @@ def test_the_portfolio_asks_the_same_number_of_queries(sign_in, django_assert_nu
         reviewed(handler, f"Idea {number}", 4, 4, 4, 4, 4)
     client = sign_in(handler)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(TABLE)
 
 

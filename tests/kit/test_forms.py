@@ -2,8 +2,9 @@ import pytest
 from django import forms
 from django.template.loader import render_to_string
 from django.utils import translation
+from pytest_django.asserts import assertHTMLEqual
 
-from dlstart_web.kit.forms import KitForm
+from dlstart_web.kit.forms import KitForm, LongSelect
 
 
 class Upload(KitForm):
@@ -84,3 +85,17 @@ def test_error_summary_links_to_the_first_choice_of_a_group():
 
     assert 'href="#id_kind_0"' in render_to_string("components/error_summary.html", {"form": form})
     assert 'id="id_kind_0"' in form.render()
+
+
+def test_long_select_says_what_djangos_does():
+    choices = [("", "none"), ("a<b", "A & B"), ("c", "C")]
+
+    class Places(KitForm):
+        short = forms.ChoiceField(choices=choices, widget=forms.Select(attrs={"translate": "no"}))
+        long = forms.ChoiceField(choices=choices, widget=LongSelect(attrs={"translate": "no"}))
+
+    form = Places(initial={"short": "a<b", "long": "a<b"})
+    short, long = (form[name].as_widget(attrs={"id": "id"}).replace(name, "one") for name in ("short", "long"))
+
+    assert '<option value="a&lt;b" selected>A &amp; B</option>' in long
+    assertHTMLEqual(long, short)

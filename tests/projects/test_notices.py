@@ -137,7 +137,7 @@ def test_the_list_needs_as_many_queries_for_one_as_for_three(count, django_asser
     for _ in range(count):
         tell(user, project=make_proposal(submitted=True).project)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert len([notice.project.name for notice in selectors.notices_of(user)]) == count
 
 

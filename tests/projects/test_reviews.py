@@ -396,9 +396,9 @@ def test_the_board_asks_the_same_number_of_queries(sign_in, django_assert_num_qu
     reviewer = proposal.reviews.first().reviewer
     client = sign_in(reviewer)
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(18):
         client.get(url("review_board", proposal))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(reverse("projects:review_list"))
 
 
@@ -427,5 +427,5 @@ def test_my_work_asks_the_same_number_of_queries(sign_in, django_assert_num_quer
 
     for person in (reviewer, handler):
         client = sign_in(person)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             client.get(reverse("projects:home"))

@@ -159,7 +159,7 @@ def test_a_page_is_told_what_a_colleague_saved_and_nothing_else(pair, sign_in, d
     address = reverse("projects:proposal_news", args=[proposal.project.slug, 1])
     client = sign_in(bert)
     client.get(address)  # the session is there
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         nothing = client.get(address, {"G1_revision": 1, "G2_revision": 0})
     save(proposal, anna, "Anna's <text>.", 1)
 
