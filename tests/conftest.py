@@ -1,12 +1,13 @@
 """Fixtures for all tests."""
 
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 # Luck decides nothing, nor how busy the machine is: the same examples each time. `--hypothesis-profile=search` draws new ones.
@@ -58,3 +59,14 @@ def django_db_setup(django_db_setup, django_db_blocker):
             with connection.cursor() as cursor:
                 cursor.execute("DROP TRIGGER look_no_delete")
                 cursor.execute("DROP TRIGGER audit_no_delete")
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Rows that fixtures make under this one stay for all tests of a module, each of which is rolled back to them.
+
+    Not for tests that commit. What is handed to a test is a deep copy, so that none finds what another did to it.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)

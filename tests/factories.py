@@ -110,11 +110,11 @@ def make_review(
     return review
 
 
-def make_approved_project(team: Team | None = None, **fields) -> Project:
-    """A project past its review: three reviews are in and the handler said go."""
+def make_approved_project(team: Team | None = None, *, reviews: int = 1, **fields) -> Project:
+    """A project past its review: reviews are in and the handler said go."""
     proposal = make_proposal(team, submitted=True, **fields)
     handler = make_handler(proposal)
-    for _ in range(3):
+    for _ in range(reviews):
         make_review(proposal, scores=(4, 4, 4, 4, 4))
     services.make_decision(proposal=proposal, user=handler, outcome="go", reasons="The labels are there.")
     return Project.objects.get(pk=proposal.project_id)

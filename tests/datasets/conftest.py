@@ -1,11 +1,19 @@
 """Each test has its own store, vault and quarantine."""
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 import pytest
+
+
+def make_folders(root: Path, name: Callable[[str, Path], None]) -> None:
+    for each in ("STORE", "VAULT", "QUARANTINE"):
+        folder = root / each.lower()
+        folder.mkdir(mode=0o700)
+        name(each, folder)
 
 
 @pytest.fixture(autouse=True)
 def folders(settings, tmp_path):
-    for name in ("STORE", "VAULT", "QUARANTINE"):
-        folder = tmp_path / name.lower()
-        folder.mkdir(mode=0o700)
-        setattr(settings, name, folder)
+    make_folders(tmp_path, partial(setattr, settings))

@@ -1,12 +1,16 @@
 """Spending a look and answering it; what the ledger remembers and refuses to forget."""
 
 import hashlib
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from shutil import copytree
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 
@@ -17,9 +21,10 @@ from datasets.migrations import _ledger_guards
 from datasets.models import Look, Opening, SealedLadder, TestSet
 from datasets.vault import box
 from projects.models import Membership
+from tests.datasets.conftest import make_folders
 from tests.factories import make_approved_project, make_csv, make_project, make_sealed_version, make_team, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
@@ -42,9 +47,20 @@ class Accuracy:
         return value
 
 
+@pytest.fixture(scope="module")
+def sealed(kept, tmp_path_factory):
+    """A sealed version for all tests here, and the folder of its files."""
+    root = tmp_path_factory.mktemp("sealed")
+    with pytest.MonkeyPatch.context() as patch:
+        make_folders(root, partial(patch.setattr, settings))
+        return make_sealed_version(), root
+
+
 @pytest.fixture
-def version():
-    return make_sealed_version()
+def version(sealed, folders, tmp_path, db):
+    version, root = sealed
+    copytree(root, tmp_path, dirs_exist_ok=True)
+    return deepcopy(version)
 
 
 def owner_of(version):

@@ -14,7 +14,6 @@ from projects.models import Membership
 from tests.factories import (
     do_submissions,
     make_approved_project,
-    make_done_ladder,
     make_ladder,
     make_sealed_version,
     make_user,
@@ -32,11 +31,6 @@ def as_person(user):
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(user)[1]}")
     return client
-
-
-@pytest.fixture
-def ladder():
-    return make_done_ladder(only=QUICK)
 
 
 @pytest.fixture

@@ -9,7 +9,15 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from projects.models import Membership
-from tests.factories import do_inspections, do_predictions, make_done_ladder, make_ladder, make_user
+from tests.factories import (
+    do_inspections,
+    do_predictions,
+    make_csv,
+    make_done_ladder,
+    make_ladder,
+    make_sealed_version,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +32,14 @@ def owner_of(project):
     return project.team.memberships.get(role=Membership.Role.OWNER, left_at=None).user
 
 
+@pytest.fixture(scope="module")
+def climbed(kept):
+    return make_done_ladder(make_sealed_version(file=make_csv(seed=300)), only=("linear",), guess=0.12)
+
+
 @pytest.fixture
-def run():
-    return make_done_ladder(only=("linear",), guess=0.12).runs.get()
+def run(ladder):
+    return ladder.runs.get()
 
 
 @pytest.fixture

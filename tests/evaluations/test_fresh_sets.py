@@ -2,6 +2,7 @@
 
 import csv
 import io
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -30,10 +31,14 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def climbed(kept):
+    return make_done_ladder(make_sealed_version(secret=bytes(32)), only=QUICK)
+
+
 @pytest.fixture
-def ladder():
+def ladder(ladder):
     """Climbed, with a fresh set of 150 rows beside."""
-    ladder = make_done_ladder(make_sealed_version(secret=bytes(32)), only=QUICK)
     dataset_services.deposit_fresh(
         project=ladder.project,
         user=make_user("Stella", is_steward=True),
@@ -107,8 +112,8 @@ def test_fresh_set_gives_a_verdict_where_others_opened_the_final_rows(ladder):
     assert Verdict.objects.get().opening.test_set.tier == "fresh"
 
 
-def test_programs_deposit_a_fresh_set_ask_for_its_opening_and_agree():
-    ladder = make_done_ladder(make_sealed_version(secret=bytes(32)), only=QUICK)
+def test_programs_deposit_a_fresh_set_ask_for_its_opening_and_agree(climbed):
+    ladder = deepcopy(climbed)
     project, steward = Project.objects.get(pk=ladder.project_id), make_user(is_steward=True)
     owner, handler, steward, stranger = map(as_person, (owner_of(project), project.handler, steward, make_user()))
     sets, openings = (f"/api/v1/projects/{project.slug}/{name}" for name in ("fresh-sets", "openings"))

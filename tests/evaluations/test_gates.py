@@ -1,5 +1,6 @@
 """The three gates: what each needs, the decision from the verdict, and whether it paid."""
 
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,15 @@ from evaluations.models import ResultDecision
 from projects.core.errors import ProjectProblem
 from projects.models import Membership
 from tests.evaluations.test_services import open_final
-from tests.factories import make_done_ladder, make_handler, make_proposal, make_review, make_sealed_version, make_user
+from tests.factories import (
+    make_approved_project,
+    make_done_ladder,
+    make_handler,
+    make_proposal,
+    make_review,
+    make_sealed_version,
+    make_user,
+)
 
 REASONS = {"reasons": "It is good enough, and it is here."}
 
@@ -20,10 +29,16 @@ def states(project, user) -> list[list[bool | None]]:
     return [[need.is_met for need in gate.needs] for gate in selectors.gates_of(project, user)]
 
 
+@pytest.fixture(scope="module")
+def opened(kept):
+    version = make_sealed_version(make_approved_project(reviews=3))
+    return open_final(make_done_ladder(version, only=("always_same", "linear"))).project
+
+
 @pytest.fixture
-def judged(db):
+def judged(opened, db):
     """A project with its verdict."""
-    return open_final(make_done_ladder(make_sealed_version(rows=300), only=("always_same", "linear"))).project
+    return deepcopy(opened)
 
 
 def owner_of(project):

@@ -17,10 +17,14 @@ pytestmark = pytest.mark.django_db
 QUERIES = 13
 
 
+@pytest.fixture(scope="module")
+def climbed(kept):
+    return make_done_ladder(make_sealed_version(secret=bytes([3] * 32)), only=("always_same", "linear"))
+
+
 @pytest.fixture
-def run():
-    version = make_sealed_version(secret=bytes([3] * 32))
-    return make_done_ladder(version, only=("always_same", "linear")).runs.get(recipe="linear")
+def run(ladder):
+    return ladder.runs.get(recipe="linear")
 
 
 def owner_of(project):

@@ -11,6 +11,7 @@ from projects import selectors as project_selectors
 from projects import services
 from projects.models import Plan, Proposal, User
 from tests.factories import (
+    make_approved_project,
     make_done_ladder,
     make_handler,
     make_proposal,
@@ -217,7 +218,7 @@ def test_downloads_say_what_the_page_says_and_calculate_nothing(sign_in, handler
 
 @pytest.mark.django_db
 def test_what_was_measured_moves_a_score_and_both_parts_are_shown(sign_in):
-    version = make_sealed_version(rows=900)
+    version = make_sealed_version(make_approved_project(reviews=3), rows=900)
     project = make_done_ladder(version, only=("always_same", "linear")).project
     run = project.runs.get(recipe="linear")
     level = project.criteria.get().level

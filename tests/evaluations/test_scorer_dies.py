@@ -13,7 +13,7 @@ from dlstart_web.kit.jobs import JobState
 from evaluations import scoring, services
 from evaluations.models import Submission
 from projects.models import Membership
-from tests.factories import do_submissions, make_done_ladder
+from tests.factories import do_submissions
 
 pytestmark = [
     pytest.mark.django_db,
@@ -70,11 +70,6 @@ def sweep(do, end: type[BaseException], check, stride: int) -> int:
 def stride(request):
     """Every statement in the long suite."""
     return request.param
-
-
-@pytest.fixture
-def ladder():
-    return make_done_ladder(only=("always_same", "linear"))
 
 
 def owner_of(project):

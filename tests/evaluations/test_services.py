@@ -26,7 +26,6 @@ from tests.factories import (
     do_inspections,
     do_runs,
     do_submissions,
-    make_approved_project,
     make_csv,
     make_done_ladder,
     make_ladder,
@@ -106,8 +105,7 @@ def test_run_ladder_rings_after_the_commit(django_capture_on_commit_callbacks):
     assert len(callbacks) == 2
 
 
-def test_look_is_answered_by_the_sealed_ladder_and_the_second_is_refused():
-    ladder = make_done_ladder(only=QUICK)
+def test_look_is_answered_by_the_sealed_ladder_and_the_second_is_refused(ladder):
     submission = spend(ladder)
     do_submissions()
 
@@ -123,8 +121,7 @@ def test_look_is_answered_by_the_sealed_ladder_and_the_second_is_refused():
         spend(ladder, "always_same", key="b")
 
 
-def test_look_with_the_same_key_or_predictions_is_not_charged_again():
-    ladder = make_done_ladder(only=QUICK)
+def test_look_with_the_same_key_or_predictions_is_not_charged_again(ladder):
     first = spend(ladder)
 
     assert spend(ladder) == first
@@ -132,8 +129,7 @@ def test_look_with_the_same_key_or_predictions_is_not_charged_again():
     assert Look.objects.count() == 1
 
 
-def test_second_look_of_a_worse_model_says_no_and_nothing_else():
-    ladder = make_done_ladder(only=QUICK)
+def test_second_look_of_a_worse_model_says_no_and_nothing_else(ladder):
     spend(ladder)
     do_submissions()
     spend(ladder, "always_same", key="b", now=timezone.now() + timedelta(days=8))
@@ -144,8 +140,7 @@ def test_second_look_of_a_worse_model_says_no_and_nothing_else():
     assert (look.released, look.rung, look.lower, look.upper) == (False, None, None, None)
 
 
-def test_look_whose_scorer_stays_dead_is_given_back_in_sight_of_all():
-    ladder = make_done_ladder(only=QUICK)
+def test_look_whose_scorer_stays_dead_is_given_back_in_sight_of_all(ladder):
     submission = spend(ladder)
     now = timezone.now()
     for _ in range(3):
@@ -345,8 +340,7 @@ def test_opening_under_100_rows_shows_scores_and_refuses_a_verdict():
     assert 0 < opening.result["simple"]["score"] <= 1
 
 
-def test_opening_names_runs_of_the_right_family():
-    ladder = make_done_ladder(only=QUICK)
+def test_opening_names_runs_of_the_right_family(ladder):
     linear = ladder.runs.get(recipe="linear")
 
     with pytest.raises(services.OutOfTurn, match="is no deep model"):
@@ -355,8 +349,7 @@ def test_opening_names_runs_of_the_right_family():
         services.ask_opening(project=ladder.project, user=owner_of(ladder.project), simple=None, deep=None)
 
 
-def test_opening_is_agreed_by_the_handler_alone():
-    ladder = make_done_ladder(only=QUICK)
+def test_opening_is_agreed_by_the_handler_alone(ladder):
     project = ladder.project
     opening = services.ask_opening(
         project=project, user=owner_of(project), simple=ladder.runs.get(recipe="linear"), deep=None
@@ -383,8 +376,7 @@ def test_opening_that_failed_is_scored_again():
     assert Verdict.objects.count() == 1
 
 
-def test_next_step_is_suggested_from_validation_alone():
-    ladder = make_done_ladder(only=QUICK)
+def test_next_step_is_suggested_from_validation_alone(ladder):
 
     step = selectors.next_step(ladder)
 
@@ -392,8 +384,7 @@ def test_next_step_is_suggested_from_validation_alone():
     assert step["code"] in ("SIMPLE_LOOKS_ENOUGH", "TRY_DEEP")
 
 
-def test_price_is_said_before_the_look_and_uses_no_sealed_label(django_assert_num_queries):
-    ladder = make_done_ladder(make_sealed_version(make_approved_project()), only=QUICK)
+def test_price_is_said_before_the_look_and_uses_no_sealed_label(ladder, django_assert_num_queries):
     test_set = dataset_selectors.test_set_for_looks(ladder.version)
     run = ladder.runs.get(recipe="linear")
 

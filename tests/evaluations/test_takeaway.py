@@ -101,8 +101,8 @@ def test_scripts_of_rungs_on_texts_and_pictures_reach_the_recorded_scores(settin
 
 
 @pytest.fixture
-def run():
-    return make_done_ladder(only=("linear",)).runs.get()
+def run(ladder):
+    return ladder.runs.get(recipe="linear")
 
 
 def test_model_comes_with_its_encoder_card_and_script(client, sign_in, run):

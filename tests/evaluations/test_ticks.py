@@ -39,10 +39,14 @@ class Clock:
         self.at += timedelta(seconds=seconds)
 
 
-@pytest.fixture
-def ladder(settings):
-    settings.LOOK_TICK = TICK
+@pytest.fixture(scope="module")
+def climbed(kept):
     return make_done_ladder(make_sealed_version(secret=bytes([1] * 32)), only=("always_same", "linear"))
+
+
+@pytest.fixture(autouse=True)
+def tick(settings):
+    settings.LOOK_TICK = TICK
 
 
 def owner_of(project):

@@ -11,7 +11,7 @@ from datasets.models import Look, Opening
 from dlstart_web.kit.jobs import JobState
 from evaluations import training
 from evaluations.models import CurvePoint, Ladder, Run
-from projects.models import Criterion, Membership
+from projects.models import Membership
 from tests.factories import (
     do_runs,
     do_submissions,
@@ -47,11 +47,6 @@ def owner_of(project):
 
 def page(name, key):
     return reverse(f"evaluations:{name}", args=[key])
-
-
-@pytest.fixture
-def ladder():
-    return make_done_ladder(only=QUICK)
 
 
 def addresses(ladder):
@@ -137,14 +132,14 @@ def test_criterion_is_locked_in_percent_and_amended_with_a_reason(client, sign_i
 
     answer = client.post(url, {"metric": "accuracy", "level": "95", "smallest_difference": "1", "reason": ""})
     assert answer.status_code == 302
-    locked = Criterion.objects.get()
+    locked = project.criteria.get()
     assert (locked.level, locked.smallest_difference, locked.results_seen) == (0.95, 0.01, 0)
 
     refused = client.post(url, {"metric": "accuracy", "level": "90", "smallest_difference": "1", "reason": ""})
     assert refused.status_code == 422
     client.post(url, {"metric": "accuracy", "level": "90", "smallest_difference": "1", "reason": "The arm is slower"})
     body = client.get(url).content.decode()
-    assert [one.number for one in Criterion.objects.all()] == [1, 2]
+    assert [one.number for one in project.criteria.all()] == [1, 2]
     assert "95.0%" in body
     assert "90.0%" in body
     assert "The arm is slower" in body
@@ -168,7 +163,7 @@ def test_criterion_refuses_a_level_outside_the_measure(client, sign_in, metric, 
 
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
-    assert Criterion.objects.count() == 0
+    assert not project.criteria.exists()
 
 
 def test_criterion_says_what_the_test_set_can_tell(client, sign_in):
@@ -219,7 +214,7 @@ def test_ladder_run_queues_and_says_why_not(client, sign_in, django_capture_on_c
     client.post(page("ladder_run", project.slug))
     again = client.post(page("ladder_run", project.slug), follow=True).content.decode()
 
-    assert Run.objects.count() == 7
+    assert project.runs.count() == 7
     assert "7 of its runs have not ended" in again
     assert "7 runs cancelled." in client.post(page("ladder_cancel", project.slug), follow=True).content.decode()
 
@@ -444,7 +439,7 @@ def test_report_hides_reviews_from_a_reviewer_who_owes_one(client, sign_in, ladd
     sign_in(make_user())
     url = page("report", ladder.project.slug)
 
-    assert "3 reviewers" in client.get(url).content.decode()  # the proposal is decided: open to colleagues
+    assert "1 reviewer, median" in client.get(url).content.decode()  # the proposal is decided: open to colleagues
 
 
 # --- what a page costs -----------------------------------------------------------------------------------------------------------
@@ -474,7 +469,7 @@ def test_ladder_run_takes_a_rule_as_a_rung_and_refuses_one_it_cannot_read(client
     sign_in(owner_of(project))
 
     refused = client.post(page("ladder_run", project.slug), {"rule": "depth > 3"})
-    none_yet = Run.objects.count()
+    none_yet = project.runs.count()
     client.post(page("ladder_run", project.slug), {"rule": "width + height > 18", "budget": "60"})
     do_runs_of("own_rule")
 
