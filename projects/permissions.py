@@ -39,17 +39,20 @@ class Role(StrEnum):
 
 
 @once_a_page
+def _role_in_team(user: User, project: Project) -> str | None:
+    """Owner or member of the project's team now, or None."""
+    now = Membership.objects.filter(team=project.team_id, user=user.pk, left_at=None)
+    return next(iter(now.values_list("role", flat=True)), None)
+
+
 def is_member(user: User, project: Project) -> bool:
     """In the project's team now."""
-    return Membership.objects.filter(team=project.team_id, user=user.pk, left_at=None).exists()
+    return _role_in_team(user, project) is not None
 
 
-@once_a_page
 def is_owner(user: User, project: Project) -> bool:
     """Owner of the project's team now."""
-    return Membership.objects.filter(
-        team=project.team_id, user=user.pk, left_at=None, role=Membership.Role.OWNER
-    ).exists()
+    return _role_in_team(user, project) == Membership.Role.OWNER
 
 
 def conflict(user: Any, project: Any, team: Any) -> Q:

@@ -287,5 +287,5 @@ def test_lists_ask_as_often_for_one_as_for_three(sign_in, django_assert_num_quer
 
     with django_assert_num_queries(8):
         client.get(url("dataset_list"))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(url("project_data", project.slug))

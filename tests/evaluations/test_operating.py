@@ -14,7 +14,7 @@ from projects.models import Answer, Membership, Proposal
 from tests.factories import make_done_ladder, make_sealed_version, make_user
 
 pytestmark = pytest.mark.django_db
-QUERIES = 13
+QUERIES = 12
 
 
 @pytest.fixture(scope="module")

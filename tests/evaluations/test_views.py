@@ -460,7 +460,7 @@ def test_leaderboard_takes_the_same_queries_for_any_length(client, sign_in, djan
     assert body.count("Linear model") == 1 + count
 
 
-LEADERBOARD_QUERIES = 13
+LEADERBOARD_QUERIES = 12
 
 
 def test_ladder_run_takes_a_rule_as_a_rung_and_refuses_one_it_cannot_read(client, sign_in):
