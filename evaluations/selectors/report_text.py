@@ -37,8 +37,8 @@ def report_markdown(report: dict[str, Any], chapters: list[Chapter]) -> str:
     lines = [say("# Vetting report: {project}", project=plain(project)), ""]
     if proposal and proposal.x:
         lines += [say("Given one **{x}**, say **{y}**.", x=plain(proposal.x), y=plain(proposal.y)), ""]
-    if report["review_on"]:
-        lines += [say("Next review: {when}.", when=plain(report["review_on"])), ""]
+    if report["review_words"]:
+        lines += [say("Next review: {when}.", when=plain(report["review_words"])), ""]
     lines += [say("## 1. Five criteria"), ""]
     medians = [
         (

@@ -1,5 +1,6 @@
 """Reads for the verdict and for the one-page report; nothing here is more than its pages show elsewhere."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from datasets.core.datasheet import QUESTIONS
 from datasets.core.parts import PART_WORDS, PARTS
 from datasets.models import DatasetVersion, Look, Opening, TestSet
 from dlstart_web.kit.say import figure, joined, say, say_count
+from dlstart_web.kit.text import day_words
 from evaluations.core.comparison import interval_name
 from evaluations.core.rungs import RUNGS
 from evaluations.models import KeptPoint, ResultDecision, Verdict
@@ -163,6 +165,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         .order_by("-proposal__number")
         .first()
     )
+    review_on = _review_on(project, decision)
     return {
         "project": project,
         "proposal": proposal,
@@ -201,7 +204,8 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "rules_version": settings.RULES_VERSION,
         "live": settings.SITE_ADDRESS.rstrip("/") + reverse("evaluations:verdict", args=[project.slug]),
         "decision": decision,
-        "review_on": _review_on(project, decision),
+        "review_on": review_on,
+        "review_words": day_words(review_on, with_year=True) if isinstance(review_on, date) else review_on,
         "now": timezone.now(),
         "version_number": settings.VERSION,
     } | {
@@ -211,15 +215,16 @@ def report(project: Project, user: User) -> dict[str, Any]:
     }
 
 
-def _review_on(project: Project, decision: Decision | None) -> str:
-    """When what was decided is looked at again: half a year after the verdict's decision, the end of a try, of a hold."""
+def _review_on(project: Project, decision: Decision | None) -> date | str:
+    """When what was decided is looked at again: half a year after the verdict's decision, the end of a try; of a hold as
+    it was written, which may be no day; "" where nothing was decided."""
     result = ResultDecision.objects.filter(project=project).first()
     if result is not None:
-        return f"{result.check_on:%Y-%m-%d}"
+        return result.check_on
     if decision is None:
         return ""
     if decision.try_until is not None:
-        return f"{timezone.localtime(decision.try_until):%Y-%m-%d}"
+        return timezone.localdate(decision.try_until)
     return decision.hold_until
 
 

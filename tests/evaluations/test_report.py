@@ -1,6 +1,7 @@
 """The report in its other forms: appendix, Markdown and JSON say the same, and what was not recorded is said."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from django.urls import reverse
@@ -9,6 +10,7 @@ from datasets.core.datasheet import NOT_RECORDED
 from evaluations import selectors
 from projects import services
 from projects.core.extras import Extra
+from projects.models import Decision
 from tests.factories import make_approved_project, make_proposal, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +65,24 @@ def test_markdown_and_json_say_what_the_page_says(project, sign_in):
     assert "- **Reasons:** The labels are there." in text
     assert (data["decision"]["outcome"], data["mapping"]["x"], len(data["appendix"])) == ("go", "photo", 4)
     assert data == client.get(reverse("api_report", args=[project.slug])).json()
+
+
+def test_the_next_review_is_a_day_in_the_readers_words(project, sign_in):
+    Decision.objects.update(outcome="try", decided_at=datetime(2026, 11, 25, 12, tzinfo=UTC))
+    owner = project.team.memberships.get().user
+    forms = ("report", "report_text", "report_data")
+
+    def answers() -> list[str]:
+        client = sign_in(owner)
+        return [client.get(reverse(f"evaluations:{name}", args=[project.slug])).content.decode() for name in forms]
+
+    page, text, data = answers()
+    assert "next review: 9 Dec 2026" in page
+    assert "Next review: 9 Dec 2026." in text
+    assert json.loads(data)["review_on"] == "2026-12-09"
+    owner.language = "de"
+    owner.save()
+    assert "nächste Durchsicht: 9. Dez. 2026" in answers()[0]
 
 
 def test_words_of_people_mean_nothing_to_markdown(sign_in):
