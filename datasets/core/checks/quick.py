@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
 
 from datasets.core.readers.types import kind_of
+from datasets.core.threads import one_thread
 
 MOST_CELLS = 1_000_000
 _SETTINGS = {"max_iter": 40, "max_leaf_nodes": 7, "early_stopping": False, "random_state": 0}
@@ -32,7 +32,7 @@ def quick_matrix(frame: pl.DataFrame) -> NDArray[np.float32]:
 def quick_chances(x: NDArray[np.float32], y: np.ndarray, of: NDArray[np.float32]) -> np.ndarray:
     """Class chances of the rows `of` after learning y from x: 40 rounds of trees with 7 leaves (STATISTICS 3.2)."""
     x, of = _without_gaps_alone(x, of)
-    with threadpool_limits(limits=1):
+    with one_thread():
         chances: np.ndarray = HistGradientBoostingClassifier(**_SETTINGS).fit(x, y).predict_proba(of)
     return chances
 
@@ -40,7 +40,7 @@ def quick_chances(x: NDArray[np.float32], y: np.ndarray, of: NDArray[np.float32]
 def quick_numbers(x: NDArray[np.float32], y: np.ndarray, of: NDArray[np.float32]) -> np.ndarray:
     """The same for a number."""
     x, of = _without_gaps_alone(x, of)
-    with threadpool_limits(limits=1):
+    with one_thread():
         predicted: np.ndarray = HistGradientBoostingRegressor(**_SETTINGS).fit(x, y).predict(of)
     return predicted
 

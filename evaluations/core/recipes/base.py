@@ -17,8 +17,8 @@ from scipy.linalg import LinAlgWarning
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import cross_val_predict
-from threadpoolctl import threadpool_limits
 
+from datasets.core import threads
 from dlstart_web.kit.say import say
 from evaluations.core.encoding import Encoded
 from evaluations.core.errors import EvaluationProblem
@@ -326,7 +326,7 @@ def both(data: Encoded) -> tuple[NDArray[np.float32], Array]:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """One thread for BLAS and OpenMP, and no word about solvers that stop at their iteration limit on purpose."""
-    with threadpool_limits(limits=1), warnings.catch_warnings():
+    with threads.one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", LinAlgWarning)  # newton-cholesky turns to lbfgs by itself
         yield
