@@ -140,10 +140,16 @@ class Installation:
                 return refusal.code, refusal.read().decode()
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Empty for the first test that starts something; the others start on what it left."""
+    return tmp_path_factory.mktemp("installation") / "var"
+
+
 @pytest.fixture
-def installation(tmp_path) -> Iterator[Installation]:
+def installation(data) -> Iterator[Installation]:
     with ExitStack() as started:
-        it = Installation(tmp_path / "var", free_port(), started)
+        it = Installation(data, free_port(), started)
         yield it
         for pid in it.processes():
             os.kill(pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ from django.urls import reverse
 from datasets.models import DatasetVersion
 from dlstart_web.demo.load import load
 from dlstart_web.demo.people import PEOPLE
+from dlstart_web.demo.remove import remove
 from projects.models import Project, User
 from tests.factories import PASSWORD, do_ingestions, make_project, make_team, make_user
 
@@ -16,9 +17,14 @@ def view_as(key: str) -> str:
     return reverse("demo:view_as", args=[key])
 
 
-@pytest.fixture
-def demo(db):
+@pytest.fixture(scope="module")
+def loaded(kept):
     load()
+
+
+@pytest.fixture
+def demo(loaded, db):
+    pass
 
 
 def test_each_person_lands_on_a_page_that_opens(client, demo):
@@ -83,6 +89,8 @@ def test_only_people_of_the_demo_can_be_viewed_as(client, demo):
 
 
 def test_without_a_demo_the_tour_says_so(client, db):
+    remove()
+
     assert "There is no demo here" in client.get(TOUR).content.decode()
 
 
@@ -95,7 +103,7 @@ def test_the_demo_data_comes_into_a_sandbox_with_one_click(sign_in):
     copied = [sign_in(member).post(reverse("demo:try_it")) for _ in range(2)]
     do_ingestions()
 
-    versions = list(DatasetVersion.objects.all())
+    versions = list(DatasetVersion.objects.filter(dataset__project__is_demo=False))
     assert (nowhere.url, {answer.status_code for answer in copied}) == (reverse("projects:team_list"), {302})
     assert [(one.dataset.project.team, one.dataset.project.is_sandbox) for one in versions] == [(team, True)] * 2
     assert {one.rows_read for one in versions} == {1797}
