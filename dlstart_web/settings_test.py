@@ -28,8 +28,8 @@ ACCOUNT_RATE_LIMITS = {}
 # A test often holds one transaction open, and a beat would wait 20 seconds for SQLite; tests/test_jobs.py has beats.
 JOB_BEAT = 3600
 LOOK_TICK = 0  # answers are told at once; tests/evaluations/test_ticks.py has its own clock
-# a child process costs a second; tests/datasets/test_limited.py has them
-TASKS_IN_PROCESS = frozenset({"read", "check", "divide", "recognise"})
+# a child process costs a second; tests/datasets/test_limited.py and test_fresh.py have them
+TASKS_IN_PROCESS = frozenset({"read", "check", "divide", "recognise", "set_apart"})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and worker processes of the tests must see the same rows.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / "test.sqlite3")}
