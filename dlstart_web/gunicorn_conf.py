@@ -4,6 +4,9 @@ import gc
 import sys
 from typing import Any
 
+from django.conf import settings
+from django.template.loader import get_template
+
 from dlstart_web.kit.lifeline import die_with_parent
 
 # Every question to the database gives the interpreter away; beside a thread that computes, Python hands it back after
@@ -18,7 +21,10 @@ control_socket_disable = True  # it would lie in the home folder and let two ins
 
 
 def when_ready(server: Any) -> None:
-    """What was loaded for good is not looked through again: a whole collection stopped every page for 200 ms."""
+    """Before the workers part: pages are read, so that no process does it for its first visitors, and what was loaded for
+    good is not looked through again: a whole collection stopped every page for 200 ms."""
+    for page in (settings.BASE_DIR / "templates").rglob("*.html"):
+        get_template(str(page.relative_to(settings.BASE_DIR / "templates")))
     gc.collect()
     gc.freeze()
 
