@@ -70,8 +70,8 @@ def test_log_is_empty_in_words_shows_others_nothing_and_marks_sandboxes(client, 
     assert [row["is_sandbox"] for row in rows] == [True, True]
     assert sorted(row["results_before"] for row in rows) == [0, 2]
     assert selectors.surprises(make_user()) == []
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         selectors.surprises(owner)
     Ladder.objects.first().delete()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         selectors.surprises(owner)
