@@ -34,7 +34,7 @@ from django.test import Client
 from scipy.stats import poisson
 
 DEEPEST = 5  # archives within archives
-LUCK = 1e-7  # of a content of random bytes to be taken for a leak
+LUCK = 1e-5  # of a content of random bytes to be taken for a leak
 # 7.1234e+17, 712345678901234567.0, 712,345,678,901,234,567
 _IN_WORDS = re.compile(rb"(?<![0-9])(?:7[0-9]{2}(?:[,.'_ ][0-9]{3}){5}|7[.,]?[0-9]{5,20}(?:[eE]\+?(17))?)")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
@@ -49,8 +49,8 @@ class Markers:
     """The labels that nobody may see, in the variants in which they are looked for.
 
     As words with 17, 15, 9 or 6 figures, with and without exponent or separators; as float64 and int64 of either byte
-    order at any place; as float32, also in a float64; all of that in Base64, gzip, bzip2, zip, npz, npy and Parquet,
-    one in another.
+    order at any place, whole, as a float32 or with 9 or 6 figures; as float32; all of that in Base64, gzip, bzip2, zip,
+    npz, npy and Parquet, one in another.
     """
 
     def __init__(self, labels: Iterable[float]) -> None:
@@ -63,7 +63,8 @@ class Markers:
         }
         as_float = np.array(self.labels)
         narrow = as_float.astype("<f4")
-        wide = [as_float, narrow.astype("<f8"), as_float.astype("<i8")]
+        rounded = [np.array([float(f"{label:.{n - 1}e}") for label in self.labels]) for n in (9, 6)]
+        wide = [as_float, narrow.astype("<f8"), *rounded, as_float.astype("<i8")]
         self.wide = np.unique(np.concatenate([each.view("<u8") for w in wide for each in (w, w.byteswap())]))
         self.narrow = np.unique(np.concatenate([narrow.view("<u4"), narrow.byteswap().view("<u4")]))
 
@@ -136,8 +137,9 @@ def _unpacked(content: bytes) -> Iterator[bytes]:
     elif content[:6] == b"\x93NUMPY":
         # numbers stand as bytes in the content; written out, one in a few of a forest's means begins as a marker does
         array = np.load(io.BytesIO(content), allow_pickle=False)
-        if array.dtype.kind in "SU":
-            yield "\n".join(map(str, array.ravel().tolist())).encode()
+        for column in [array[name] for name in array.dtype.names] if array.dtype.names else [array]:
+            if column.dtype.kind in "SU":
+                yield "\n".join(map(str, column.ravel().tolist())).encode()
     elif content[:4] == b"PAR1":
         frame = pl.read_parquet(io.BytesIO(content))
         for series in frame.select(pl.col(pl.Binary)):

@@ -66,6 +66,7 @@ def kept(django_db_setup, django_db_blocker) -> Iterator[None]:
     """Rows that fixtures make under this one stay for all tests of a module, each of which is rolled back to them.
 
     Not for tests that commit. What is handed to a test is a deep copy, so that none finds what another did to it.
+    Files stay as a test leaves them: one that overwrites any puts them back.
     """
     with django_db_blocker.unblock(), transaction.atomic():
         yield

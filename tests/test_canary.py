@@ -404,7 +404,10 @@ def test_no_role_sees_a_sealed_label_anywhere(folders, capsys):
         lambda y: b"abc" + np.array(y, "<i8").tobytes(),
         lambda y: b"\xff" + np.array(y, "<f4").tobytes(),
         lambda y: as_npy(np.array([0.5, y], "<f4").astype("<f8")),
+        lambda y: as_npy(np.array([0.5, float(f"{y:.8e}")])),
+        lambda y: as_npy(np.array([0.5, float(f"{y:.5e}")])),
         lambda y: as_npy(np.array(["best", f"{y:.9g}"])),
+        lambda y: as_npy(np.array([(1, f"{y:.9g}")], [("n", "<i4"), ("label", "U20")])),
         lambda y: b"x" + base64.b64encode(b"1" + np.array(y, "<f8").tobytes()),
         lambda y: base64.urlsafe_b64encode(b'{"y": ' + repr(y).encode()),
         lambda y: gzip.compress(gzip.compress(repr(y).encode())),
@@ -430,6 +433,7 @@ def test_searcher_is_not_fooled_by_the_means_of_a_forest():
     means[7] = markers.labels[0] + 1024  # of so many, one may begin with a marker's nine figures
 
     assert not markers.found_in(as_npy(means))
+    assert markers.found_in(as_npy(np.array([markers.labels[5]], "<f4")))
     assert markers.found_in(as_npy(np.append(means.astype("<f4"), np.array(markers.labels[:9], "<f4"))))
 
 
