@@ -1,8 +1,5 @@
 """One thread while it is asked for, of every library that is loaded by then."""
 
-import sys
-from types import ModuleType
-
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from datasets.core import threads
@@ -19,16 +16,3 @@ def test_one_thread_holds_while_it_is_open_and_as_many_as_before_come_back():
                 inside = counts()
 
             assert (inside, counts()) == ({1}, {2})
-
-
-def test_libraries_are_looked_for_again_once_a_module_has_come(monkeypatch):
-    with threads.one_thread():
-        looked = threads._pools.cache_info().misses
-
-    with threads.one_thread():
-        again = threads._pools.cache_info().misses
-    monkeypatch.setitem(sys.modules, "came_later", ModuleType("came_later"))
-    with threads.one_thread():
-        later = threads._pools.cache_info().misses
-
-    assert (again, later) == (looked, looked + 1)
