@@ -77,7 +77,7 @@ def _take_marks(field: forms.IntegerField | forms.DecimalField) -> None:
 
 
 class LongSelect(forms.Select):
-    """A select of hundreds of choices: Django renders two templates for each, which took 60 ms for the time zones."""
+    """A select of hundreds of choices without groups: Django renders two templates for each, which took 60 ms for the time zones."""
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         widget = self.get_context(name, value, attrs)["widget"]

@@ -29,6 +29,7 @@ class Gate:
     who: str
     needs: list[Need]
     passed: str = ""  # what was decided, in words
+    status: str = "good"  # of what was decided
 
     @property
     def is_open(self) -> bool:
@@ -40,6 +41,7 @@ def gates_of(project: Project, user: User) -> list[Gate]:
     proposal = project_selectors.latest_proposal(user, project)
     decision = Decision.objects.filter(proposal__project=project).order_by("-proposal__number").first()
     approved = decision is not None and decision.outcome in APPROVING
+    is_judged = proposal is not None and proposal.state in (Proposal.State.SUBMITTED, Proposal.State.IN_REVIEW)
     board = project_selectors.board_of(user, proposal) if proposal else None
     submitted = proposal is not None and proposal.state not in (Proposal.State.DRAFT, Proposal.State.WITHDRAWN)
     wanted = project_selectors.rules_of(proposal).reviews_wanted if proposal else Rules().reviews_wanted
@@ -63,7 +65,8 @@ def gates_of(project: Project, user: User) -> list[Gate]:
                 Need(reviews, True if approved and enough is None else enough, "projects:review_overview"),
                 Need(say("No floor is missed"), True if approved else floors, "projects:review_overview"),
             ],
-            decision.get_outcome_display() if decision else "",
+            decision.get_outcome_display() if decision and not is_judged else "",
+            "good" if approved else "plain",
         ),
         Gate(
             2, say("The data"), say("nobody: it opens when all of it is there"),

@@ -34,6 +34,7 @@ def report_markdown(report: dict[str, Any], chapters: list[Chapter]) -> str:
     """All of it, with the appendix."""
     project, proposal, criterion = report["project"], report["proposal"], report["criterion"]
     version, decision, verdict, says = report["version"], report["decision"], report["verdict"], report["ladder_says"]
+    result = report["result_decision"]
     lines = [say("# Vetting report: {project}", project=plain(project)), ""]
     if proposal and proposal.x:
         lines += [say("Given one **{x}**, say **{y}**.", x=plain(proposal.x), y=plain(proposal.y)), ""]
@@ -160,6 +161,18 @@ def report_markdown(report: dict[str, Any], chapters: list[Chapter]) -> str:
             ),
             (say("Reasons"), decision.reasons if decision else "–"),
             (say("Dissent"), decision.dissent or say("none recorded") if decision else "–"),
+            (
+                say("From the verdict"),
+                say(
+                    "{outcome}, {decided_at:%Y-%m-%d}, by {decided_by}",
+                    outcome=result.get_outcome_display(),
+                    decided_at=result.decided_at,
+                    decided_by=result.decided_by,
+                )
+                if result
+                else say("none yet"),
+            ),
+            (say("Reasons"), result.reasons if result else "–"),
         ]
     )
     lines += [

@@ -204,6 +204,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "rules_version": settings.RULES_VERSION,
         "live": settings.SITE_ADDRESS.rstrip("/") + reverse("evaluations:verdict", args=[project.slug]),
         "decision": decision,
+        "result_decision": ResultDecision.objects.filter(project=project).select_related("decided_by").first(),
         "review_on": review_on,
         "review_words": day_words(review_on, with_year=True) if isinstance(review_on, date) else review_on,
         "now": timezone.now(),

@@ -91,6 +91,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     guard_rails = serializers.ListField(source="guards", child=serializers.CharField())
     sums = serializers.SerializerMethodField()
     decision = serializers.SerializerMethodField()
+    result_decision = serializers.SerializerMethodField()
     review_on = serializers.CharField(allow_blank=True)
     live = serializers.CharField()
     appendix = AppendixSerializer(source="chapters", many=True)
@@ -110,6 +111,12 @@ class ReportSerializer(serializers.Serializer[Any]):
         if decision is None:
             return None
         return {"outcome": decision.outcome, "reasons": decision.reasons, "dissent": decision.dissent}
+
+    def get_result_decision(self, report: dict[str, Any]) -> dict[str, str] | None:
+        result = report["result_decision"]
+        if result is None:
+            return None
+        return {"outcome": result.outcome, "reasons": result.reasons, "dissent": result.dissent}
 
     def get_ladder(self, report: dict[str, Any]) -> list[dict[str, Any]]:
         wanted = ("rung", "name", "score", "low", "high", "seconds", "status")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from datasets import selectors as dataset_selectors
@@ -21,7 +22,8 @@ from evaluations.selectors import run_title
 from evaluations.services.problems import OutOfTurn, require_rows
 from projects import selectors as project_selectors
 from projects.core.measures import MEASURES
-from projects.models import Project, User
+from projects.models import Notice, Project, User
+from projects.services.notices import notify
 
 
 def spend_look(
@@ -184,6 +186,25 @@ def ask_opening(
         raise OutOfTurn("not-sealed", say("{version} has no final tier.", version=versions[0]))
     opening = dataset_services.ask_opening(test_set=test_set, project=project, user=user)
     Declaration.objects.get_or_create(opening=opening, defaults=runs)
+    if project.handler is not None:
+        page = reverse("evaluations:opening", args=[project.slug])
+        words = say("{user} asks you to agree: open the final tier of {project} once", user=user, project=project)
+        if test_set.tier == TestSet.Tier.FRESH:
+            page = reverse("evaluations:fresh_set", args=[project.slug, test_set.pk])
+            words = say(
+                "{user} asks you to agree: open fresh set {number} of {project} once",
+                user=user,
+                number=test_set.number,
+                project=project,
+            )
+        notify(
+            user=project.handler,
+            kind=Notice.Kind.ASKED,
+            words=words,
+            page=page,
+            project=project,
+            key=f"opening:{opening.pk}",
+        )
     return opening
 
 

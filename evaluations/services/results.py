@@ -63,7 +63,7 @@ def decide_result(
             )  # fmt: skip
     except IntegrityError as fault:
         raise OutOfTurn("decided", say("This verdict is decided already, and the decision stays.")) from fault
-    page = reverse("evaluations:verdict", args=[project.slug])
+    page = reverse("evaluations:gates", args=[project.slug])  # where the decision and its reasons stand
     for owner in owners_of(project):
         words = say("{project}: {outcome}", project=project.name, outcome=ResultDecision.Outcome(outcome).label)
         notify(user=owner, kind=Notice.Kind.DECISION, words=words, page=page, project=project, more=decision.reasons)

@@ -100,8 +100,10 @@ def field_to_mend(mapping: Mapping) -> str:
         return "y"
     if mapping.y_kind == CANNOT_SAY:
         return "y_kind"
-    halves = (number for number, (x, y, _) in enumerate(mapping.pairs, start=1) if not (x.strip() and y.strip()))
-    return f"pair_{next(halves, len(mapping.pairs) + 1)}_x"
+    for number, (x, y, _) in enumerate(mapping.pairs, start=1):
+        if not (x.strip() and y.strip()):
+            return f"pair_{number}_{'y' if x.strip() else 'x'}"
+    return f"pair_{len(mapping.pairs) + 1}_x"
 
 
 def shape(mapping: Mapping) -> str:

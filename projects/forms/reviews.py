@@ -191,7 +191,7 @@ class DecisionForm(KitForm):
     reasons = forms.CharField(
         label=say("Reasons to the team"),
         max_length=_LONG,
-        help_text=say("Shown as written, with the scores and without names"),
+        help_text=say("Shown to the team as written, with the scores"),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     hold_until = forms.CharField(

@@ -10,6 +10,7 @@ from dlstart_web.kit.once import once_a_page
 from dlstart_web.kit.say import joined, say
 from dlstart_web.kit.text import day_words
 from projects import permissions
+from projects.core.rules import Rules
 from projects.core.success import OPTIONAL, fingerprint
 from projects.models import (
     APPROVING,
@@ -187,7 +188,7 @@ def tasks_of(user: User) -> list[Task]:
         )
     handled = (
         Proposal.objects.filter(project__in=entrusted, project__handler=user, state__in=OPEN_STATES)
-        .select_related("project")
+        .select_related("project", "review_rules")
         .annotate(
             asked=Count("reviews", filter=~Q(reviews__state__in=GONE)),
             owed=Count("reviews", filter=Q(reviews__state__in=PENDING)),
@@ -195,8 +196,9 @@ def tasks_of(user: User) -> list[Task]:
         .order_by("submitted_at")
     )
     for judged in handled:
-        if judged.asked < 3:
-            note = say("{asked} of 3 asked; fewer than three reviews stay provisional", asked=judged.asked)
+        wanted = (judged.review_rules.rules if judged.review_rules else Rules()).reviews_wanted
+        if judged.asked < wanted:
+            note = say("{asked} of {wanted} reviewers asked", asked=judged.asked, wanted=wanted)
             tasks.append(
                 Task(
                     say("Name reviewers for “{project}”", project=judged.project),

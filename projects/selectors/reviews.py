@@ -105,6 +105,7 @@ class Board:
     profile: Profile
     rows: list[Row]
     shifts: list[Shift]
+    names_hidden: bool  # from everybody but the handler
 
 
 def rules_of(proposal: Proposal) -> Rules:
@@ -148,7 +149,7 @@ def board_of(user: User, proposal: Proposal) -> Board | None:
     rows = [Row(summary, [voice.scores.get(summary.criterion.key) for voice in voices]) for summary in whole.criteria]
     if proposal.reviews_opened_at and proposal.state in OPEN_STATES:  # discussed now: where they are furthest apart
         rows.sort(key=lambda row: -row.gap)
-    return Board(voices, whole, rows, _shifts(voices))
+    return Board(voices, whole, rows, _shifts(voices), rules.names_hidden)
 
 
 def _shifts(voices: list[Voice]) -> list[Shift]:

@@ -199,10 +199,7 @@ def letter_of(proposal: Proposal, decision: Decision | PendingDecision) -> str:
         if decision.try_hours
         else say("Decision: {outcome}.", outcome=outcome),
         decision.reasons,
-        say(
-            "The reviews are open to you, without names. What would change the reviewers' minds is a list of what to do"
-            " next."
-        ),
+        say("The reviews are open to you. What would change the reviewers' minds is a list of what to do next."),
     ]
     return joined("\n\n", parts)
 

@@ -57,7 +57,7 @@ def discussion_open(request: Request, slug: str, number: int) -> HttpResponse:
     except ProjectProblem as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, say("The discussion is open. Owners of the team see the reviews, without names."))
+        messages.success(request, say("The discussion is open. Owners of the team see the reviews."))
     return redirect("projects:review_board", project.slug, proposal.number)
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dlstart_web.kit.say import say
+from dlstart_web.kit.say import joined, say
 from projects import permissions, selectors, services
 from projects.core import examples, form, mapping, shapes
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
@@ -290,13 +290,10 @@ def proposal_submit(request: Request, slug: str, number: int) -> HttpResponse:
         except ProjectProblem as refused:
             problem = str(refused)
         else:
-            messages.success(
-                request,
-                say(
-                    "Version {number} is submitted and stays as it is. An administrator names its handler.",
-                    number=proposal.number,
-                ),
-            )
+            done = say("Version {number} is submitted and stays as it is.", number=proposal.number)
+            if project.handler_id is None:
+                done = joined(" ", [done, say("An administrator names its handler.")])
+            messages.success(request, done)
             return redirect("projects:project_detail", project.slug)
     points = [(asked.section_of[q.id], q, reason) for q, reason in asked.open_points(replies, xy) if q not in missing]
     context = {

@@ -1,5 +1,6 @@
 """The three gates: what each needs, the decision from the verdict, and whether it paid."""
 
+import json
 from copy import deepcopy
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ from django.utils import timezone
 
 from evaluations import selectors, services
 from evaluations.models import ResultDecision
+from projects import services as project_services
 from projects.core.errors import ProjectProblem
-from projects.models import Membership
+from projects.models import Membership, Notice
 from tests.evaluations.test_services import open_final
 from tests.factories import (
     make_approved_project,
@@ -99,6 +101,40 @@ def test_nothing_is_decided_without_a_verdict_or_by_others(db):
         services.decide_result(project=proposal.project, user=handler, outcome="ship", **REASONS)
     with pytest.raises(ProjectProblem, match="Only the handler"):
         services.decide_result(project=proposal.project, user=make_user(), outcome="ship", **REASONS)
+
+
+def test_whoever_is_asked_to_agree_is_told(judged):
+    told = Notice.objects.get(user=judged.handler, kind="asked")
+
+    assert str(told.words) == f"{owner_of(judged)} asks you to agree: open the final tier of {judged} once"
+    assert told.page == reverse("evaluations:opening", args=[judged.slug])
+
+
+def test_gate_1_calls_good_only_what_goes_on_and_is_open_again_for_a_revision(db):
+    proposal = make_proposal(submitted=True)
+    project, handler = proposal.project, make_handler(proposal)
+    project_services.make_decision(proposal=proposal, user=handler, outcome="revise", reasons="Say who labels.")
+    stopped = selectors.gates_of(project, handler)[0]
+    revision = project_services.revise_proposal(project=project)
+    project_services.submit_proposal(proposal=revision, user=owner_of(project))
+    again = selectors.gates_of(project, handler)[0]
+
+    assert (str(stopped.passed), stopped.status) == ("Revise", "plain")
+    assert again.passed == ""
+
+
+def test_the_decision_from_the_verdict_stands_in_every_form_of_the_report(sign_in, judged):
+    services.decide_result(project=judged, user=judged.handler, outcome="ship", **REASONS)
+    client = sign_in(owner_of(judged))
+
+    page, text, data = (
+        client.get(reverse(f"evaluations:{name}", args=[judged.slug])).content.decode()
+        for name in ("report", "report_text", "report_data")
+    )
+
+    assert "<dt>From the verdict</dt><dd><b>Ship the simple one</b>" in page
+    assert f"- **From the verdict:** Ship the simple one, {timezone.now():%Y-%m-%d}, by {judged.handler}" in text
+    assert json.loads(data)["result_decision"] == REASONS | {"outcome": "ship", "dissent": ""}
 
 
 def test_half_a_year_later_it_is_asked_whether_it_paid(sign_in, judged):

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from projects import services
 from projects.models import Answer, Project, User
-from tests.factories import fill_proposal, make_project, make_team, make_user
+from tests.factories import fill_proposal, make_project, make_proposal, make_review, make_team, make_user
 from tests.journeys.conftest import WAIT
 from tests.journeys.installation import Installation, free_port, running
 from tests.journeys.people import PASSWORD, enter
@@ -192,6 +192,34 @@ def test_text_survives_a_lost_connection_the_back_button_and_a_session_that_ends
         enter(page.context, anna, installation.address)
         saved(page)
         assert stored(project, "G2") == "Typed after the session had ended."
+
+
+def test_a_review_survives_a_lost_connection_and_a_session_that_ends(open_lonely: Window) -> None:
+    rita = make_user("Rita", password=PASSWORD)
+    review = make_review(make_proposal(submitted=True), rita)
+    services.accept_review(review=review)
+    with running() as installation:
+        page = page_of(open_lonely, installation, rita, f"/projects/{review.proposal.project.slug}/proposal/1/review/")
+        box = page.get_by_label("One worry")
+
+        page.context.set_offline(True)
+        box.fill("Typed in a tunnel.")
+        expect(page.locator("#saved")).to_contain_text("kept in this browser")
+        page.context.set_offline(False)
+        page.goto("/")
+        page.go_back()
+        expect(box).to_have_value("Typed in a tunnel.")
+        saved(page)
+        review.refresh_from_db()
+        assert review.worry == "Typed in a tunnel."
+
+        page.context.clear_cookies()
+        box.fill("Typed after the session had ended.")
+        expect(page.locator("#saved")).to_contain_text("you are signed out")
+        enter(page.context, rita, installation.address)
+        saved(page)
+        review.refresh_from_db()
+        assert review.worry == "Typed after the session had ended."
 
 
 def test_text_survives_a_crash_of_the_server(open_lonely: Window) -> None:

@@ -126,13 +126,13 @@ def change_questions(by: User) -> QuestionSet:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("change", "kept", "told"),
+    ("change", "model", "told"),
     [
         (change_rules, ReviewRules, "The rules are at version 2 by now"),
         (change_questions, QuestionSet, "The questions are at version 2 by now"),
     ],
 )
-def test_of_administrators_at_the_same_moment_one_makes_the_next_version(change, kept, told):
+def test_of_administrators_at_the_same_moment_one_makes_the_next_version(change, model, told):
     people = [make_user(f"Boss {number}", is_administrator=True) for number in range(4)]
     barrier, outcomes = Barrier(4), []
 
@@ -153,8 +153,8 @@ def test_of_administrators_at_the_same_moment_one_makes_the_next_version(change,
         thread.join()
 
     assert sorted(outcomes) == sorted([told] * 3 + ["made"])
-    assert [(each.number, each.reason) for each in kept.objects.all()] == [(2, "It is so.")]
-    assert not [fault for fault in audit.verify().faults if fault.table == kept._meta.db_table]
+    assert [(each.number, each.reason) for each in model.objects.all()] == [(2, "It is so.")]
+    assert not [fault for fault in audit.verify().faults if fault.table == model._meta.db_table]
 
 
 def test_as_many_reviews_as_the_rules_want_open_them(sign_in, boss):

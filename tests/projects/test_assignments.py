@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects import permissions, selectors, services
+from projects.core.criteria import KEYS
 from projects.core.errors import ProjectProblem
 from projects.models import Membership, Review, User
 from tests.factories import make_handler, make_project, make_proposal, make_review, make_team, make_user
@@ -275,3 +276,20 @@ def test_a_handler_with_a_conflict_is_to_be_replaced(proposal, handler):
     services.note_conflict(project=proposal.project, user=handler, by=handler, kind="declared")
 
     assert (before, [task.words for task in selectors.tasks_of(boss)]) == ([], ["Name a handler for “Mug finder”"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("wanted", [1, 2, 5])
+def test_a_handler_names_as_many_reviewers_as_the_rules_want_and_then_decides(wanted):
+    boss = make_user(is_administrator=True)
+    rules = {"weights": dict.fromkeys(KEYS, 1.0), "floors": dict.fromkeys(KEYS), "names_hidden": True, "reason": "So."}
+    services.change_rules(by=boss, reviews_wanted=wanted, seen=1, **rules)
+    proposal = make_proposal(submitted=True)
+    handler = make_handler(proposal)
+    told = []
+    for _ in range(wanted):
+        told += [(task.act, task.note.split(" ·")[0]) for task in selectors.tasks_of(handler)]
+        make_review(proposal, scores=(4, 4, 4, 4, 4))
+
+    assert told == [("Name reviewers", f"{number} of {wanted} reviewers asked") for number in range(wanted)]
+    assert [task.act for task in selectors.tasks_of(handler)] == ["Decide"]

@@ -101,7 +101,7 @@ def test_the_field_to_fill_in_first_is_known():
         (Mapping(x="photo", y="is it a mug?"), "pair_1_x"),
         (
             Mapping(x="photo", y="is it a mug?", pairs=[("1", "yes", True), ("2", "", False), ("", "no", False)]),
-            "pair_2_x",
+            "pair_2_y",
         ),
         (Mapping(x="photo", y="is it a mug?", pairs=[("1", "yes", True), ("2", "no", False)]), "pair_3_x"),
     ],
