@@ -162,7 +162,7 @@ def report_markdown(report: dict[str, Any], chapters: list[Chapter]) -> str:
             (say("Reasons"), decision.reasons if decision else "–"),
             (say("Dissent"), decision.dissent or say("none recorded") if decision else "–"),
             (
-                say("From the verdict"),
+                say("Result"),
                 say(
                     "{outcome}, {decided_at:%Y-%m-%d}, by {decided_by}",
                     outcome=result.get_outcome_display(),

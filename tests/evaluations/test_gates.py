@@ -115,7 +115,7 @@ def test_gate_1_calls_good_only_what_goes_on_and_is_open_again_for_a_revision(db
     project, handler = proposal.project, make_handler(proposal)
     project_services.make_decision(proposal=proposal, user=handler, outcome="revise", reasons="Say who labels.")
     stopped = selectors.gates_of(project, handler)[0]
-    revision = project_services.revise_proposal(project=project)
+    revision = project.proposals.get(number=2)
     project_services.submit_proposal(proposal=revision, user=owner_of(project))
     again = selectors.gates_of(project, handler)[0]
 
@@ -132,8 +132,8 @@ def test_the_decision_from_the_verdict_stands_in_every_form_of_the_report(sign_i
         for name in ("report", "report_text", "report_data")
     )
 
-    assert "<dt>From the verdict</dt><dd><b>Ship the simple one</b>" in page
-    assert f"- **From the verdict:** Ship the simple one, {timezone.now():%Y-%m-%d}, by {judged.handler}" in text
+    assert "<dt>Result</dt><dd><b>Ship the simple one</b>" in page
+    assert f"- **Result:** Ship the simple one, {timezone.now():%Y-%m-%d}, by {judged.handler}" in text
     assert json.loads(data)["result_decision"] == REASONS | {"outcome": "ship", "dissent": ""}
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
+from evaluations.services import decide_result
 from projects.models import Answer, Decision, Pair, Plan, Proposal
 from tests.journeys.conftest import WAIT
 from tests.world import World, make_world
@@ -25,6 +26,7 @@ def fill_up(world: World) -> None:
     Pair.objects.filter(proposal=proposal).update(x=LONG[:200], y=LONG[:200])
     Answer.objects.filter(proposal=proposal).update(text=LONG)
     Decision.objects.filter(proposal=proposal).update(reasons=LONG, dissent=LONG)
+    decide_result(project=world.judged, user=world.judged.handler, outcome="ship", reasons=LONG)
     run = world.judged.ladders.get().runs.get(recipe="linear")
     for recipe in ("own_rule", "forest", "boosting", "boosting_wide", "network", "blend"):
         run.pk, run.recipe = uuid4(), recipe
