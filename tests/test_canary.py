@@ -362,13 +362,12 @@ def test_planted_leaks_are_found_and_nothing_else(folders, capsys):
     assert swept(journey, folders)[0] == {}
     assert len(surfaces) == 10 + (canary.broker() is not None)
 
-    # last, since the files of a database keep a row that was taken back
-    pages = ["database file"]
+    # last, since the files of a database keep a row that was taken back, PostgreSQL's until it tidies the page
     version = DatasetVersion.objects.filter(pk=journey.world.sealed.pk)
     version.update(columns=[*journey.world.sealed.columns, {"name": f"weight {journey.markers.labels[7]:.15g}"}])
-    assert list(swept(journey, folders)[0]) == ["database", *pages]
+    assert list(swept(journey, folders)[0]) == ["database", "database file"]
     version.update(columns=journey.world.sealed.columns)
-    assert list(swept(journey, folders)[0]) == pages
+    assert swept(journey, folders)[0].keys() <= {"database file"}
     with capsys.disabled():
         print(
             f" [{len(journal.answers):,} answers, {files:,} files, {len(journal.log.getvalue()):,} characters of log]"
