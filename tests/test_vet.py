@@ -124,7 +124,7 @@ def test_vet_keeps_to_its_budget_and_says_what_was_not_fitted_again(tmp_path):
     (entry,) = [entry for entry in document["ladder"] if entry["recipe"] == "boosting_wide"]
     assert (done.returncode, entry["state"], document["refit"]) == (0, "done", False)
     assert "Not fitted again on train and validation" in entry["reason"]
-    assert entry["seconds"] < 8  # encoding and predicting come on top of the fit
+    assert entry["seconds"] < 15  # encoding and predicting come on top of the fit, and a busy neighbour slows all of it
 
 
 @pytest.mark.long
