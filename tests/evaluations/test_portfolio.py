@@ -256,4 +256,4 @@ def test_from_ten_projects_on_reviewers_agreement_is_said(sign_in, handler):
     found = selectors.portfolio(handler)
 
     assert (round(found.alpha, 2) < 0, found.reads_differently) == (True, True)
-    assert "sharpen the anchors" in sign_in(handler).get(TABLE).content.decode()
+    assert "agree on what each score means" in sign_in(handler).get(TABLE).content.decode()
