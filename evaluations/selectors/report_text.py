@@ -4,7 +4,9 @@ from typing import Any
 
 from dlstart_web.kit import text
 from dlstart_web.kit.say import joined, say
+from evaluations.models import ResultDecision
 from evaluations.selectors.appendix import Chapter
+from projects.models import Decision
 
 _SIGNS = "\\`*_{}[]<>#|"
 
@@ -28,6 +30,18 @@ def _median_words(median: dict[str, Any]) -> str:
     if median["is_weakest"]:
         return say("median {median:g} ({low} to {high}), weakest", **values)
     return say("median {median:g} ({low} to {high})", **values)
+
+
+def _decided(one: Decision | ResultDecision | None) -> str:
+    """What was decided at a gate, when and by whom."""
+    if one is None:
+        return say("none yet")
+    return say(
+        "{outcome}, {decided_at:%Y-%m-%d}, by {decided_by}",
+        outcome=one.get_outcome_display(),
+        decided_at=one.decided_at,
+        decided_by=one.decided_by,
+    )
 
 
 def report_markdown(report: dict[str, Any], chapters: list[Chapter]) -> str:
@@ -148,30 +162,10 @@ def report_markdown(report: dict[str, Any], chapters: list[Chapter]) -> str:
                 say("Verdict"),
                 joined(". ", [verdict.title, verdict.sentence]) if verdict else say("none: the final tier is not open"),
             ),
-            (
-                say("Decision"),
-                say(
-                    "{outcome}, {decided_at:%Y-%m-%d}, by {decided_by}",
-                    outcome=decision.get_outcome_display(),
-                    decided_at=decision.decided_at,
-                    decided_by=decision.decided_by,
-                )
-                if decision
-                else say("none yet"),
-            ),
+            (say("Decision"), _decided(decision)),
             (say("Reasons"), decision.reasons if decision else "–"),
             (say("Dissent"), decision.dissent or say("none recorded") if decision else "–"),
-            (
-                say("Result"),
-                say(
-                    "{outcome}, {decided_at:%Y-%m-%d}, by {decided_by}",
-                    outcome=result.get_outcome_display(),
-                    decided_at=result.decided_at,
-                    decided_by=result.decided_by,
-                )
-                if result
-                else say("none yet"),
-            ),
+            (say("Result"), _decided(result)),
             (say("Reasons"), result.reasons if result else "–"),
         ]
     )
