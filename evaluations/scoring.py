@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from datasets import lineages, store, vault
 from datasets.core import budget
+from datasets.core.sealed_ladder import ALPHA
 from datasets.models import Opening, SealedLadder, TestSet
 from dlstart_web.kit import jobs
 from dlstart_web.kit.jobs import Pulse
@@ -33,7 +34,6 @@ from projects import services as project_services
 from projects.models import Criterion, Project
 
 Array = NDArray[np.float64]
-ALPHA = 0.05
 
 
 def execute(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 from statistics import NormalDist
 
+from datasets.core.sealed_ladder import ALPHA
 from dlstart_web.kit.say import figure, joined, say
 
 RULES_VERSION = "1"
@@ -235,18 +236,16 @@ def _rows_words(rows: int | None, n: int) -> str:
 
 
 def _footnote(claims: int, alpha: float) -> str:
-    one = _percent(alpha / 2)
+    one = figure("2.5%")
     if claims == 1:
-        return say("Each claim is made at one-sided {one}.", one=one)
-    return say(
-        "Each claim is made at one-sided {one}; with both models declared, the chance of any false claim is at most {both}.",
-        one=one,
-        both=_percent(1.5 * alpha),
-    )
-
-
-def _percent(share: float) -> str:
-    return figure(f"{100 * share:.2g}%")
+        said = say("Each claim is made at one-sided {one}.", one=one)
+    else:
+        said = say(
+            "Each claim is made at one-sided {one}; with both models declared, the chance of any false claim is at most {both}.",
+            one=one,
+            both=figure("7.5%"),
+        )
+    return said if alpha == ALPHA else joined(" ", [said, say("That holds over all looks at these rows together.")])
 
 
 def _z(alpha: float) -> float:

@@ -11,6 +11,7 @@ from evaluations.models import CurvePoint, Run
 from evaluations.words import Speech, speech
 
 CURVE_POINTS = 300  # as many as a chart shows; the store has all
+TITLES = {rung.title: rung.title for rung in RUNGS.values()}  # as a blend keeps its members: as they are read
 CURVE_UNITS = {"epoch": say("epoch"), "round": say("round"), "rows": say("train rows")}
 
 
@@ -102,7 +103,7 @@ def run_facts(run: Run) -> list[tuple[str, str]]:
                 (say("For looks"), say("fitted again on train and validation") if value else say("as fitted on train"))
             )
         elif isinstance(value, dict):
-            facts += [(key.replace("_", " "), _setting(each)) for key, each in value.items()]
+            facts += [(TITLES.get(key, key.replace("_", " ")), _setting(each)) for key, each in value.items()]
         elif name != "seed":
             facts.append((name.replace("_", " "), _setting(value)))
     return facts

@@ -399,6 +399,17 @@ def test_look_fragment_stops_polling_once_answered(client, sign_in, ladder):
     assert "hx-trigger" not in client.get(url, {"seen": "spent"}).content.decode()
 
 
+def test_a_blend_names_its_members_in_the_readers_language(sign_in, ladder):
+    run, reader = ladder.runs.get(recipe="linear"), make_user(language="de")
+    Run.objects.filter(pk=run.pk).update(
+        recipe="blend", settings={"weights": {"Random forest": 0.75, "Boosting": 0.25}}
+    )
+
+    shown = sign_in(reader).get(page("run_detail", run.pk)).content.decode()
+
+    assert "<dt>Zufallswald</dt><dd>0,75</dd>" in shown
+
+
 # --- opening, verdict, report --------------------------------------------------------------------------------------------------
 
 

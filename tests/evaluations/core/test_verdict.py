@@ -110,6 +110,10 @@ def test_footnote_says_how_often_a_claim_is_false():
         decide(make_claim("linear", 372), None, level=0.9, floor=0.5).footnote
         == "Each claim is made at one-sided 2.5%."
     )
+    assert (
+        decide(make_claim("linear", 372, alpha=2e-5), None, level=0.9, floor=0.5, alpha=2e-5).footnote
+        == "Each claim is made at one-sided 2.5%. That holds over all looks at these rows together."
+    )
 
 
 def test_spent_looks_raise_the_bar_through_alpha():
