@@ -80,7 +80,7 @@ def conflict(user: Any, project: Any, team: Any) -> Q:
 
 
 def outside_conflict(user: Any, project: Any) -> Q:
-    """Named or declared: no review of the project is ever shown to this person, also after the decision."""
+    """Named or declared: no review of the project is ever shown to this person, in the team or out of it."""
     declared = Review.objects.filter(proposal__project=project, reviewer=user, state=Review.State.CONFLICT)
     return Q(Exists(Conflict.objects.filter(project=project, user=user))) | Q(Exists(declared))
 
@@ -89,6 +89,20 @@ def outside_conflict(user: Any, project: Any) -> Q:
 def has_conflict(user: User, project: Project) -> bool:
     """Sees no reviews of the project by any role and decides nothing about it."""
     return Project.objects.filter(conflict(user.pk, project.pk, project.team_id), pk=project.pk).exists()
+
+
+def shut_out(user: Any, project: Any, team: Any) -> Q:
+    """The rule of `is_shut_out` for the rows of a list, as `conflict` takes its parts; broken glass aside."""
+    in_team = Exists(Membership.objects.filter(team=team, user=user, left_at=None))
+    return outside_conflict(user, project) | conflict(user, project, team) & ~Q(in_team)
+
+
+@once_a_page
+def is_shut_out(user: User, project: Project) -> bool:
+    """In conflict and not in the team now, or named or declared: is shown no review, before the decision or after it."""
+    if not has_conflict(user, project) or has_broken_glass(user, project):
+        return False
+    return Project.objects.filter(shut_out(user.pk, project.pk, project.team_id), pk=project.pk).exists()
 
 
 @once_a_page

@@ -165,6 +165,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         .order_by("-proposal__number")
         .first()
     )
+    decision = project_selectors.shown_decision(user, project, decision)
     review_on = _review_on(project, decision)
     return {
         "project": project,

@@ -187,8 +187,10 @@ class DecisionDetail(APIView):
 
     @extend_schema(operation_id="decision_retrieve", responses=serializers.DecisionSerializer)
     def get(self, request: ApiRequest, pk: int) -> Response:
-        """404 while nothing is decided."""
-        decision = Decision.objects.filter(proposal=get_proposal(request.user, pk)).select_related("decided_by").first()
+        """404 while nothing is decided. Reasons and dissent are not shown to whom a conflict closes the reviews."""
+        proposal = get_proposal(request.user, pk)
+        decision = Decision.objects.filter(proposal=proposal).select_related("decided_by").first()
+        decision = selectors.shown_decision(request.user, proposal.project, decision)
         if decision is None:
             raise Http404("Nothing is decided on this version.")
         return Response(serializers.DecisionSerializer(decision).data)

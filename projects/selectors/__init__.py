@@ -69,6 +69,7 @@ from projects.selectors.reviews import (
     reviewer_suggestions,
     reviews_of,
     rules_of,
+    shown_decision,
     visible_reviews,
 )
 from projects.selectors.starting import (
@@ -143,6 +144,7 @@ __all__ = [
     "rules_numbered",
     "rules_of",
     "search_projects",
+    "shown_decision",
     "sittings",
     "stopped_projects",
     "tag_of",

@@ -10,7 +10,14 @@ from projects.core import payoff
 from projects.core.payoff import Payoff
 from projects.core.scoring import Profile, profile
 from projects.models import Decision, Membership, Plan, Proposal, Review, User
-from projects.selectors.records import OPEN_STATES, PENDING, active_memberships, entrusted_projects, readable_projects
+from projects.selectors.records import (
+    OPEN_STATES,
+    PENDING,
+    active_memberships,
+    conflicted,
+    entrusted_projects,
+    readable_projects,
+)
 from projects.selectors.reviews import rules_of
 
 
@@ -21,7 +28,8 @@ def readable_reviews(user: User) -> QuerySet[Review]:
     owns = Exists(active_memberships(user, "proposal__project__team").filter(role=Membership.Role.OWNER)) & Q(
         proposal__reviews_opened_at__isnull=False
     )
-    decided = Q(proposal__state=Proposal.State.DECIDED, proposal__project__in=readable_projects(user).values("pk"))
+    open_to_all = readable_projects(user).filter(Q(is_mine=True) | ~conflicted(user))
+    decided = Q(proposal__state=Proposal.State.DECIDED, proposal__project__in=open_to_all.values("pk"))
     involved = Q(proposal__project__handler=user) | Exists(same.filter(state=Review.State.SUBMITTED))
     free = Q(proposal__project__in=entrusted_projects(user))
     reach = Q(proposal__project__is_demo=True) if user.is_demo else Q()

@@ -14,6 +14,7 @@ from projects.core.rules import Rules
 from projects.core.scoring import Profile, Summary, profile
 from projects.models import (
     Conflict,
+    Decision,
     Membership,
     PendingDecision,
     Project,
@@ -40,16 +41,16 @@ def my_review(user: User, proposal: Proposal) -> Review | None:
 def visible_reviews(user: User, proposal: Proposal) -> QuerySet[Review]:
     """The submitted reviews a person may see now; none where they are hidden, so that a count tells nothing.
 
-    A reviewer: after the own one is in. The handler: as they come. Owners of the team: when all are in. Every other
-    reader: after the decision. Who declared a conflict, or is named as having one: never. An administrator who has
-    broken the glass: for an hour.
+    A reviewer: after the own one is in. The handler: as they come. Owners of the team: when all are in. Its members, and
+    readers without a conflict: after the decision. Who has a conflict outside the team: never. An administrator who
+    has broken the glass: for an hour.
     """
     project, submitted = proposal.project, proposal.reviews.filter(state=Review.State.SUBMITTED)
     own = my_review(user, proposal)
     decided = proposal.state == Proposal.State.DECIDED
     if permissions.has_broken_glass(user, project):
         return submitted
-    if Project.objects.filter(permissions.outside_conflict(user.pk, project.pk), pk=project.pk).exists():
+    if permissions.is_shut_out(user, project):
         return submitted.none()
     if own is not None and own.state in PENDING and proposal.state in OPEN_STATES:
         return submitted.none()
@@ -188,6 +189,13 @@ def reply_for(user: User, proposal: Proposal) -> TeamReply | None:
     reply = TeamReply.objects.filter(proposal=proposal).first()
     is_ours = permissions.is_owner(user, proposal.project)
     return reply if reply and (is_ours or visible_reviews(user, proposal).exists()) else None
+
+
+def shown_decision(user: User, project: Project, decision: Decision | None) -> Decision | None:
+    """A decision as a person reads it: reasons and dissent speak of the reviews, so they are shown to nobody shut out."""
+    if decision and permissions.is_shut_out(user, project):
+        decision.reasons = decision.dissent = str(say("Not shown to you: you have a conflict with this project."))
+    return decision
 
 
 def outbox_of(user: User) -> list[PendingDecision]:

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
+from projects import permissions
 from projects.core import start
 from projects.models import ClassLink, Decision, Grave, Project, Proposal, User
 from projects.selectors.records import active_memberships, readable_projects
@@ -24,11 +25,18 @@ def demo_project(user: User) -> Project | None:
 
 
 def stopped_projects(user: User) -> QuerySet[Project]:
-    """Projects that one may read and that were stopped or put on hold, with their grave if they have one."""
+    """Projects that one may read and that were stopped or put on hold, with their grave if they have one.
+
+    `reasons` are empty for whom no review is shown, as in `shown_decision`.
+    """
     last = Decision.objects.filter(proposal__project=OuterRef("pk")).order_by("-proposal__number")
+    shut_out = permissions.shut_out(user.pk, OuterRef("pk"), OuterRef("team"))
     return (
         readable_projects(user)
-        .annotate(ended=Subquery(last.values("outcome")[:1]), reasons=Subquery(last.values("reasons")[:1]))
+        .annotate(
+            ended=Subquery(last.values("outcome")[:1]),
+            reasons=Case(When(~shut_out, then=Subquery(last.values("reasons")[:1]))),
+        )
         .annotate(ended_at=Subquery(last.values("decided_at")[:1]))
         .filter(Q(ended__in=ENDED) | Q(Exists(Grave.objects.filter(project=OuterRef("pk")))))
         .select_related("grave")

@@ -157,7 +157,7 @@ def project_detail(request: Request, slug: str) -> HttpResponse:
     versions = selectors.readable_proposals(request.user, project)
     latest = versions[-1] if versions else None
     own = selectors.my_review(request.user, latest) if latest else None
-    decision = getattr(latest, "decision", None) if latest else None
+    decision = selectors.shown_decision(request.user, project, getattr(latest, "decision", None))
     context = {
         "project": project,
         "versions": versions,

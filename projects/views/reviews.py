@@ -193,6 +193,7 @@ def board_page(request: Request, project: Project, proposal: Proposal, **more: A
     user = request.user
     is_handler = permissions.is_handler(user, project)
     own = selectors.my_review(user, proposal)
+    decision = Decision.objects.filter(proposal=proposal).select_related("decided_by").first()
     status = more.pop("status", 200)
     context: dict[str, Any] = {
         "project": project,
@@ -200,7 +201,7 @@ def board_page(request: Request, project: Project, proposal: Proposal, **more: A
         "kind": selectors.kind_words(proposal),
         "steps": selectors.project_steps(project, here=Project.Step.REVIEW),
         "board": selectors.board_of(user, proposal),
-        "decision": Decision.objects.filter(proposal=proposal).select_related("decided_by").first(),
+        "decision": selectors.shown_decision(user, project, decision),
         "is_handler": is_handler,
         "is_member": permissions.is_member(user, project),
         "is_owner": permissions.is_owner(user, project),

@@ -14,9 +14,11 @@ from tests.factories import (
     make_approved_project,
     make_done_ladder,
     make_handler,
+    make_project,
     make_proposal,
     make_review,
     make_sealed_version,
+    make_team,
     make_user,
 )
 
@@ -57,12 +59,15 @@ def people_around(proposal: Proposal) -> dict[str, User]:
     services.note_conflict(project=project, user=named, by=proposal.submitted_by, kind="benefits")
     services.join_team(team=project.team, user=gone)
     services.leave_team(membership=project.team.memberships.get(user=gone))
+    shared = make_team(member, colleague := make_user())
+    make_project(shared, name="Shared", user=member)
     services.note_conflict(
         project=project, user=(glass := make_user(is_administrator=True)), by=proposal.submitted_by, kind="benefits"
     )
     services.break_glass(project=project, by=glass, reason="A complaint came in.")
     return {
-        "owner": proposal.submitted_by, "member": member, "named": named, "gone": gone, "reader": make_user(),
+        "owner": proposal.submitted_by, "member": member, "named": named, "gone": gone,
+        "colleague": colleague, "reader": make_user(),
         "handler": project.handler, "administrator": make_user(is_administrator=True), "glass": glass,
         "demo": make_user(is_demo=True), "done": make_review(proposal, scores=(3, 3, 3, 3, 3)).reviewer,
         "waiting": make_review(proposal).reviewer, "declined": services.give_back_review(
@@ -97,6 +102,8 @@ def test_the_rule_for_all_proposals_is_the_rule_for_one(handler, is_private):
 
     assert [name for step in steps for name, (one, all_) in step.items() if one != all_] == []
     assert sum(one > 0 for one, _ in steps[0].values()) == 3  # the handler, who is done, and who broke the glass
+    shut_out = ("named", "gone", "colleague", "conflict")
+    assert [steps[2][name] for name in (*shut_out, "owner", "member", "handler")] == [(0, 0)] * 4 + [(1, 1)] * 3
 
 
 def test_bands_come_best_first_and_a_blocker_is_shown(sign_in, handler, three):

@@ -76,6 +76,18 @@ def test_a_grave_is_for_what_is_stopped(sign_in, stopped):
         services.write_grave(project=running, user=owner_of(running), learned="x")
 
 
+def test_a_grave_keeps_the_reasons_from_whom_a_conflict_closes_the_reviews(sign_in):
+    proposal, named = make_proposal(submitted=True), make_user()
+    owner, handler = proposal.submitted_by, make_handler(proposal)
+    services.note_conflict(project=proposal.project, user=named, by=owner, kind="benefits")
+    services.make_decision(proposal=proposal, user=handler, outcome="stop", reasons="Too early.")
+
+    readers = owner, make_user(), named
+    shown = [sign_in(who).get(reverse("projects:grave_list")).context["page"][0].reasons for who in readers]
+
+    assert shown == ["Too early.", "Too early.", None]
+
+
 def test_the_team_is_reminded_once_on_the_day(stopped):
     services.write_grave(project=stopped, user=owner_of(stopped), learned="x", remind_on=date(2027, 5, 22))
 
