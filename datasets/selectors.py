@@ -1,5 +1,6 @@
 """What is known of data sets, versions and looks; nothing here writes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
@@ -116,6 +117,28 @@ def version_list(project: Project) -> QuerySet[DatasetVersion]:
 def version_sealed_latest(project: Project) -> DatasetVersion | None:
     """The version that runs and looks of a project use."""
     return version_list(project).filter(state=DatasetVersion.State.SEALED).order_by("-seal__sealed_at").first()
+
+
+def versions_judged(projects: Collection[UUID]) -> dict[UUID, DatasetVersion]:
+    """By project, the version that its data is judged by: the last one sealed, else the last whose labels were checked."""
+    uses: dict[UUID, list[UUID]] = {}
+    for dataset, project in DataUse.objects.filter(project__in=projects).values_list("dataset", "project"):
+        uses.setdefault(dataset, []).append(project)
+    sealed = DatasetVersion.State.SEALED
+    checked = DatasetVersion.objects.filter(
+        Q(dataset__project__in=projects) | Q(dataset__in=uses, state=sealed),
+        state__in=(DatasetVersion.State.READY, DatasetVersion.State.SEALING, sealed),
+        dataset__removed_at=None,
+    ).exclude(task="")
+    judged: dict[UUID, DatasetVersion] = {}
+    for version in sorted(
+        checked.select_related("dataset", "seal").defer("profile", "columns"),
+        key=lambda v: (True, v.seal.sealed_at) if v.state == sealed else (False, v.uploaded_at),
+    ):
+        judged[version.dataset.project_id] = version
+        if version.state == sealed:
+            judged |= dict.fromkeys(uses.get(version.dataset_id, ()), version)
+    return judged
 
 
 def use_ended(project: Project, dataset: Dataset) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from datasets.models import Finding, Look, Opening
+from datasets import selectors as dataset_selectors
+from datasets.models import DatasetVersion, Finding, Look, Opening
 from dlstart_web.kit.say import joined, say
 from evaluations.core.metrics import METRICS
 from evaluations.core.payoff import guard_rail_value
@@ -25,7 +26,7 @@ from projects.core.scoring import Summary
 from projects.models import APPROVING, Criterion, Decision, User
 from projects.selectors.portfolio import Judged
 
-CONFLICTS = "D402"
+UNLABELLED, CONFLICTS, AGREEMENT = "D401", "D402", "D406"
 BANDS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -208,16 +209,16 @@ def _entries(judged: Iterable[Judged]) -> list[Entry]:
         for criterion in Criterion.objects.filter(project__in=projects).exclude(locked_at=None).order_by("number")
     }
     runs: dict[Any, list[Run]] = defaultdict(list)
-    scored = Run.objects.filter(project__in=projects, score__isnull=False).select_related("version__seal")
-    for run in scored.order_by("ladder__asked_at"):
+    for run in Run.objects.filter(project__in=projects, score__isnull=False).order_by("ladder__asked_at"):
         runs[run.project_id].append(run)
     verdicts = {v.project_id: v for v in Verdict.objects.filter(project__in=projects).select_related("opening")}
     looks: dict[Any, Look] = {}
     for look in Look.objects.filter(project__in=projects, state=Look.State.SCORED, released=True).order_by("number"):
         looks[look.project_id] = look
-    versions = {run.version_id for those in runs.values() for run in those}
+    versions = dataset_selectors.versions_judged(projects)
     findings: dict[Any, list[Finding]] = defaultdict(list)
-    for finding in Finding.objects.filter(Q(code=CONFLICTS) | Q(severity="stop"), version__in=versions):
+    told = Q(code__in=(UNLABELLED, CONFLICTS, AGREEMENT)) | Q(severity=Finding.Severity.STOP)
+    for finding in Finding.objects.filter(told, version__in=[version.pk for version in versions.values()]):
         findings[finding.version_id].append(finding)
     rails = {
         point.run.project_id
@@ -232,7 +233,7 @@ def _entries(judged: Iterable[Judged]) -> list[Entry]:
         shown = _measured(best, criterion, verdict, looks.get(key))
         found = {
             "feasibility": shown[1],
-            "dataset": _data(best, findings[best.version_id]) if best else None,
+            "dataset": _data(version, findings[version.pk]) if (version := versions.get(key)) else None,
             "payoff": _payoff(one),
         }
         means = {s.criterion.key: s for s in one.profile.criteria if s.mean is not None}
@@ -272,15 +273,29 @@ def _measured(
     return words, None if value is None else Evidence(value, weight, words)
 
 
-def _data(run: Run, findings: list[Finding]) -> Evidence:
-    rows = run.version.seal.rows_used
-    torn = sum(f.evidence.get("rows", 0) / (f.evidence.get("of") or 1) for f in findings if f.code == CONFLICTS)
-    stops = any(f.severity == Finding.Severity.STOP and not f.kept_reason for f in findings)
-    return Evidence(
-        evidence.dataset(labelled=rows, conflicts=torn, has_stop=stops),
-        VALIDATION,
-        say("{rows:,} labelled rows", rows=rows),
-    )
+def _data(version: DatasetVersion, findings: list[Finding]) -> Evidence:
+    """What the file itself says, sealed or only checked: labelled rows, conflicting labels, stops that nobody settled."""
+    found = {finding.code: finding.evidence for finding in findings}
+    if version.state == DatasetVersion.State.SEALED:
+        rows = version.seal.rows_used
+    else:
+        rows = round((version.rows_read or 0) * (1 - _share(found.get(UNLABELLED, {}))))
+    stops = [one for one in findings if one.severity == Finding.Severity.STOP and not one.kept_reason]
+    has_stop = not all(dataset_selectors.finding_settled(stop, version) for stop in stops)
+    score = evidence.dataset(labelled=rows, conflicts=_share(found.get(CONFLICTS, {})), has_stop=has_stop)
+    words = [say("{rows:,} labelled rows", rows=rows)]
+    if CONFLICTS in found:
+        words.append(say("{share:.1%} of them with conflicting labels", share=_share(found[CONFLICTS])))
+    if has_stop:
+        words.append(say("a finding says stop"))
+    if AGREEMENT in found:
+        words.append(say("agreement κ {kappa:.2f}", kappa=min(pair["kappa"] for pair in found[AGREEMENT]["pairs"])))
+    return Evidence(score, VALIDATION, joined(", ", words))
+
+
+def _share(counted: dict[str, int]) -> float:
+    """Of the rows that a finding counted, as many as it is about."""
+    return counted["rows"] / counted["of"] if counted.get("of") else 0.0
 
 
 def _payoff(one: Judged) -> Evidence | None:

@@ -4,13 +4,20 @@ import csv
 import io
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from datasets import services as dataset_services
 from evaluations import selectors
+from evaluations import services as evaluation_services
+from evaluations.selectors.operating import behaviour_of
 from projects import selectors as project_selectors
 from projects import services
 from projects.models import Plan, Proposal, User
+from tests.evaluations.test_services import open_final
 from tests.factories import (
+    do_ingestions,
+    do_submissions,
     make_approved_project,
     make_done_ladder,
     make_handler,
@@ -20,6 +27,7 @@ from tests.factories import (
     make_sealed_version,
     make_team,
     make_user,
+    make_version,
 )
 
 TABLE = reverse("evaluations:portfolio")
@@ -242,13 +250,93 @@ def test_what_was_measured_moves_a_score_and_both_parts_are_shown(sign_in):
     assert "900 labelled rows" in sign_in(project.handler).get(TABLE).content.decode()
 
 
+def counted(rows: int, *, torn: int = 0, is_told: bool = False) -> SimpleUploadedFile:
+    """Numbered rows and their labels: the last ones without any, the first `torn` in pairs of two labels; `is_told`: with
+    a column that tells the label."""
+    lines = ["width,height,answer,rater_1,rater_2,mug" if is_told else "width,height,rater_1,rater_2,mug"]
+    for row in range(rows + 10):
+        place = row // 2 if row < torn else row
+        mug = ("yes" if (row if row < torn else row * 7) % 2 else "no") if row < rows else ""
+        told = f",{1 if mug == 'yes' else 0}.{place:04}" if is_told else ""
+        second = ("no" if mug == "yes" else "yes") if row % 5 == 0 else mug
+        lines.append(f"{place * 37 % 1009},{place * 91 % 1013}{told},{mug or 'no'},{second or 'no'},{mug}")
+    return SimpleUploadedFile("counted.csv", "\n".join(lines).encode())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("file", "score", "words"),
+    [
+        ({}, 3, "1,100 labelled rows, agreement κ 0.60"),
+        ({"torn": 44}, 2, "1,100 labelled rows, 4.0% of them with conflicting labels, agreement κ 0.60"),
+        ({"is_told": True}, 2, "1,100 labelled rows, a finding says stop, agreement κ 0.60"),
+    ],
+)
+def test_a_checked_data_set_alone_moves_the_score_of_the_data(sign_in, handler, file, score, words):
+    proposal = reviewed(handler, "Router", 4, 4, 4, 4, 4)
+    version = make_version(proposal.project, file=counted(1100, **file), target="mug")
+
+    [entry] = selectors.portfolio(handler).entries
+
+    data = entry.updated["dataset"]
+    assert version.state == version.State.READY
+    assert (data.reviewers, data.n, data.evidence.score, data.evidence.weight) == (4.0, 3, score, 1.5)
+    assert data.score == pytest.approx((3 * 4 + 1.5 * score) / 4.5)
+    assert str(data.evidence.words) == words
+    assert words in sign_in(handler).get(TABLE).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_stop_that_was_settled_caps_nothing(handler):
+    proposal = reviewed(handler, "Router", 4, 4, 4, 4, 4)
+    version = make_version(proposal.project, file=counted(1100, is_told=True), target="mug")
+
+    dataset_services.drop_column(version=version, user=proposal.submitted_by, column="answer")
+    do_ingestions()
+
+    assert selectors.portfolio(handler).entries[0].updated["dataset"].evidence.score == 3
+
+
+@pytest.mark.django_db
+def test_sealed_rows_count_for_three_reviewers_and_a_guard_rail_that_pays_for_one_point():
+    ladder = make_done_ladder(only=("always_same", "linear"))
+    project, run = ladder.project, ladder.runs.get(recipe="linear")
+    owner = project.team.memberships.get().user
+
+    def entry() -> selectors.Entry:
+        return next(one for one in selectors.portfolio(project.handler).all if one.key == project.slug)
+
+    rails = {"caught": 60.0, "error": 200.0, "trips": 4.0, "handling": 15.0}
+    found = behaviour_of(run)
+    evaluation_services.keep_point(run=run, user=owner, threshold=0.5, terms=rails | {"caught": 0.0}, found=found)
+    at_a_loss = entry().updated["fault_tolerance"]
+    evaluation_services.keep_point(run=run, user=owner, threshold=0.5, terms=rails, found=found)
+    guarded = entry().updated["fault_tolerance"]
+    evaluation_services.spend_look(project=project, user=owner, run=run, idempotency_key="first", reason="Done.")
+    do_submissions()
+    looked = entry()
+    open_final(ladder)
+    opened = entry()
+
+    look, final = project.looks.get(), project.openings.get().result["simple"]["score"]
+    level, floor = project.criteria.get().level, run.price["floor"]
+    assert (at_a_loss.evidence, guarded.evidence.score, guarded.score) == (None, 5.0, (4 + 1.5 * 5) / 2.5)
+    for one, score, where in ((looked, look.rung, "checkpoint"), (opened, final, "final")):
+        feasible = one.updated["feasibility"]
+        expected = min(5.0, max(1.0, 1 + 4 * (score - floor) / (level - floor)))
+        assert feasible.evidence.weight == 3.0
+        assert feasible.evidence.score == pytest.approx(expected)
+        assert feasible.score == pytest.approx((1 * 4.0 + 3 * expected) / 4)
+        assert one.measured.endswith(where)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_portfolio_asks_the_same_number_of_queries(sign_in, django_assert_num_queries, handler, count):
     for number in range(count):
         reviewed(handler, f"Idea {number}", 4, 4, 4, 4, 4)
     client = sign_in(handler)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         client.get(TABLE)
 
 
