@@ -303,12 +303,31 @@ class ShiftSerializer(serializers.Serializer):
     changed_at = serializers.DateTimeField(source="change.changed_at")
 
 
+class CriterionScaleSerializer(serializers.Serializer):
+    """One of the five; `anchors` say what the scores 1 to 5 mean."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    question = serializers.CharField()
+    anchors = serializers.ListField(child=serializers.CharField())
+    weight = serializers.FloatField()
+    floor = serializers.IntegerField(allow_null=True)
+
+
+class RubricSerializer(serializers.Serializer):
+    """The version of the rules of reviewing that a round is scored by; `number` of a draft is the one in force."""
+
+    number = serializers.IntegerField()
+    criteria = CriterionScaleSerializer(many=True)
+
+
 class ReviewBoardSerializer(serializers.Serializer):
     """Hidden reviews are absent, not masked: `reviews` is empty whether there are none or they are hidden."""
 
     reviews = ShownReview(many=True)
     criteria = SummarySerializer(many=True)
     changes = ShiftSerializer(many=True)
+    rubric = RubricSerializer()
     is_provisional = serializers.BooleanField(allow_null=True)
 
 

@@ -90,6 +90,20 @@ class _Told:
         facts = _facts(*((one.label, self.answer(one.id)) for one in asked if one.is_extra))
         return [(say("Extra questions"), facts)] if facts else []
 
+    def rubric(self) -> list[tuple[str, Facts]]:
+        """What each score means, by the rules that the version is judged by."""
+        if not self.proposal:
+            return []
+        rules = project_selectors.rules_of(self.proposal)
+        means = [
+            (
+                c.label,
+                joined("; ", (joined(" ", [str(score), words]) for score, words in enumerate(c.anchors, start=1))),
+            )
+            for c in rules.criteria
+        ]
+        return [(say("What the scores mean, version {number} of the rules", number=rules.number), _facts(*means))]
+
     # ---- in full
 
     def whole(self) -> list[tuple[str, Facts]]:
@@ -128,6 +142,7 @@ class _Told:
             for row in report["ladder_rows"]
         ]
         return [
+            *self.rubric(),
             (say("Pairs"), _facts(*((str(number), words) for number, words in enumerate(pairs, 1)))),
             (say("Success criterion and its amendments"), _facts(*criteria)),
             (say("All rungs on validation"), _facts(*ladder)),

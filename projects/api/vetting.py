@@ -36,6 +36,7 @@ class ReviewList(APIView):
             "reviews": board.voices if board else [],
             "criteria": board.profile.criteria if board else [],
             "changes": board.shifts if board else [],
+            "rubric": selectors.rules_of(proposal),
             "is_provisional": board.profile.is_provisional if board else None,
         }
         return Response(serializers.ReviewBoardSerializer(shown).data)

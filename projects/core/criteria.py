@@ -1,4 +1,7 @@
-"""The five criteria colleagues score a proposal on, with a sentence for each score. Data, and nothing else."""
+"""The five criteria colleagues score a proposal on, with a sentence for each score. Data, and nothing else.
+
+Rounds keep the sentences they were scored by, so these stay as they are; administrators write others in `rules`.
+"""
 
 from dataclasses import dataclass
 
@@ -16,7 +19,7 @@ class Anchored:
     key: str
     label: str
     question: str
-    anchors: tuple[str, str, str, str, str]
+    anchors: tuple[str, ...]
     floor: int | None = None
     weight: float = 1.0  # in the overall score
 

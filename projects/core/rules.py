@@ -1,14 +1,15 @@
-"""How reviews are put together: weights, floors, how many are wanted, and whether their writers are named."""
+"""How proposals are scored: weights, floors, what each score means, how many reviews are wanted, who is named."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dlstart_web.kit.say import say
-from projects.core.criteria import CRITERIA, MINIMUM_REVIEWS, Anchored
+from projects.core.criteria import BY_KEY, CRITERIA, MINIMUM_REVIEWS, Anchored
 from projects.core.errors import ProjectProblem
 
 MOST_WEIGHT = 5.0
 MOST_REVIEWS = 9
+ANCHOR_AT_MOST = 200
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,22 @@ class Rules:
     floors: Mapping[str, int | None] = field(default_factory=lambda: {c.key: c.floor for c in CRITERIA})
     reviews_wanted: int = MINIMUM_REVIEWS  # before the reviews of a proposal open
     names_hidden: bool = True  # from everybody but the handler
+    anchors: Mapping[str, Sequence[str]] = field(default_factory=dict)  # own sentences; "" or no key: those built in
 
     @property
     def criteria(self) -> tuple[Anchored, ...]:
-        """The five with these weights and floors."""
-        return tuple(replace(c, weight=self.weights[c.key], floor=self.floors[c.key]) for c in CRITERIA)
+        """The five with these weights, floors and sentences."""
+        return tuple(
+            replace(
+                c,
+                weight=self.weights[c.key],
+                floor=self.floors[c.key],
+                anchors=tuple(
+                    own or built_in for own, built_in in zip(self.anchors.get(c.key, c.anchors), c.anchors, strict=True)
+                ),
+            )
+            for c in CRITERIA
+        )
 
     def changes_from(self, before: "Rules") -> list[str]:
         """What is different, one sentence each."""
@@ -48,6 +60,17 @@ class Rules:
                         before=_floor(was.floor),
                     )
                 )
+            said += [
+                say(
+                    "{criterion}, {score}: “{now}” instead of “{before}”.",
+                    criterion=now.label,
+                    score=score,
+                    now=new,
+                    before=old,
+                )
+                for score, (old, new) in enumerate(zip(was.anchors, now.anchors, strict=True), start=1)
+                if old != new
+            ]
         if before.reviews_wanted != self.reviews_wanted:
             said.append(
                 say(
@@ -63,8 +86,17 @@ class Rules:
         return said
 
 
+def own_anchors(wanted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """What differs from the sentences built in, which are read in each reader's language; "" where nothing does."""
+    own: dict[str, list[str]] = {}
+    for key, sentences in wanted.items():
+        pairs = zip((" ".join(words.split()) for words in sentences), BY_KEY[key].anchors, strict=True)
+        own[key] = ["" if words in (built_in, str(built_in)) else words for words, built_in in pairs]
+    return {key: sentences for key, sentences in own.items() if any(sentences)}
+
+
 def check(rules: Rules) -> Rules:
-    """The rules, or ProjectProblem with the first figure that is out of its range."""
+    """The rules, or ProjectProblem with the first that is out of its range."""
     for criterion in rules.criteria:
         if not 0 <= criterion.weight <= MOST_WEIGHT:
             raise ProjectProblem(
@@ -83,6 +115,17 @@ def check(rules: Rules) -> Rules:
                     floor=criterion.floor,
                 )
             )
+        for score, words in enumerate(criterion.anchors, start=1):
+            if len(words) > ANCHOR_AT_MOST:
+                raise ProjectProblem(
+                    say(
+                        "{criterion}, {score}: {found} characters; at most {most} are kept. Shorten it.",
+                        criterion=criterion.label,
+                        score=score,
+                        found=len(words),
+                        most=ANCHOR_AT_MOST,
+                    )
+                )
     if not any(criterion.weight for criterion in rules.criteria):
         raise ProjectProblem(say("All five weights are 0. At least one criterion must count."))
     if not 1 <= rules.reviews_wanted <= MOST_REVIEWS:

@@ -10,9 +10,18 @@ from dlstart_web.kit.say import say
 from projects.core.criteria import CRITERIA
 from projects.core.extras import HELP_AT_MOST, LABEL_AT_MOST, MOST, Extra, Extras
 from projects.core.form import SECTIONS
-from projects.core.rules import MOST_REVIEWS, MOST_WEIGHT, Rules
+from projects.core.rules import ANCHOR_AT_MOST, MOST_REVIEWS, MOST_WEIGHT, Rules
 
 FLOORS = [("", say("none")), ("2", "2"), ("3", "3"), ("4", "4")]
+
+
+def _too_long(label: str, most: int) -> str:
+    return say("{label}: at most {most} characters are kept; shorten it", label=label, most=most)
+
+
+def _anchor_names(key: str) -> list[str]:
+    """The fields of a criterion's five sentences."""
+    return [f"anchor_{key}_{score}" for score in range(1, 6)]
 
 
 class RulesForm(KitForm):
@@ -49,6 +58,8 @@ class RulesForm(KitForm):
             value = float(criterion.weight)
             initial[f"weight_{criterion.key}"] = int(value) if value.is_integer() else value
             initial[f"floor_{criterion.key}"] = str(criterion.floor or "")
+            own = rules.anchors.get(criterion.key, [""] * 5)
+            initial |= dict(zip(_anchor_names(criterion.key), own, strict=True))
         super().__init__(*args, initial=initial, **kwargs)
         for criterion in CRITERIA:
             weight = say("Weight of {criterion}", criterion=criterion.label)
@@ -63,12 +74,31 @@ class RulesForm(KitForm):
             self.fields[f"floor_{criterion.key}"] = forms.ChoiceField(
                 label=say("Floor of {criterion}", criterion=criterion.label), choices=FLOORS, required=False
             )
+            for score, name in enumerate(_anchor_names(criterion.key), start=1):
+                label = say("{criterion}, {score}", criterion=criterion.label, score=score)
+                self.fields[name] = forms.CharField(
+                    label=label,
+                    required=False,
+                    max_length=ANCHOR_AT_MOST,
+                    help_text=criterion.anchors[score - 1],
+                    error_messages={"max_length": _too_long(label, ANCHOR_AT_MOST)},
+                    widget=forms.Textarea(attrs={"rows": 2}),
+                )
         speak_plainly(self)
 
     @property
     def rows(self) -> list[tuple[str, BoundField, BoundField]]:
         """A criterion with its two fields."""
         return [(c.label, self[f"weight_{c.key}"], self[f"floor_{c.key}"]) for c in CRITERIA]
+
+    @property
+    def anchors(self) -> list[dict[str, Any]]:
+        """A criterion with the fields of its five sentences, and whether one has something to show."""
+        found = [(c, [self[name] for name in _anchor_names(c.key)]) for c in CRITERIA]
+        return [
+            {"label": c.label, "fields": fields, "is_own": any(field.value() or field.errors for field in fields)}
+            for c, fields in found
+        ]
 
     def onto(self, rules: Rules) -> "RulesForm":
         """What was changed here, on rules that somebody made meanwhile: all that was left as it was is theirs."""
@@ -84,6 +114,7 @@ class RulesForm(KitForm):
         return {
             "weights": {c.key: given[f"weight_{c.key}"] for c in CRITERIA},
             "floors": {c.key: int(given[f"floor_{c.key}"]) if given[f"floor_{c.key}"] else None for c in CRITERIA},
+            "anchors": {c.key: [given[name] for name in _anchor_names(c.key)] for c in CRITERIA},
             **{name: given[name] for name in ("reviews_wanted", "names_hidden", "reason", "seen")},
         }
 
@@ -112,13 +143,12 @@ class QuestionsForm(KitForm):
 
     def _add_row(self, number: int, one: Extra) -> None:
         def text(name: str, label: str, most: int) -> None:
-            too_long = say("{label}: at most {most} characters are kept; shorten it", label=label, most=most)
             self.fields[f"{name}_{number}"] = forms.CharField(
                 label=label,
                 initial=getattr(one, name),
                 required=False,
                 max_length=most,
-                error_messages={"max_length": too_long},
+                error_messages={"max_length": _too_long(label, most)},
                 widget=forms.Textarea(attrs={"rows": 2}),
             )
 

@@ -1,12 +1,13 @@
 """Forms about reviews and decisions."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
 
 from dlstart_web.kit.forms import KitForm
 from dlstart_web.kit.say import say
+from projects import selectors
 from projects.core.criteria import CRITERIA
 from projects.models import Conflict, Decision, Project, Review, User
 from projects.services.decisions import MOST_TRY_HOURS
@@ -70,24 +71,20 @@ class ConflictForm(KitForm):
         )
 
 
-class ReviewForm(KitForm):
-    """Five scores with reasons, and what would change the reviewer's mind. A draft may hold as little as it likes."""
+class _ScoresForm(KitForm):
+    """Five scores with reasons, each score in the words of the rules that the round began with."""
 
-    def __init__(self, data: Any = None, *, review: Review, **kwargs: Any) -> None:
-        stored = {score.criterion: score for score in review.scores.all()}
-        initial: dict[str, Any] = {
-            "confidence": review.confidence,
-            "strength": review.strength,
-            "worry": review.worry,
-            "change_mind": review.change_mind,
-            "revision": review.revision,
-        }
-        for key, score in stored.items():
-            initial |= {key: 0 if score.cannot_judge else score.value, f"{key}_reason": score.reason}
+    scores_required: ClassVar[bool]
+
+    def __init__(self, data: Any = None, *, review: Review, initial: dict[str, Any], **kwargs: Any) -> None:
+        for score in review.scores.all():
+            value = 0 if score.cannot_judge else score.value
+            initial |= {score.criterion: value, f"{score.criterion}_reason": score.reason}
         super().__init__(data, initial=initial, **kwargs)
-        for criterion in CRITERIA:
+        self.criteria = selectors.rules_of(review.proposal).criteria
+        for criterion in self.criteria:
             self.fields[criterion.key] = forms.ChoiceField(
-                label=criterion.label, required=False, choices=SCORES, widget=forms.RadioSelect
+                label=criterion.label, required=self.scores_required, choices=SCORES, widget=forms.RadioSelect
             )
             self.fields[f"{criterion.key}_reason"] = forms.CharField(
                 label=say("Why this score for {criterion}?", criterion=criterion.label),
@@ -95,6 +92,20 @@ class ReviewForm(KitForm):
                 max_length=_LONG,
                 widget=forms.Textarea(attrs={"rows": 2}),
             )
+
+    def scales(self) -> list[dict[str, Any]]:
+        """Each criterion with its two fields."""
+        return [{"criterion": c, "score": self[c.key], "reason": self[f"{c.key}_reason"]} for c in self.criteria]
+
+
+class ReviewForm(_ScoresForm):
+    """Five scores with reasons, and what would change the reviewer's mind. A draft may hold as little as it likes."""
+
+    scores_required = False
+
+    def __init__(self, data: Any = None, *, review: Review, **kwargs: Any) -> None:
+        words = ("confidence", "strength", "worry", "change_mind", "revision")
+        super().__init__(data, review=review, initial={name: getattr(review, name) for name in words}, **kwargs)
         self.fields["confidence"] = forms.ChoiceField(
             label=say("How sure are you?"), required=False, choices=CONFIDENCE, widget=forms.RadioSelect
         )
@@ -107,10 +118,6 @@ class ReviewForm(KitForm):
                 label=label, help_text=hint, required=False, max_length=_LONG, widget=forms.Textarea(attrs={"rows": 2})
             )
         self.fields["revision"] = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def scales(self) -> list[dict[str, Any]]:
-        """Each criterion with its two fields."""
-        return [{"criterion": c, "score": self[c.key], "reason": self[f"{c.key}_reason"]} for c in CRITERIA]
 
     def values(self) -> dict[str, Any]:
         """What `services.save_review` takes."""
@@ -126,25 +133,13 @@ class ReviewForm(KitForm):
         }
 
 
-class ScoreChangeForm(KitForm):
+class ScoreChangeForm(_ScoresForm):
     """One's own five scores, as they are now, and what changed one's mind."""
 
+    scores_required = True
+
     def __init__(self, data: Any = None, *, review: Review, **kwargs: Any) -> None:
-        stored = {score.criterion: score for score in review.scores.all()}
-        initial: dict[str, Any] = {}
-        for key, score in stored.items():
-            initial |= {key: score.value or 0, f"{key}_reason": score.reason}
-        super().__init__(data, initial=initial, **kwargs)
-        for criterion in CRITERIA:
-            self.fields[criterion.key] = forms.ChoiceField(
-                label=criterion.label, choices=SCORES, widget=forms.RadioSelect
-            )
-            self.fields[f"{criterion.key}_reason"] = forms.CharField(
-                label=say("Why this score for {criterion}?", criterion=criterion.label),
-                required=False,
-                max_length=_LONG,
-                widget=forms.Textarea(attrs={"rows": 2}),
-            )
+        super().__init__(data, review=review, initial={}, **kwargs)
         self.fields["why"] = forms.CharField(
             label=say("What changed your mind"),
             required=False,
@@ -152,10 +147,6 @@ class ScoreChangeForm(KitForm):
             help_text=say("Shown beside the old and the new score"),
             widget=forms.Textarea(attrs={"rows": 2}),
         )
-
-    def scales(self) -> list[dict[str, Any]]:
-        """Each criterion with its two fields."""
-        return [{"criterion": c, "score": self[c.key], "reason": self[f"{c.key}_reason"]} for c in CRITERIA]
 
     def values(self) -> dict[str, Any]:
         """What `services.change_scores` takes."""

@@ -21,13 +21,24 @@ class ReviewRules(models.Model):
     number = models.PositiveIntegerField(unique=True)
     weights = models.JSONField()  # criterion key -> weight
     floors = models.JSONField()  # criterion key -> least median that does not block, or null
+    anchors = models.JSONField(default=dict)  # criterion key -> five sentences, "" for those built in
     reviews_wanted = models.PositiveSmallIntegerField()
     names_hidden = models.BooleanField()
     reason = models.TextField(max_length=2000)
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
 
-    AUDITED = ("number", "weights", "floors", "reviews_wanted", "names_hidden", "reason", "made_by_id", "made_at")
+    AUDITED = (
+        "number",
+        "weights",
+        "floors",
+        "anchors",
+        "reviews_wanted",
+        "names_hidden",
+        "reason",
+        "made_by_id",
+        "made_at",
+    )
     AUDIT_MAY_LACK = Q(pk=None)
 
     class Meta:
@@ -35,7 +46,7 @@ class ReviewRules(models.Model):
 
     @property
     def rules(self) -> Rules:
-        return Rules(self.number, self.weights, self.floors, self.reviews_wanted, self.names_hidden)
+        return Rules(self.number, self.weights, self.floors, self.reviews_wanted, self.names_hidden, self.anchors)
 
 
 class QuestionSet(models.Model):

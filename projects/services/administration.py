@@ -13,7 +13,7 @@ from dlstart_web.kit.say import say
 from projects import permissions, selectors
 from projects.core.errors import ProjectProblem
 from projects.core.extras import Extra, next_version
-from projects.core.rules import Rules, check
+from projects.core.rules import Rules, check, own_anchors
 from projects.models import BreakGlass, Notice, Project, QuestionSet, Review, ReviewRules, User
 from projects.selectors.records import PENDING
 from projects.services.notices import notify
@@ -51,6 +51,7 @@ def change_rules(
     by: User,
     weights: Mapping[str, float],
     floors: Mapping[str, int | None],
+    anchors: Mapping[str, Sequence[str]],
     reviews_wanted: int,
     names_hidden: bool,
     reason: str,
@@ -59,20 +60,24 @@ def change_rules(
 ) -> ReviewRules:
     """The next version of the rules, for proposals submitted from now on; rounds under way keep theirs.
 
-    `seen` is the number of the version that was read: refused if another administrator changed it since.
+    `anchors` maps a criterion to its five sentences, "" where the one built in is wanted. `seen` is the number of the
+    version that was read: refused if another administrator changed it since.
     """
     if not by.is_administrator:
         raise ProjectProblem(say("Only an administrator changes the rules of reviewing."))
     before = selectors.rules_in_force()
     if before.number != seen:
         raise _overtaken(before.number, seen)
-    rules = check(Rules(before.number + 1, dict(weights), dict(floors), reviews_wanted, names_hidden))
+    rules = check(
+        Rules(before.number + 1, dict(weights), dict(floors), reviews_wanted, names_hidden, own_anchors(anchors))
+    )
     if not rules.changes_from(before):
         raise ProjectProblem(say("Nothing is different from the rules in force."))
     made = ReviewRules(
         number=rules.number,
         weights=rules.weights,
         floors=rules.floors,
+        anchors=rules.anchors,
         reviews_wanted=rules.reviews_wanted,
         names_hidden=rules.names_hidden,
     )

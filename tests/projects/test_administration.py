@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from dlstart_web.kit import audit
 from projects import selectors, services
-from projects.core.criteria import KEYS
+from projects.core.criteria import BY_KEY, KEYS
 from projects.core.errors import ProjectProblem
 from projects.core.extras import Extra
-from projects.models import BreakGlass, QuestionSet, ReviewRules, User
+from projects.models import BreakGlass, Proposal, QuestionSet, ReviewRules, User
 from tests.factories import make_handler, make_proposal, make_review, make_team, make_user
 
 SECRET = "zebra-striped"
@@ -65,6 +65,7 @@ def test_new_rules_hold_for_proposals_submitted_later(sign_in, boss, proposal):
         ({"weight_reuse": "2", "reason": " "}, "Reason: fill this in"),
         ({"weight_reuse": "much"}, "Weight of Reuse: write a number, such as 0.5"),
         ({"weight_reuse": "7"}, "Weight of Reuse: it may be 0 to 5"),
+        ({"anchor_reuse_2": "w" * 201}, "Reuse, 2: at most 200 characters are kept; shorten it"),
         ({"floor_reuse": "5"}, "&#x27;5&#x27; is not among the choices"),
         ({"weight_reuse": "2", "seen": "7"}, "The rules are at version 1 by now, and you read version 7."),
     ],
@@ -102,6 +103,68 @@ def test_of_two_administrators_the_second_reads_what_changed_and_saves_knowingly
     assert (rules.number, rules.weights["payoff"], rules.names_hidden) == (3, 3, False)
 
 
+def test_a_round_keeps_the_sentences_that_it_began_with(sign_in, boss, proposal):
+    client, kilns, usual = sign_in(boss), "Four kilns, each with its own glaze", "Several teams or years"
+    reviewer, handler = make_user("Rita"), make_handler(proposal, make_user("Hanna"))
+    services.assign_reviewer(proposal=proposal, reviewer=reviewer, by=handler)
+    client.post(RULES, rules_form(anchor_reuse_4=f" {kilns} "))
+    later = make_proposal(make_team(make_user("Otto"), name="Southern lights"), submitted=True)
+    services.assign_reviewer(proposal=later, reviewer=reviewer, by=make_handler(later, handler))
+
+    def told(who: User, name: str, version: Proposal) -> list[bool]:
+        page = sign_in(who).get(reverse(f"projects:{name}", args=[version.project.slug, version.number]))
+        return [words in page.content.decode() for words in (usual, kilns)]
+
+    edited = [told(reviewer, "review_edit", each) for each in (proposal, later)]
+    for each in (proposal, later):
+        services.save_review(review=each.reviews.get(), revision=0, scores=dict.fromkeys(KEYS, (4, "")), confidence=2)
+        services.submit_review(review=each.reviews.get())
+        services.begin_discussion(proposal=each, user=handler)
+    pages = [[told(reviewer, name, each) for name in ("review_board", "scores_change")] for each in (proposal, later)]
+    api = [sign_in(reviewer).get(f"/api/v1/proposals/{each.pk}/reviews").json()["rubric"] for each in (proposal, later)]
+    reports = [
+        sign_in(handler).get(reverse("evaluations:report_appendix", args=[each.project.slug])).content.decode()
+        for each in (proposal, later)
+    ]
+
+    old, new = [True, False], [False, True]
+    assert edited == [old, new]
+    assert pages == [[old, old], [new, new]]
+    assert [(rubric["number"], rubric["criteria"][1]["anchors"][3][:12]) for rubric in api] == [
+        (1, usual[:12]),
+        (2, kilns[:12]),
+    ]
+    assert [[words in page for words in (usual, kilns)] for page in reports] == [old, new]
+
+
+def test_an_empty_sentence_is_the_one_that_came_with_dlstart(sign_in, boss):
+    client, usual = sign_in(boss), BY_KEY["reuse"].anchors[0]
+    client.post(RULES, rules_form(anchor_reuse_1="One kiln", anchor_payoff_1=BY_KEY["payoff"].anchors[0]))
+
+    shown = client.get(RULES).content.decode()
+    client.post(RULES, rules_form(seen=2))
+
+    page = client.get(RULES).content.decode()
+    assert '<textarea name="anchor_reuse_1"' in shown
+    assert [each.anchors for each in ReviewRules.objects.all()] == [{}, {"reuse": ["One kiln", "", "", "", ""]}]
+    assert f"Reuse, 1: “{usual}” instead of “One kiln”." in page
+    assert f"Reuse, 1: “One kiln” instead of “{usual}”." in page
+    assert "Boss," in page
+
+
+def test_of_two_sentences_written_at_once_the_second_is_saved_knowingly(sign_in, boss):
+    sign_in(boss).post(RULES, rules_form(anchor_reuse_1="One kiln", anchor_reuse_2="Two kilns"))
+    second = sign_in(make_user("Second", is_administrator=True))
+
+    refused = second.post(RULES, rules_form(anchor_reuse_2="A pair of kilns"))
+    form = refused.context["form"]
+    second.post(RULES, {name: form[name].value() for name in form.fields})
+
+    assert refused.status_code == 422
+    assert "Reuse, 1: “One kiln” instead of" in str(form.non_field_errors())
+    assert selectors.rules_in_force().anchors == {"reuse": ["One kiln", "A pair of kilns", "", "", ""]}
+
+
 def test_weights_are_shown_as_they_are_typed(sign_in, boss):
     sign_in(boss).post(RULES, rules_form(weight_payoff="0.5"))
 
@@ -115,7 +178,7 @@ def test_weights_are_shown_as_they_are_typed(sign_in, boss):
 
 
 def change_rules(by: User) -> ReviewRules:
-    rules = {"weights": dict.fromkeys(KEYS, 2.0), "floors": dict.fromkeys(KEYS), "reviews_wanted": 3}
+    rules = {"weights": dict.fromkeys(KEYS, 2.0), "floors": dict.fromkeys(KEYS), "reviews_wanted": 3, "anchors": {}}
     return services.change_rules(by=by, **rules, names_hidden=True, reason="It is so.", seen=1)
 
 

@@ -195,6 +195,7 @@ def test_a_review_is_kept_and_then_counted(sign_in, proposal):
     after = client.get(API + path).json()
 
     assert [answer.status_code for answer in (draft, early, wrong, counted)] == [200, 422, 422, 200]
+    assert [len(criterion["anchors"]) for criterion in before.pop("rubric")["criteria"]] == [5] * 5
     assert before == {"reviews": [], "criteria": [], "changes": [], "is_provisional": None}
     assert (len(after["reviews"]), after["is_provisional"], counted.json()["state"]) == (1, True, "submitted")
 

@@ -283,7 +283,7 @@ def test_a_handler_with_a_conflict_is_to_be_replaced(proposal, handler):
 def test_a_handler_names_as_many_reviewers_as_the_rules_want_and_then_decides(wanted):
     boss = make_user(is_administrator=True)
     rules = {"weights": dict.fromkeys(KEYS, 1.0), "floors": dict.fromkeys(KEYS), "names_hidden": True, "reason": "So."}
-    services.change_rules(by=boss, reviews_wanted=wanted, seen=1, **rules)
+    services.change_rules(by=boss, reviews_wanted=wanted, seen=1, anchors={}, **rules)
     proposal = make_proposal(submitted=True)
     handler = make_handler(proposal)
     told = []

@@ -2,9 +2,9 @@
 
 import pytest
 
-from projects.core.criteria import KEYS
+from projects.core.criteria import BY_KEY, KEYS
 from projects.core.errors import ProjectProblem
-from projects.core.rules import Rules, check
+from projects.core.rules import Rules, check, own_anchors
 from projects.core.scoring import profile
 
 EVEN = dict.fromkeys(KEYS, 1.0)
@@ -47,6 +47,10 @@ def test_floors_are_those_of_the_rules():
         (Rules(weights=EVEN | {"reuse": float("nan")}), "The weight of Reuse is nan; it may be 0 to 5."),
         (Rules(weights=dict.fromkeys(KEYS, 0)), "All five weights are 0. At least one criterion must count."),
         (Rules(floors=dict.fromkeys(KEYS, 5)), "The floor of Dataset is 5; it may be 2, 3, 4 or none."),
+        (
+            Rules(anchors={"reuse": ["", "", "", "", "w" * 201]}),
+            "Reuse, 5: 201 characters; at most 200 are kept. Shorten it.",
+        ),
         (Rules(reviews_wanted=0), "0 reviews are wanted; it may be 1 to 9."),
     ],
 )
@@ -59,12 +63,22 @@ def test_rules_out_of_range_are_refused(rules, words):
 
 def test_changes_are_said_one_by_one():
     before = Rules()
-    after = Rules(2, EVEN | {"payoff": 2.0}, dict(before.floors) | {"feasibility": None}, 4, False)
+    own = {"reuse": ["", "", "One kiln", "", ""]}
+    after = Rules(2, EVEN | {"payoff": 2.0}, dict(before.floors) | {"feasibility": None}, 4, False, own)
 
     assert after.changes_from(before) == [
+        "Reuse, 3: “One kiln” instead of “One team for about a year; drift known, retraining affordable”.",
         "Feasibility has no floor instead of a floor of 2.",
         "Payoff weighs 2 instead of 1.",
         "4 reviews are wanted instead of 3.",
         "Names of reviewers are shown.",
     ]
     assert after.changes_from(after) == []
+
+
+def test_only_sentences_that_differ_from_those_built_in_are_kept():
+    usual = BY_KEY["payoff"].anchors
+
+    assert own_anchors({"payoff": usual, "reuse": ("", " ", "One  kiln ", "", "")}) == {
+        "reuse": ["", "", "One kiln", "", ""]
+    }
