@@ -170,7 +170,7 @@ DEMO_OPEN = env_bool("DLSTART_DEMO_OPEN", not PRODUCTION)  # visitors without an
 INVITATION_DAYS = env_int("DLSTART_INVITATION_DAYS", 7, minimum=1)
 ORGANISATION = env_str("DLSTART_ORGANISATION", "Your organisation")
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "projects:home"
+LOGIN_REDIRECT_URL = "evaluations:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "projects.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -4,6 +4,7 @@ from evaluations import views
 
 app_name = "evaluations"
 urlpatterns = [
+    path("", views.home, name="home"),
     path("projects/<slug:slug>/criterion/", views.criterion, name="criterion"),
     path("projects/<slug:slug>/ladder/", views.ladder, name="ladder"),
     path("projects/<slug:slug>/ladder/run/", views.ladder_run, name="ladder_run"),

@@ -4,7 +4,6 @@ from projects import views
 
 app_name = "projects"
 urlpatterns = [
-    path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("notices/", views.notice_list, name="notice_list"),
     path("mail/<str:token>/", views.mail_stop, name="mail_stop"),

@@ -209,6 +209,7 @@ evaluations:fresh_set                     GET    302  404  404  200  200  200  2
 evaluations:fresh_set                     POST   302  404  404  403  422  403  403  404  404
 evaluations:hand_in                       GET    302  404  404  200  200  403  403  404  404
 evaluations:hand_in                       POST   302  404  404  422  422  403  403  404  404
+evaluations:home                          GET    302  200  200  200  200  200  200  200  200
 evaluations:inputs_download               GET    302  404  404  200  200  403  403  404  404
 evaluations:jobs_fragment                 GET    302  200  200  200  200  200  200  200  200
 evaluations:ladder                        GET    302  404  404  200  200  200  200  404  404
@@ -297,7 +298,6 @@ projects:glass_break                      GET    302  404  404  403  403  403  4
 projects:glass_break                      POST   302  404  404  403  403  403  403  404  422
 projects:handler_assign                   GET    302  404  404  403  403  403  403  404  200
 projects:handler_assign                   POST   302  404  404  403  403  403  403  404  422
-projects:home                             GET    302  200  200  200  200  200  200  200  200
 projects:idea_wall                        GET    302  200  200  200  200  200  200  200  200
 projects:idea_wall                        POST   302  422  422  422  422  422  422  422  422
 projects:shape_list                       GET    302  200  200  200  200  200  200  200  200

@@ -88,4 +88,4 @@ def view_back(request: Request) -> HttpResponse:
     if user is None or not compare_digest(user.get_session_auth_hash(), proof):
         return redirect("account_login")
     login(request, user)
-    return redirect("projects:home")
+    return redirect("evaluations:home")

@@ -81,6 +81,7 @@ from evaluations.selectors.runs import (
 )
 from evaluations.selectors.surprises import guess_words, surprises
 from evaluations.selectors.takeaway import model_archive, model_card, reproduce_script, takeaway_facts
+from evaluations.selectors.tasks import tasks_of
 
 __all__ = [
     "BOARD",
@@ -172,6 +173,7 @@ __all__ = [
     "surprises",
     "table_row",
     "takeaway_facts",
+    "tasks_of",
     "terms_known",
     "test_set_called",
     "threshold_words",

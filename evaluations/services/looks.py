@@ -23,6 +23,7 @@ from evaluations.services.problems import OutOfTurn, require_rows
 from projects import selectors as project_selectors
 from projects.core.measures import MEASURES
 from projects.models import Notice, Project, User
+from projects.permissions import is_handler
 from projects.services.notices import notify
 
 
@@ -186,7 +187,7 @@ def ask_opening(
         raise OutOfTurn("not-sealed", say("{version} has no final tier.", version=versions[0]))
     opening = dataset_services.ask_opening(test_set=test_set, project=project, user=user)
     Declaration.objects.get_or_create(opening=opening, defaults=runs)
-    if project.handler is not None:
+    if project.handler is not None and is_handler(project.handler, project):
         page = reverse("evaluations:opening", args=[project.slug])
         words = say("{user} asks you to agree: open the final tier of {project} once", user=user, project=project)
         if test_set.tier == TestSet.Tier.FRESH:

@@ -1,19 +1,24 @@
-"""Who asked for a job or spent a look is told how it ended; swept by the reaper, so that no worker need know of it."""
+"""Who asked for a job or spent a look is told how it ended, and who decides what is due; swept by the reaper, so that no
+worker need know of it."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.urls import reverse
+from django.utils import timezone
 
 from datasets.models import Ingestion, Look
 from dlstart_web.kit.jobs import Job, JobState
 from dlstart_web.kit.say import say
-from evaluations.models import Run, Submission
+from evaluations.models import ResultDecision, Run, Submission, Verdict
 from projects import services
 from projects.models import Notice, Project, User
+from projects.permissions import is_handler
+from projects.services.decisions import owners_of
 
 BACK = timedelta(hours=1)  # an end that is older was told, or its reaper was away for long
+DUE_BACK = timedelta(days=7)  # the same of a day that has come
 
 
 def tell_endings(*, now: datetime) -> int:
@@ -29,6 +34,30 @@ def tell_endings(*, now: datetime) -> int:
         words = say("Your look on {project} is scored", project=look.project.name)
         told += _tell((look.user, Notice.Kind.LOOK_SCORED, words, page, look.project, f"look:{look.pk}"), now)
     return told
+
+
+def tell_due(*, now: datetime) -> int:
+    """Tell the handler of a verdict to decide from, and owners and handler of a result that is old enough to have paid."""
+    told = 0
+    for verdict in Verdict.objects.filter(decision=None, made_at__gt=now - BACK).select_related("project__handler"):
+        project, page = verdict.project, reverse("evaluations:result_decide", args=[verdict.project.slug])
+        words = say("{project} has a verdict: decide what comes of it", project=project.name)
+        for person in _handler_of(project):
+            told += _tell((person, Notice.Kind.NEWS, words, page, project, f"verdict:{verdict.pk}"), now)
+    today = timezone.localdate(now)
+    due = ResultDecision.objects.filter(paid="", check_on__gt=today - DUE_BACK, check_on__lte=today)
+    for decision in due.select_related("project__handler"):
+        project, page = decision.project, reverse("evaluations:result_paid", args=[decision.project.slug])
+        words = say("Half a year after the decision: did {project} pay?", project=project.name)
+        for person in {*owners_of(project), *_handler_of(project)}:
+            told += _tell((person, Notice.Kind.NEWS, words, page, project, f"paid:{decision.pk}"), now)
+    return told
+
+
+def _handler_of(project: Project) -> list[User]:
+    """The handler, unless a conflict has come up."""
+    handler = project.handler
+    return [handler] if handler is not None and is_handler(handler, project) else []
 
 
 def _tell(what: tuple[User, str, str, str, Project, str] | None, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from evaluations.views.forecasts import run_forecast, run_forecast_figure
 from evaluations.views.foresight import review_foresight
 from evaluations.views.fresh import fresh_agree, fresh_predictions, fresh_retry, fresh_set
 from evaluations.views.handing_in import hand_in, inputs_download
+from evaluations.views.home import home
 from evaluations.views.inspections import run_inspection, run_label_question
 from evaluations.views.ladders import ladder, ladder_cancel, ladder_fragment, ladder_run, leaderboard, surprise_list
 from evaluations.views.looks import best_again, look, look_fragment, look_list
@@ -36,6 +37,7 @@ __all__ = [
     "fresh_set",
     "gates",
     "hand_in",
+    "home",
     "inputs_download",
     "jobs_fragment",
     "ladder",

@@ -37,16 +37,17 @@ from projects.selectors.proposals import (
     writing_now,
 )
 from projects.selectors.records import (
-    Task,
+    active_memberships,
     current_criterion,
+    entrusted_projects,
     fingerprint_of,
     is_approved,
     page_or_blank,
+    project_rows,
     project_steps,
     projects_of,
     readable_projects,
     search_projects,
-    tasks_of,
     with_state,
 )
 from projects.selectors.reviews import (
@@ -79,11 +80,13 @@ from projects.selectors.starting import (
     stopped_projects,
     tries_ending,
 )
+from projects.selectors.tasks import Task, due_words, in_order, tasks_of
 
 __all__ = [
     "Board",
     "Suggestion",
     "Task",
+    "active_memberships",
     "answers_of",
     "answers_since",
     "asked_in_either",
@@ -94,7 +97,9 @@ __all__ = [
     "conflicts_of",
     "current_criterion",
     "demo_project",
+    "due_words",
     "earlier_texts",
+    "entrusted_projects",
     "extras_history",
     "extras_in_force",
     "extras_numbered",
@@ -104,6 +109,7 @@ __all__ = [
     "habit_of",
     "handler_candidates",
     "idea_wall",
+    "in_order",
     "is_approved",
     "is_muted",
     "judged_proposals",
@@ -124,6 +130,7 @@ __all__ = [
     "plans_of",
     "profile_of",
     "progress_of",
+    "project_rows",
     "project_steps",
     "projects_of",
     "proposals_for",

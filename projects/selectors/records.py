@@ -1,16 +1,14 @@
-"""Reads about projects: which one may read, where each stands, what waits for a person, search."""
+"""Reads about projects: which one may read, where each stands, search."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import NoReverseMatch, reverse
 
 from dlstart_web.kit.once import once_a_page
-from dlstart_web.kit.say import joined, say
-from dlstart_web.kit.text import day_words
 from projects import permissions
-from projects.core.rules import Rules
 from projects.core.success import OPTIONAL, fingerprint
 from projects.models import (
     APPROVING,
@@ -21,7 +19,6 @@ from projects.models import (
     Project,
     Proposal,
     Review,
-    TeamQuestion,
     User,
 )
 from projects.permissions import GONE
@@ -135,148 +132,18 @@ def project_steps(project: Project, here: int | None = None) -> list[dict[str, s
     return steps
 
 
-@dataclass(frozen=True)
-class Task:
-    """Something that waits for a person."""
-
-    words: str
-    note: str
-    url: str
-    act: str
-    minutes: int
-
-
-def tasks_of(user: User) -> list[Task]:
-    """What waits for a person, most urgent first, in a fixed number of queries."""
-    tasks: list[Task] = []
-    page = lambda name, proposal: reverse(f"projects:{name}", args=[proposal.project.slug, proposal.number])  # noqa: E731
-    entrusted = entrusted_projects(user)
-    owed = Review.objects.filter(reviewer=user, state__in=PENDING, proposal__state__in=OPEN_STATES)
-    for review in (
-        owed.filter(proposal__project__in=entrusted)
-        .select_related("proposal__project")
-        .order_by("due_on", "invited_at")
-    ):
-        draft = review.state == Review.State.DRAFTING
-        notes = [
-            *([say("due {day}", day=day_words(review.due_on))] if review.due_on else []),
-            say("about 20 min"),
-            say("draft saved") if draft else say("others stay hidden until yours is in"),
-        ]
-        tasks.append(
-            Task(
-                say("Review “{project}”", project=review.proposal.project),
-                joined(" · ", notes),
-                page("review_edit", review.proposal),
-                say("Continue the review") if draft else say("Review"),
-                20,
-            )
-        )
-    mine = Exists(active_memberships(user, "proposal__project__team"))
-    for question in TeamQuestion.objects.filter(mine, answered_at=None, proposal__state__in=OPEN_STATES).select_related(
-        "proposal__project"
-    ):
-        url = page("proposal_preview", question.proposal) + "#questions"
-        tasks.append(
-            Task(
-                say("Answer a question on “{project}”", project=question.proposal.project),
-                question.text[:120],
-                url,
-                say("Answer"),
-                5,
-            )
-        )
-    handled = (
-        Proposal.objects.filter(project__in=entrusted, project__handler=user, state__in=OPEN_STATES)
-        .select_related("project", "review_rules")
-        .annotate(
-            asked=Count("reviews", filter=~Q(reviews__state__in=GONE)),
-            owed=Count("reviews", filter=Q(reviews__state__in=PENDING)),
-        )
-        .order_by("submitted_at")
-    )
-    for judged in handled:
-        wanted = (judged.review_rules.rules if judged.review_rules else Rules()).reviews_wanted
-        if judged.asked < wanted:
-            note = say("{asked} of {wanted} reviewers asked", asked=judged.asked, wanted=wanted)
-            tasks.append(
-                Task(
-                    say("Name reviewers for “{project}”", project=judged.project),
-                    note,
-                    page("review_board", judged),
-                    say("Name reviewers"),
-                    5,
-                )
-            )
-        elif not judged.owed:
-            tasks.append(
-                Task(
-                    say("Decide on “{project}”", project=judged.project),
-                    say("all reviews are in"),
-                    page("review_board", judged),
-                    say("Decide"),
-                    15,
-                )
-            )
-    if user.is_administrator:
-        for proposal in (
-            Proposal.objects.filter(
-                Q(project__handler=None)
-                | permissions.conflict(OuterRef("project__handler"), OuterRef("project"), OuterRef("project__team")),
-                state__in=OPEN_STATES,
-            )
-            .select_related("project")
-            .order_by("submitted_at")
-        ):
-            url = reverse("projects:handler_assign", args=[proposal.project.slug])
-            tasks.append(
-                Task(
-                    say("Name a handler for “{project}”", project=proposal.project),
-                    say("nobody decides on it yet"),
-                    url,
-                    say("Name a handler"),
-                    2,
-                )
-            )
-    waiting = Project.objects.filter(
-        Exists(active_memberships(user)), is_sandbox=False, reached=Project.Step.REVIEW
-    ).annotate(is_locked=Exists(Criterion.objects.filter(project=OuterRef("pk")).exclude(locked_at=None)))
-    for project in waiting:
-        if project.is_locked:
-            task = Task(
-                say("{project}: bring the data", project=project),
-                say("the success criterion is locked"),
-                page_or_blank("datasets:project_data", project),
-                say("Add data"),
-                10,
-            )
-        else:
-            task = Task(
-                say("{project}: lock the success criterion", project=project),
-                say("before you train"),
-                page_or_blank("evaluations:criterion", project),
-                say("Lock"),
-                5,
-            )
-        if task.url:
-            tasks.append(task)
-    drafts = Proposal.objects.filter(
-        Exists(active_memberships(user, "project__team")),
-        state=Proposal.State.DRAFT,
-        project__is_sandbox=False,
-    )
-    for proposal in drafts.select_related("project").order_by("-created_at")[:5]:
-        url = reverse("projects:proposal_section", args=[proposal.project.slug, proposal.number, "problem"])
-        tasks.append(
-            Task(
-                say("Go on with the proposal of “{project}”", project=proposal.project),
-                say("version {number}, draft", number=proposal.number),
-                url,
-                say("Write"),
-                10,
-            )
-        )
-    return tasks
+def project_rows(projects: Iterable[Any]) -> list[dict[str, Any]]:
+    """Projects of `with_state` as the table draws them."""
+    return [
+        {
+            "project": project,
+            "steps": project_steps(project),
+            "step": Project.Step(min(project.reached + 1, Project.Step.VERDICT)).label,
+            "state": Proposal.State(project.proposal_state).label.lower() if project.proposal_state else "–",
+            "outcome": project.outcome,
+        }
+        for project in projects
+    ]
 
 
 def search_projects(user: User, text: str) -> QuerySet[Project]:

@@ -1,7 +1,7 @@
 """Telling people: a line in the app always, a mail at once for six things, one digest a day for the rest."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -86,9 +86,10 @@ def _write_mail(
     return mail
 
 
-def send_digests(*, now: datetime) -> int:
+def send_digests(*, now: datetime, tasks_of: Callable[[User, datetime], list[selectors.Task]]) -> int:
     """Each person's mail of the day, once their hour has come; nothing goes to whom nothing waits. How many were sent.
 
+    `tasks_of` says what waits for a person at a moment, over all apps, in the order in which it is shown.
     The day is taken by one conditional write, so two sweeps at once send one mail.
     """
     sent = 0
@@ -102,18 +103,19 @@ def send_digests(*, now: datetime) -> int:
         if not User.objects.filter(pk=user.pk, digest_on=user.digest_on).update(digest_on=day):
             continue
         try:
-            sent += _send_digest(user, now)
+            with timezone.override(zone):
+                sent += _send_digest(user, now, tasks_of(user, now))
         except OSError:  # the mail server is away: the next sweep tries again
             log.exception("The digest of person %s was not sent", user.pk)
             User.objects.filter(pk=user.pk).update(digest_on=user.digest_on)
     return sent
 
 
-def _send_digest(user: User, now: datetime) -> bool:
+def _send_digest(user: User, now: datetime, waiting: list[selectors.Task]) -> bool:
     mutes = Mute.objects.filter(user=user).select_related("project")
     muted = {mute.project_id for mute in mutes}
     quiet = tuple(reverse("projects:project_detail", args=[mute.project.slug]) for mute in mutes)
-    tasks = [task for task in selectors.tasks_of(user) if not (quiet and task.url.startswith(quiet))]
+    tasks = [task for task in waiting if not (quiet and task.url.startswith(quiet))]
     fresh = [
         notice
         for notice in selectors.notices_of(user).filter(read_at=None, mailed_at=None, at__lte=now)
@@ -131,13 +133,14 @@ def _send_digest(user: User, now: datetime) -> bool:
     lines: list[Line] = [
         (say("{task} ({minutes} min)", task=task.words, minutes=task.minutes), task.url) for task in tasks
     ]
-    lines += [(notice.words, notice.page) for notice in fresh]
+    pages = {task.url for task in tasks}  # what waits is not told a second time
+    lines += [(notice.words, notice.page) for notice in fresh if notice.page not in pages]
     _mail(
         user,
         say("Your day"),
         waits if tasks else say("News since yesterday."),
         lines[:DIGEST_LINES],
-        reverse("projects:home"),
+        reverse("evaluations:home"),
         None,
     )
     Notice.objects.filter(pk__in=[notice.pk for notice in fresh]).update(mailed_at=now)

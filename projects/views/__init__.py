@@ -66,7 +66,6 @@ from projects.views.proposals import (
 from projects.views.records import (
     example_detail,
     handler_assign,
-    home,
     project_create,
     project_detail,
     project_list,
@@ -100,7 +99,6 @@ __all__ = [
     "glass_break",
     "grave_list",
     "handler_assign",
-    "home",
     "idea_back",
     "idea_close",
     "idea_wall",

@@ -52,7 +52,7 @@ def invitation_accept(request: Request, secret: str) -> HttpResponse:
         if invitation.team:
             messages.success(request, say("You are in the team {team} now.", team=invitation.team))
             return redirect("projects:team_detail", invitation.team.slug)
-        return redirect("projects:home")
+        return redirect("evaluations:home")
     return render(request, "projects/invitation_accept.html", {"invitation": invitation, "secret": secret})
 
 

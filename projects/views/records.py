@@ -1,93 +1,21 @@
-"""Pages about projects: my work, the list, one project, search."""
-
-from datetime import datetime
-from typing import Any
+"""Pages about projects: the list, one project, search."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dlstart_web.kit.say import say
-from dlstart_web.kit.text import day_words
 from projects import permissions, selectors, services
 from projects.core import examples, form, shapes
 from projects.core.errors import ProjectProblem
 from projects.forms import PersonChoiceForm, ProjectForm
 from projects.http import Request
-from projects.models import TRY_HOURS, Decision, Idea, Project, Proposal, User
+from projects.models import Idea, Project, Proposal, User
 from projects.permissions import Role
-
-NEWS = 5  # lines on the page; all stand in the list
-NUMBERS = (
-    say("Nothing waits"),
-    say("One thing waits"),
-    say("Two things wait"),
-    say("Three things wait"),
-    say("Four things wait"),
-    say("Five things wait"),
-)
-
-
-def in_rows(projects: list[Any]) -> list[dict[str, Any]]:
-    """Projects as the table draws them."""
-    return [
-        {
-            "project": project,
-            "steps": selectors.project_steps(project),
-            "step": Project.Step(min(project.reached + 1, Project.Step.VERDICT)).label,
-            "state": Proposal.State(project.proposal_state).label.lower() if project.proposal_state else "–",
-            "outcome": project.outcome,
-        }
-        for project in projects
-    ]
-
-
-def try_tasks(user: User) -> list[selectors.Task]:
-    """Tries whose hours are used up, or nearly."""
-    now = timezone.now()
-    return [
-        selectors.Task(
-            say("Say what came of trying “{project}”", project=decision.proposal.project),
-            _try_note(decision, now),
-            reverse("projects:project_detail", args=[decision.proposal.project.slug]),
-            say("Look"),
-            10,
-        )
-        for decision in selectors.tries_ending(user, now)
-    ]
-
-
-def _try_note(decision: Decision, now: datetime) -> str:
-    ends = decision.try_until or now
-    values = {"hours": decision.try_hours or TRY_HOURS, "day": day_words(ends)}
-    if ends < now:
-        return say("its {hours:,} hours were used up on {day}", **values)
-    return say("its {hours:,} hours end on {day}", **values)
-
-
-@login_required
-@require_safe
-def home(request: Request) -> HttpResponse:
-    """What waits for me, and where my projects stand."""
-    tasks = selectors.tasks_of(request.user) + try_tasks(request.user)
-    mine = selectors.projects_of(request.user).filter(archived_at=None)
-    projects = list(selectors.with_state(mine, request.user)[:50])
-    count = len(tasks)
-    waiting = NUMBERS[count] if count < len(NUMBERS) else say("{count} things wait", count=count)
-    context = {
-        "tasks": tasks,
-        "rows": in_rows(projects),
-        "waiting": waiting,
-        "minutes": sum(task.minutes for task in tasks),
-        "news": list(selectors.notices_of(request.user).filter(read_at=None)[: NEWS + 1]),
-        "news_shown": NEWS,
-    }
-    return render(request, "projects/home.html", context)
 
 
 @login_required
@@ -99,7 +27,9 @@ def project_list(request: Request) -> HttpResponse:
     projects = selectors.with_state(found, request.user)
     page = Paginator(projects, 50).get_page(request.GET.get("page"))
     return render(
-        request, "projects/project_list.html", {"page": page, "rows": in_rows(list(page)), "archived": archived}
+        request,
+        "projects/project_list.html",
+        {"page": page, "rows": selectors.project_rows(list(page)), "archived": archived},
     )
 
 
@@ -114,7 +44,9 @@ def search(request: Request) -> HttpResponse:
         else Project.objects.none()
     )
     page = Paginator(found, 50).get_page(request.GET.get("page"))
-    return render(request, "projects/search.html", {"search_text": text, "page": page, "rows": in_rows(list(page))})
+    return render(
+        request, "projects/search.html", {"search_text": text, "page": page, "rows": selectors.project_rows(list(page))}
+    )
 
 
 def _beginning(request: Request) -> tuple[Idea | None, shapes.Shape | None]:
@@ -223,7 +155,7 @@ def handler_assign(request: Request, slug: str) -> HttpResponse:
             page_form.add_error("person", str(problem))
         else:
             messages.success(request, say("{handler} handles {project} now.", handler=handler, project=project))
-            return redirect("projects:home")
+            return redirect("evaluations:home")
     context = {"project": project, "form": page_form, "nobody": not people.exists()}
     return render(request, "projects/handler_assign.html", context, status=422 if page_form.is_bound else 200)
 

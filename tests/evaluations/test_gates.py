@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from evaluations import selectors, services
 from evaluations.models import ResultDecision
+from evaluations.services.telling import tell_due
 from projects import services as project_services
 from projects.core.errors import ProjectProblem
-from projects.models import Membership, Notice
+from projects.models import Membership, Notice, Project
 from tests.evaluations.test_services import open_final
 from tests.factories import (
     make_approved_project,
+    make_csv,
     make_done_ladder,
     make_handler,
     make_proposal,
@@ -135,6 +137,77 @@ def test_the_decision_from_the_verdict_stands_in_every_form_of_the_report(sign_i
     assert "<dt>Result</dt><dd><b>Ship the simple one</b>" in page
     assert f"- **Result:** Ship the simple one, {timezone.now():%Y-%m-%d}, by {judged.handler}" in text
     assert json.loads(data)["result_decision"] == REASONS | {"outcome": "ship", "dissent": ""}
+
+
+def waiting(*people, now=None) -> list[list[str]]:
+    """What waits for each of them."""
+    asked = [selectors.tasks_of(person, now or timezone.now()) for person in people]
+    return [[str(task.words) for task in tasks] for tasks in asked]
+
+
+def test_a_verdict_waits_for_its_handler_until_it_is_decided(sign_in, judged):
+    owner, handler = owner_of(judged), judged.handler
+    before = waiting(owner, make_user(is_administrator=True), handler)
+    told = [tell_due(now=timezone.now()) for _ in range(2)]
+    notice = Notice.objects.get(key__startswith="verdict:")
+    page = sign_in(handler).get(reverse("evaluations:home"))
+
+    sign_in(handler).post(notice.page, REASONS | {"outcome": "ship"})
+
+    assert before == [[], [], ["Decide from the verdict on “Mug finder”"]]
+    assert (told, notice.user, str(notice.words)) == (
+        [1, 0],
+        handler,
+        "Mug finder has a verdict: decide what comes of it",
+    )
+    assert [(task.act, task.minutes, task.url) for task in page.context["tasks"]] == [("Decide", 15, notice.page)]
+    assert waiting(owner, handler) == [[], []]
+
+
+def test_a_verdict_does_not_wait_for_a_handler_with_a_conflict(judged):
+    project_services.note_conflict(project=judged, user=judged.handler, by=owner_of(judged), kind="benefits")
+
+    assert (waiting(judged.handler), tell_due(now=timezone.now())) == ([[]], 0)
+
+
+def test_an_opening_waits_for_who_may_agree(db):
+    version = make_sealed_version(make_approved_project(), file=make_csv(seed=1))
+    ladder = make_done_ladder(version, only=("always_same", "linear"))
+    project, owner = Project.objects.get(pk=ladder.project_id), owner_of(ladder.project)
+    project_services.join_team(team=project.team, user=(member := make_user()))
+    opening = services.ask_opening(project=project, user=owner, simple=ladder.runs.get(recipe="linear"), deep=None)
+    asked = waiting(owner, member, make_user(), project.handler)
+    Project.objects.update(is_sandbox=True)
+    in_a_sandbox = waiting(owner, member)
+    Project.objects.update(is_sandbox=False)
+
+    services.agree_opening(opening=opening, user=project.handler)
+
+    words = "Agree to open the final tier of “Mug finder”"
+    assert asked == [[], [], [], [words]]
+    assert in_a_sandbox == [[words], [words]]
+    assert waiting(project.handler) == [[]]
+
+
+def test_whether_it_paid_waits_for_owners_and_handler_from_its_day_on(judged):
+    begun = timezone.now()
+    project_services.join_team(team=judged.team, user=(member := make_user()))
+    decision = services.decide_result(project=judged, user=judged.handler, outcome="ship", now=begun, **REASONS)
+    owner, due = owner_of(judged), begun + timedelta(days=182)
+    early = waiting(owner, judged.handler, now=due - timedelta(days=1)), tell_due(now=due - timedelta(days=1))
+    asked = waiting(owner, judged.handler, member, now=due)
+    told = [tell_due(now=due) for _ in range(2)]
+
+    services.note_outcome(decision=decision, user=owner, paid="no", now=due)
+
+    words = ["Say whether “Mug finder” paid"]
+    assert early == ([[], []], 0)
+    assert (asked, told) == ([words, words, []], [2, 0])
+    assert set(Notice.objects.filter(key__startswith="paid:").values_list("user", flat=True)) == {
+        owner.pk,
+        judged.handler_id,
+    }
+    assert waiting(owner, judged.handler, now=due) == [[], []]
 
 
 def test_half_a_year_later_it_is_asked_whether_it_paid(sign_in, judged):

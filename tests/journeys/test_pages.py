@@ -28,7 +28,7 @@ WHOLE = {**FAULTS, "runOnly": {"type": "tag", "values": TAGS}}
 COLOURS = {**FAULTS, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
 FORMS = {**WHOLE, "rules": {"color-contrast": {"enabled": False}}}
 PAINTED = {  # all colours come from one style sheet; these pages use most of them
-    *("account_login", "kit:method", "projects:home", "projects:project_detail", "projects:proposal_section"),
+    *("account_login", "kit:method", "evaluations:home", "projects:project_detail", "projects:proposal_section"),
     *("projects:review_edit", "datasets:dataset_detail", "datasets:version_detail", "datasets:certificate"),
     *("evaluations:ladder", "evaluations:leaderboard", "evaluations:look_list", "evaluations:run_detail"),
     *("evaluations:report", "evaluations:verdict"),
@@ -52,7 +52,7 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "stranger", reverse("projects:invitation_accept", args=[world.values["secret"]])
     yield "stranger", reverse("projects:invitation_accept", args=["spent"])
     yield "stranger", reverse("projects:mail_stop", args=[mail_token(world.people["owner"], world.idea)])
-    yield "loner", reverse("projects:home")
+    yield "loner", reverse("evaluations:home")
     for section in SECTIONS:
         draft = Project.objects.get(name="Other idea")
         yield "other", reverse("projects:proposal_section", args=[draft.slug, 1, section.key])

@@ -41,7 +41,7 @@ def test_local_time_shows_the_zone_and_keeps_utc():
     [
         ("datasets:dataset_list", ["datasets"], ' aria-current="page"'),
         ("datasets:seal", ["datasets"], ' aria-current="true"'),
-        ("projects:home", ["projects"], ""),
+        ("projects:search", ["projects"], ""),
     ],
 )
 def test_here_marks_the_link_of_the_page_and_of_its_part(view, namespaces, shown):

@@ -123,7 +123,7 @@ def test_a_handler_reads_attachments_and_no_comments(sign_in):
 
 def test_an_archived_project_leaves_the_lists_and_comes_back(sign_in, proposal, owner):
     client = sign_in(owner)
-    archive, home = reverse("projects:project_archive", args=[proposal.project.slug]), reverse("projects:home")
+    archive, home = reverse("projects:project_archive", args=[proposal.project.slug]), reverse("evaluations:home")
 
     shown = []
     for _ in range(2):

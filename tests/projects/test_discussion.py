@@ -151,7 +151,7 @@ def test_a_pending_decision_is_seen_by_the_handler_alone_until_its_letter_is_sen
 ):
     kept = sign_in(handler).post(url("decision_make", proposal), DECISION | {"go": "pending"})
     people = {"owner": proposal.submitted_by, "reviewer": reviewers[0], "boss": make_user(is_administrator=True)}
-    pages = (url("review_board", proposal), reverse("projects:outbox"), reverse("projects:home"))
+    pages = (url("review_board", proposal), reverse("projects:outbox"), reverse("evaluations:home"))
     seen = {n: any(b"zebra" in sign_in(who).get(page).content for page in pages) for n, who in people.items()}
     client = sign_in(handler)
     shown = b"zebra" in client.get(pages[0]).content and b"Mug finder" in client.get(pages[1]).content

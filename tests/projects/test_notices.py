@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
+from evaluations.selectors import tasks_of
 from evaluations.services.telling import tell_endings
 from projects import permissions, selectors, services
 from projects.models import Conflict, Notice, User
@@ -21,6 +22,10 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+def send_digests(now: datetime) -> int:
+    return services.send_digests(now=now, tasks_of=tasks_of)
 
 
 def tell(user: User, kind: str = Notice.Kind.ASKED, **more):
@@ -55,7 +60,7 @@ def test_the_mail_of_the_day_comes_once_at_the_hour_in_ones_own_zone():
     user = make_user(digest_hour=13, time_zone="Europe/Berlin")
     tell(user, Notice.Kind.NEWS, now=NOON - timedelta(hours=5))
 
-    sent = [services.send_digests(now=NOON + timedelta(minutes=minutes)) for minutes in (-1, 0, 1, 24 * 60)]
+    sent = [send_digests(NOON + timedelta(minutes=minutes)) for minutes in (-1, 0, 1, 24 * 60)]
 
     assert sent == [0, 1, 0, 0]  # the next day nothing is new
     assert "Somebody asks you" in mail.outbox[0].body
@@ -67,7 +72,7 @@ def test_the_mail_of_the_day_names_what_waits_with_its_minutes():
     review = make_review(proposal)
     User.objects.exclude(pk=review.reviewer_id).update(digest_hour=None)
 
-    services.send_digests(now=NOON)
+    send_digests(NOON)
 
     [sent] = mail.outbox
     assert (sent.to, "1 thing waits for you, about 20 minutes." in sent.body) == ([review.reviewer.email], True)
@@ -80,7 +85,7 @@ def test_a_mail_is_in_the_language_of_who_gets_it():
     User.objects.exclude(pk=review.reviewer_id).update(digest_hour=None)
     User.objects.filter(pk=review.reviewer_id).update(language="de")
 
-    services.send_digests(now=NOON)
+    send_digests(NOON)
 
     [sent] = mail.outbox
     assert (sent.subject, "1 Sache wartet auf Sie, etwa 20 Minuten." in sent.body) == ("dlstart: Ihr Tag", True), (

@@ -51,7 +51,7 @@ def test_an_invitation_makes_an_account_in_the_team_once(client):
     assert list(ada.memberships.values_list("team", "role")) == [(team.pk, "member")]
     assert (ada.name, ada.is_administrator) == ("Ada", False)
     assert Client().get(join(secret)).status_code == 410
-    assert client.get(reverse("projects:home")).status_code == 200
+    assert client.get(reverse("evaluations:home")).status_code == 200
 
 
 @pytest.mark.django_db
@@ -249,7 +249,7 @@ def test_settings_are_kept_and_the_zone_is_used(sign_in):
     ada.refresh_from_db()
     assert (saved.status_code, ada.name, ada.time_zone, ada.keys_on) == (302, "Ada L", "Asia/Tokyo", False)
     assert (wrong.status_code, set(wrong.context["form"].errors)) == (422, {"name", "time_zone"})
-    assert "JST" in client.get(reverse("projects:home")).content.decode()
+    assert "JST" in client.get(reverse("evaluations:home")).content.decode()
 
 
 @pytest.mark.django_db

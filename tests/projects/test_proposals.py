@@ -320,8 +320,8 @@ def test_lists_of_projects_ask_the_same_number_of_queries(sign_in, django_assert
         make_project(team)
     client = sign_in(owner)
 
-    with django_assert_num_queries(9):
-        client.get(reverse("projects:home"))
+    with django_assert_num_queries(11):
+        client.get(reverse("evaluations:home"))
     with django_assert_num_queries(5):
         client.get(reverse("projects:project_list"))
     with django_assert_num_queries(5):

@@ -89,7 +89,7 @@ def walk(client, proposal) -> dict[str, str]:
     """All pages and API answers about a proposal that a reader can reach."""
     project = proposal.project
     pages = {
-        "home": reverse("projects:home"),
+        "home": reverse("evaluations:home"),
         "list": reverse("projects:project_list"),
         "search": reverse("projects:search") + f"?q={SECRET}",
         "detail": reverse("projects:project_detail", args=[project.slug]),
@@ -377,7 +377,7 @@ def test_the_team_is_not_named_to_who_owes_a_blind_review(sign_in, proposal, han
     review = make_review(proposal)
     client = sign_in(review.reviewer)
     pages = [
-        reverse("projects:home"),
+        reverse("evaluations:home"),
         reverse("projects:project_list"),
         reverse("projects:project_detail", args=[proposal.project.slug]),
         url("proposal_preview", proposal),
@@ -427,5 +427,5 @@ def test_my_work_asks_the_same_number_of_queries(sign_in, django_assert_num_quer
 
     for person in (reviewer, handler):
         client = sign_in(person)
-        with django_assert_num_queries(11):
-            client.get(reverse("projects:home"))
+        with django_assert_num_queries(14):
+            client.get(reverse("evaluations:home"))

@@ -54,7 +54,7 @@ class Crawl:
         self.answers: dict[str, tuple[int, str, int]] = {}
 
     def seeds(self) -> list[str]:
-        found = ["/", reverse("projects:home")]
+        found = ["/", reverse("evaluations:home")]
         for name in sorted(url_names()):
             found.append(address(name, self.world))
         for words in (PLANTED, HIDDEN_REVIEW, *REVIEWERS, "reviewer", "4"):

@@ -141,7 +141,7 @@ def test_a_try_has_a_budget_of_hours_that_is_shown_and_warned_of(sign_in):
     assert "Try it: 40 hours" in sign_in(owner).get(page).content.decode()
     Decision.objects.update(decided_at=now - timedelta(hours=41))
     assert "Its 40 hours were used up" in sign_in(owner).get(page).content.decode()
-    assert "its 40 hours were used up" in sign_in(owner).get(reverse("projects:home")).content.decode()
+    assert "its 40 hours were used up" in sign_in(owner).get(reverse("evaluations:home")).content.decode()
 
 
 def test_a_try_without_a_number_has_two_weeks_and_other_outcomes_have_none():

@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -11,8 +13,19 @@ from django.utils import timezone
 from datasets.services.awaited import tell_awaited
 from dlstart_web.kit import clock, jobs
 from dlstart_web.management.commands.clock import words as clock_words
-from evaluations.services.telling import tell_endings
+from evaluations.selectors import tasks_of
+from evaluations.services.telling import tell_due, tell_endings
 from projects import services
+
+SWEEPS: tuple[tuple[Callable[..., int], str], ...] = (
+    (jobs.reap, "jobs touched"),
+    (services.send_reminders, "people reminded of reviews"),
+    (tell_endings, "people told of endings"),
+    (tell_due, "people told of what is due"),
+    (services.remind_of_graves, "teams reminded of stopped ideas"),
+    (tell_awaited, "people told of data they wait for"),
+    (partial(services.send_digests, tasks_of=tasks_of), "mails of the day sent"),
+)
 
 
 class Command(BaseCommand):
@@ -23,10 +36,8 @@ class Command(BaseCommand):
 
     def handle(self, *args, once: bool, **options) -> None:
         if once:
-            self.stdout.write(f"{jobs.reap(timezone.now())} jobs touched")
-            self.stdout.write(f"{services.send_reminders(now=timezone.now())} people reminded of reviews")
-            self.stdout.write(f"{tell_endings(now=timezone.now())} people told of endings")
-            self.stdout.write(f"{services.send_digests(now=timezone.now())} mails of the day sent")
+            for sweep, words in SWEEPS:
+                self.stdout.write(f"{sweep(now=timezone.now())} {words}")
             return
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -39,11 +50,7 @@ class Command(BaseCommand):
                 if (wrong := clock_words(timezone.now())) and not said:
                     self.stderr.write(wrong)
                 said = wrong
-                jobs.reap(timezone.now())
-                services.send_reminders(now=timezone.now())
-                tell_endings(now=timezone.now())
-                services.remind_of_graves(now=timezone.now())
-                tell_awaited(now=timezone.now())
-                services.send_digests(now=timezone.now())
+                for sweep, _ in SWEEPS:
+                    sweep(now=timezone.now())
             except Exception as fault:  # a database away for a moment must not end the reaper
                 self.stderr.write(f"sweep failed: {fault}")
