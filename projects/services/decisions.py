@@ -187,20 +187,25 @@ def hours_of(outcome: str, try_hours: int | None) -> int | None:
 def letter_of(proposal: Proposal, decision: Decision | PendingDecision) -> str:
     """The letter as it would be sent; the handler may write it anew."""
     outcome, until = decision.get_outcome_display().lower(), decision.hold_until
+    named = {"project": proposal.project, "number": proposal.number}
+    minds = list(proposal.reviews.filter(state=Review.State.SUBMITTED).values_list("change_mind", flat=True))
     parts = [
-        say(
-            "The proposal “{project}”, version {number}, was reviewed.",
-            project=proposal.project,
-            number=proposal.number,
-        ),
+        say("The proposal “{project}”, version {number}, was reviewed.", **named)
+        if minds
+        else say("The proposal “{project}”, version {number}, is decided without a review.", **named),
         say("Decision: {outcome} until {until}.", outcome=outcome, until=until)
         if until
         else say("Decision: {outcome}, with {hours:,} hours.", outcome=outcome, hours=decision.try_hours)
         if decision.try_hours
         else say("Decision: {outcome}.", outcome=outcome),
         decision.reasons,
-        say("The reviews are open to you. What would change the reviewers' minds is a list of what to do next."),
     ]
+    if any(minds):
+        parts.append(
+            say("The reviews are open to you. What would change the reviewers' minds is a list of what to do next.")
+        )
+    elif minds:
+        parts.append(say("The reviews are open to you."))
     return joined("\n\n", parts)
 
 

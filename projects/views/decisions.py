@@ -159,5 +159,6 @@ def letter_edit(request: Request, slug: str, number: int) -> HttpResponse:
                 ),
             )
             return redirect("projects:review_board", project.slug, proposal.number)
-    context = {"project": project, "proposal": proposal, "pending": pending, "form": form}
+    reviewed = proposal.reviews.filter(state=Review.State.SUBMITTED).exists()
+    context = {"project": project, "proposal": proposal, "pending": pending, "form": form, "reviewed": reviewed}
     return render(request, "projects/letter_edit.html", context, status=422 if form.is_bound else 200)

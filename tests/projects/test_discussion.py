@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from projects import selectors, services
 from projects.core.errors import ProjectProblem
-from projects.models import PendingDecision, Proposal
+from projects.models import PendingDecision, Proposal, Review
 from tests.factories import make_handler, make_proposal, make_review, make_team, make_user
 from tests.projects.test_reviews import url
 
@@ -175,6 +175,24 @@ def test_a_letter_holds_no_name_of_a_reviewer(proposal, handler, reviewers):
     pending = services.save_pending_decision(proposal=proposal, user=handler, letter=True, **DECISION)
 
     assert [person.name for person in reviewers if person.name in pending.letter] == []
+
+
+@pytest.mark.parametrize(("reviews", "mind"), [(0, ""), (1, ""), (1, "100 photos")])
+def test_a_letter_says_reviewed_only_of_what_was_reviewed(sign_in, proposal, handler, reviews, mind):
+    for _ in range(reviews):
+        review = make_review(proposal, scores=SCORES[0])
+        Review.objects.filter(pk=review.pk).update(change_mind=mind)
+    pending = services.save_pending_decision(
+        proposal=proposal, user=handler, outcome="stop", reasons="Too dear.", letter=True
+    )
+
+    page = sign_in(handler).get(url("letter_edit", proposal)).content.decode()
+
+    said = [
+        words in pending.letter for words in ("was reviewed", "without a review", "reviews are open to you", "minds is")
+    ]
+    assert said == [bool(reviews), not reviews, bool(reviews), bool(mind)]
+    assert ["the team sees the reviews" in page, "No review is in" in page] == [bool(reviews), not reviews]
 
 
 @pytest.mark.parametrize("values", [{"outcome": "hold", "reasons": "Later."}, {"outcome": "go", "reasons": " "}])
