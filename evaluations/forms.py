@@ -16,6 +16,7 @@ from evaluations.models import ResultDecision, Run
 from evaluations.selectors import TERMS_START, run_title
 from evaluations.words import Speech, speech
 from projects.core.measures import MEASURES
+from projects.core.success import LOOKS_AT_MOST
 
 GUARDS = SLICES = 2  # boxes on the page; the API takes five of each
 
@@ -37,6 +38,18 @@ class CriterionForm(KitForm):
         initial=2.0,
         min_value=0,
     )
+    today = forms.FloatField(
+        label=say("What is reached today"),
+        required=False,
+        help_text=say("In the same unit, where somebody measured it"),
+    )
+    people = forms.FloatField(
+        label=say("What skilled people reach"), required=False, help_text=say("Given only what the model is given")
+    )
+    looks_wanted = forms.IntegerField(
+        label=say("Test looks wanted"), required=False, min_value=0, max_value=LOOKS_AT_MOST,
+        help_text=say("How many you plan before you decide; it limits nothing"),
+    )  # fmt: skip
     stop_rule = forms.CharField(
         label=say("We stop if"),
         max_length=300,
@@ -105,7 +118,7 @@ class CriterionForm(KitForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        metric, level, gain = (data.get(name) for name in ("metric", "level", "smallest_difference"))
+        metric, gain = data.get("metric"), data.get("smallest_difference")
         if metric is None:
             return data
         guards, slices = [], []
@@ -127,8 +140,9 @@ class CriterionForm(KitForm):
                 level_here = self._level(f"slice_{n}_level", metric, value)
                 slices.append({"column": column, "value": words, "level": level_here})
         data |= {"guards": guards, "slices": slices}
-        if level is not None:
-            data["level"] = self._level("level", metric, level)
+        for name in ("level", "today", "people"):
+            if data.get(name) is not None:
+                data[name] = self._level(name, metric, data[name])
         if gain is not None:
             data["smallest_difference"] = gain / 100 if speech(metric).percent else gain
         return data

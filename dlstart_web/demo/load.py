@@ -163,6 +163,9 @@ def _project(story: Story, team: Team, people: People, now: datetime) -> None:
             level=story.data.level,
             smallest_difference=story.data.smallest_difference,
             reason=story.data.reason,
+            today=story.data.today,
+            people=story.data.people,
+            looks_wanted=story.data.looks_wanted,
             results_seen=0,
             now=now - timedelta(days=1),
         )

@@ -5,10 +5,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from datasets import selectors as dataset_selectors
 from dlstart_web.kit.api import Problem
 from evaluations import selectors
 from evaluations.models import Verdict
 from evaluations.serializers import (
+    AlwaysSameSerializer,
+    CriterionInForceSerializer,
     CriterionSerializer,
     ReportSerializer,
     VerdictSerializer,
@@ -23,13 +26,20 @@ from projects.permissions import Role, get_project_or_404
 class CriterionView(APIView):
     """The success criterion in force."""
 
-    @extend_schema(responses=CriterionSerializer, operation_id="criterion_detail")
+    @extend_schema(responses=CriterionInForceSerializer, operation_id="criterion_detail")
     def get(self, request: ApiRequest, slug: str) -> Response:
-        """404 as long as none is locked."""
-        criterion = project_selectors.current_criterion(get_project_or_404(request.user, slug))
+        """With what the always-same answer gets and what a wrong answer costs; 404 as long as none is locked."""
+        project = get_project_or_404(request.user, slug)
+        criterion = project_selectors.current_criterion(project)
         if criterion is None:
             raise Http404("The success criterion is not locked yet.")
-        return Response(CriterionSerializer(criterion).data)
+        always = selectors.always_same(dataset_selectors.version_sealed_latest(project))
+        costs, kept = selectors.costs_known(request.user, project)
+        beside = {
+            "always_same": AlwaysSameSerializer(always).data if always else None,
+            "costs": costs | {"run": kept.run_id if kept else None} if costs else None,
+        }
+        return Response(CriterionSerializer(criterion).data | beside)
 
 
 class CriterionLockView(APIView):

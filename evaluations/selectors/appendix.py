@@ -11,6 +11,7 @@ from datasets import catalogue
 from datasets.core.datasheet import NOT_RECORDED, QUESTIONS
 from dlstart_web.kit import text
 from dlstart_web.kit.say import joined, say
+from evaluations.selectors.guards import stands_words
 from projects import selectors as project_selectors
 from projects.core import form
 from projects.core.rails import Rail
@@ -121,7 +122,15 @@ class _Told:
                     number=one.number,
                     locked_at=one.locked_at,
                 ),
-                say("{metric}, level {level:g}. {reason}", metric=one.metric, level=one.level, reason=one.reason),
+                say(
+                    "{metric}, level {level:g} ({stands}). {reason}",
+                    metric=one.metric,
+                    level=one.level,
+                    stands=stands,
+                    reason=one.reason,
+                )
+                if (stands := stands_words(one))
+                else say("{metric}, level {level:g}. {reason}", metric=one.metric, level=one.level, reason=one.reason),
             )
             for one in self.project.criteria.exclude(locked_at=None).order_by("number")
         ]

@@ -1,6 +1,7 @@
-"""Reads about a criterion: what the test set can tell, and whether guard measures and slices hold on validation."""
+"""Reads about a criterion: what stands beside its level, what the test set can tell, whether guard measures and slices
+hold on validation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import floor, log10
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from datasets.core.plan import rows_within
-from datasets.models import DatasetVersion
+from datasets.models import DatasetVersion, Look
 from dlstart_web.kit import text
 from dlstart_web.kit.say import joined, say, say_count
 from evaluations.core.guarding import NOT_MET, holds
@@ -23,6 +24,77 @@ from projects.models import Criterion, Project
 SIDES = {"simple": say("simple"), "deep": say("deep")}
 
 Span = tuple[float, float, float]  # value and ends
+
+
+def stands_words(criterion: Criterion) -> str:
+    """What is reached today and by people, as far as it was recorded: "today 91.0%, people 98.0%"."""
+    says = speech(criterion.metric)
+    said = []
+    if criterion.today is not None:
+        said.append(say("today {level}", level=says.number(criterion.today)))
+    if criterion.people is not None:
+        said.append(say("people {level}", level=says.number(criterion.people)))
+    return joined(", ", said)
+
+
+def people_words(criterion: Criterion) -> str:
+    """That skilled people do not reach the level, where they do not."""
+    says, people = speech(criterion.metric), criterion.people
+    if people is None or (people >= criterion.level if says.measure.greater_is_better else people <= criterion.level):
+        return ""
+    return say(
+        "People reach {people}, and {at_least} {level} is wanted: more than skilled people do. "
+        "Say in the reason what a model would know that they do not.",
+        people=says.number(people),
+        at_least=says.at_least,
+        level=says.number(criterion.level),
+    )
+
+
+def looks_wanted_words(criterion: Criterion, looks: Iterable[Look]) -> str:
+    """How many looks were planned before deciding, and how many are spent; "" without a plan. Advice, and no limit."""
+    wanted = criterion.looks_wanted
+    if wanted is None:
+        return ""
+    spent = sum(look.state != Look.State.VOIDED for look in looks)
+    plan = say_count(
+        wanted,
+        "{count} test look is planned before deciding, {spent} spent so far.",
+        "{count} test looks are planned before deciding, {spent} spent so far.",
+        spent=spent,
+    )
+    if spent <= wanted:
+        return plan
+    return joined(" ", [plan, say("That is more than planned. It limits nothing; each look wears the test set.")])
+
+
+@dataclass(frozen=True)
+class AlwaysSame:
+    """The answer that is right most often without a model, and its share of the labelled rows of train and validation."""
+
+    answer: str
+    share: float
+    rows: int
+
+    @property
+    def words(self) -> str:
+        return say(
+            "“{label}” for every row: {share} sorted right, of {rows:,} rows of train and validation",
+            label=self.answer,
+            share=speech("accuracy").number(self.share),
+            rows=self.rows,
+        )
+
+
+def always_same(version: DatasetVersion | None) -> AlwaysSame | None:
+    """What always the same answer gets, of a sealed version with classes; the sealed parts are not counted."""
+    if version is None or version.state != DatasetVersion.State.SEALED or not version.seal.classes:
+        return None
+    counts = {
+        label: parts.get("train", 0) + parts.get("validation", 0) for label, parts in version.seal.classes.items()
+    }
+    label, rows = max(counts, key=lambda each: counts[each]), sum(counts.values())
+    return AlwaysSame(label, counts[label] / rows, rows) if rows else None
 
 
 def positives_of(version: DatasetVersion | None) -> float | None:

@@ -44,6 +44,11 @@ def kept_point(run: Run) -> KeptPoint | None:
     return KeptPoint.objects.filter(run=run).select_related("kept_by").first()
 
 
+def kept_last(project: Project) -> KeptPoint | None:
+    """The operating point that was kept last with any run of a project."""
+    return KeptPoint.objects.filter(run__ladder__project=project).select_related("run").order_by("-kept_at").first()
+
+
 def stated_costs(user: User, project: Project) -> tuple[dict[str, float], str]:
     """Cost of a miss and of a false alarm as answer T1 says, if it names exactly two numbers; and its words.
 
@@ -57,6 +62,14 @@ def stated_costs(user: User, project: Project) -> tuple[dict[str, float], str]:
         return {}, words
     miss, alarm = (float(number.replace(",", ".")) for number in numbers)
     return {"miss": miss, "alarm": alarm}, words
+
+
+def costs_known(user: User, project: Project) -> tuple[dict[str, float], KeptPoint | None]:
+    """Cost of a miss and of a false alarm: of the operating point that was kept last, else as answer T1 states them."""
+    kept = kept_last(project)
+    if kept and {"miss", "alarm"} <= kept.terms.keys():
+        return {name: kept.terms[name] for name in ("miss", "alarm")}, kept
+    return stated_costs(user, project)[0], None
 
 
 def terms_known(user: User, run: Run, kept: KeptPoint | None) -> tuple[dict[str, float], str]:

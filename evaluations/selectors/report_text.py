@@ -76,6 +76,7 @@ def report_markdown(report: dict[str, Any], chapters: list[Chapter]) -> str:
                     level=report["criterion_level"],
                 ),
             ),
+            (say("Today and people"), report["criterion_stands"] or say("not recorded")),
             (say("Must also hold"), report["must_hold"] or say("nothing")),
             (say("Margin"), say("{gain} over the best simple model", gain=report["criterion_gain"])),
             (

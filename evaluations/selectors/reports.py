@@ -16,11 +16,20 @@ from dlstart_web.kit.say import figure, joined, say, say_count
 from dlstart_web.kit.text import day_words
 from evaluations.core.comparison import interval_name
 from evaluations.core.rungs import RUNGS
-from evaluations.models import KeptPoint, ResultDecision, Verdict
-from evaluations.selectors.guards import SIDES, Guard, Sealed, best_run, guard_rows, guards_missed, sealed_guards
+from evaluations.models import ResultDecision, Verdict
+from evaluations.selectors.guards import (
+    SIDES,
+    Guard,
+    Sealed,
+    best_run,
+    guard_rows,
+    guards_missed,
+    sealed_guards,
+    stands_words,
+)
 from evaluations.selectors.ladders import ladder_rows, ladder_runs, project_ladder
 from evaluations.selectors.looks import fresh_results
-from evaluations.selectors.operating import behaviour_of, operating_numbers, threshold_words
+from evaluations.selectors.operating import behaviour_of, kept_last, operating_numbers, threshold_words
 from evaluations.words import Speech, speech
 from projects import selectors as project_selectors
 from projects.core.form import Reply
@@ -180,6 +189,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "criterion_gain": speech(criterion.metric).difference(criterion.smallest_difference, signed=False)
         if criterion
         else "",
+        "criterion_stands": stands_words(criterion) if criterion else "",
         "must_hold": _must_hold(project, criterion),
         "amendments": project.criteria.count() - 1,
         "version": version,
@@ -266,7 +276,7 @@ def _guards(rails: list[Rail], replies: dict[str, Reply]) -> list[str]:
 
 def _operating(project: Project, user: User) -> list[tuple[str, str]]:
     """The point that was kept last, on validation, with what it does and costs; empty where none was kept."""
-    kept = KeptPoint.objects.filter(run__ladder__project=project).select_related("run").order_by("-kept_at").first()
+    kept = kept_last(project)
     found = behaviour_of(kept.run) if kept else None
     if kept is None or found is None or found["kind"] != "binary":
         return []

@@ -12,9 +12,11 @@ from evaluations.serializers.looks import (
     OpeningSerializer,
 )
 from evaluations.serializers.results import (
+    AlwaysSameSerializer,
     BoardEntrySerializer,
     BoardSerializer,
     CheapestSerializer,
+    CriterionInForceSerializer,
     CriterionSerializer,
     CurvePointSerializer,
     CurveSerializer,
@@ -45,11 +47,13 @@ from evaluations.serializers.verdicts import (
 )
 
 __all__ = [
+    "AlwaysSameSerializer",
     "BestAgainSerializer",
     "BoardEntrySerializer",
     "BoardSerializer",
     "CheapestSerializer",
     "ComingAgainSerializer",
+    "CriterionInForceSerializer",
     "CriterionSerializer",
     "CurvePointSerializer",
     "CurveSerializer",

@@ -309,9 +309,37 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
         model = Criterion
         fields = (
             "number", "metric", "level", "smallest_difference", "guards", "slices", "stop_rule",
-            "reason", "locked_at", "locked_by", "results_seen", "fingerprint",
+            "today", "people", "looks_wanted", "reason", "locked_at", "locked_by", "results_seen", "fingerprint",
         )  # fmt: skip
         read_only_fields = ("number", "locked_at", "locked_by", "results_seen", "fingerprint")
+
+
+class AlwaysSameSerializer(serializers.Serializer[Any]):
+    """What always the same answer gets on the labelled rows of train and validation."""
+
+    answer = serializers.CharField()
+    share = serializers.FloatField(help_text="of the rows sorted right")
+    rows = serializers.IntegerField()
+
+
+class CostsSerializer(serializers.Serializer[Any]):
+    """What a wrong answer costs: as kept with an operating point, else as answer T1 of the proposal states it."""
+
+    miss = serializers.FloatField()
+    alarm = serializers.FloatField()
+    run = serializers.UUIDField(
+        allow_null=True, help_text="whose operating point it is; null: the proposal's answer T1"
+    )
+
+
+class CriterionInForceSerializer(CriterionSerializer):
+    """The criterion in force, with what is known beside it."""
+
+    always_same = AlwaysSameSerializer(allow_null=True)
+    costs = CostsSerializer(allow_null=True)
+
+    class Meta(CriterionSerializer.Meta):
+        fields = (*CriterionSerializer.Meta.fields, "always_same", "costs")  # type: ignore[assignment]
 
 
 class KeptPointSerializer(serializers.Serializer[Any]):

@@ -19,7 +19,7 @@ from projects import selectors as project_selectors
 from projects import services as project_services
 from projects.core.errors import ProjectProblem
 from projects.http import Request
-from projects.models import Criterion, Project
+from projects.models import Criterion, Project, User
 from projects.permissions import get_project_or_404
 
 
@@ -57,10 +57,11 @@ def criterion(request: Request, slug: str) -> HttpResponse:
     rows, positives = _final_rows(version), selectors.positives_of(version)
     best = selectors.best_run(project)
     spread = selectors.spread_of(best)
-    tells = ""
+    tells = above = ""
     if form.is_bound and not form.errors:  # asked what the rows can tell of what was typed
         given = form.cleaned_data
         tells = selectors.power_words(speech(given["metric"]), given["level"], rows, positives, spread)
+        above = selectors.people_words(Criterion(**{name: given[name] for name in ("metric", "level", "people")}))
     elif in_force is None and rows:
         tells = selectors.power_words(speech("accuracy"), 0.95, rows)
     page |= {
@@ -72,11 +73,22 @@ def criterion(request: Request, slug: str) -> HttpResponse:
         "power": selectors.power_words(speech(in_force.metric), in_force.level, rows, positives, spread)
         if in_force
         else "",
+        "always_same": selectors.always_same(page["version"]),
+        "costs": _costs(request.user, project) if version is None or version.task in ("", "binary") else {},
+        "looks_wanted": selectors.looks_wanted_words(in_force, project.looks.all()) if in_force else "",
         "example": tells,
+        "above": above,
         "rows": rows,
         "asked": form.is_bound and not form.errors,
     }
     return render(request, "evaluations/criterion.html", page, status=422 if form.errors else 200)
+
+
+def _costs(user: User, project: Project) -> dict[str, Any]:
+    """What a miss and a false alarm cost, and the run whose operating point says so; without one it is the proposal."""
+    costs, kept = selectors.costs_known(user, project)
+    run = kept.run if kept else None
+    return {"known": costs, "run": run, "title": selectors.run_title(run.recipe, run.change, run.name) if run else ""}
 
 
 def _line(one: Criterion) -> dict[str, Any]:
@@ -96,6 +108,8 @@ def _line(one: Criterion) -> dict[str, Any]:
         "says": says,
         "level": says.number(one.level),
         "gain": says.difference(one.smallest_difference, signed=False),
+        "stands": selectors.stands_words(one),
+        "people": selectors.people_words(one),
         "guards": guards + slices,
         "is_intact": project_selectors.fingerprint_of(one) == one.fingerprint,
     }

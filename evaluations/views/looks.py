@@ -36,6 +36,7 @@ def _look_context(request: Request, project: Project, page: dict[str, Any]) -> d
     says = speech(metric)
     looks = dataset_selectors.look_list(project)
     rows = selectors.look_rows(looks, says, now)
+    criterion = page.get("criterion")  # the fragment shows no plan
     waiting = [row["answer_at"] for row in rows if row["answer_at"]]
     return {
         "status": status,
@@ -43,6 +44,7 @@ def _look_context(request: Request, project: Project, page: dict[str, Any]) -> d
         "metric": metric,
         "looks": rows,
         "grants": dataset_selectors.look_grants(project),
+        "looks_wanted": selectors.looks_wanted_words(criterion, looks) if criterion else "",
         "is_open": bool(waiting),
         "seen": "-".join([*(row["look"].state for row in rows), *(f"{moment:%H%M%S}" for moment in waiting)]),
     }

@@ -11,17 +11,19 @@ from projects.core.errors import ProjectProblem
 from projects.core.measures import MEASURES
 
 GUARDS_AT_MOST = SLICES_AT_MOST = 5
+LOOKS_AT_MOST = 100
 
 
 def fingerprint(record: Mapping[str, Any]) -> str:
     """SHA-256 of the record as JSON with sorted keys; parts that say nothing are left out."""
-    said = {key: value for key, value in record.items() if key not in OPTIONAL or value}
+    said = {key: value for key, value in record.items() if key not in OPTIONAL or value not in (None, "", [])}
     return hashlib.sha256(
         json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     ).hexdigest()
 
 
-OPTIONAL = ("guards", "slices", "stop_rule")  # came later; a record without them keeps its fingerprint
+# came later; a record without them keeps its fingerprint
+OPTIONAL = ("guards", "slices", "stop_rule", "today", "people", "looks_wanted")
 
 
 def check_level(metric: str, level: float) -> None:
@@ -37,7 +39,7 @@ def check_level(metric: str, level: float) -> None:
         share = say("above 0 and at most 1") if low == 0.0 else say("at most 1")
         raise ProjectProblem(
             say(
-                "{measure} of {level:g} cannot be asked for: the level is {allowed}.",
+                "{measure} cannot be {level:g}: a level is {allowed}.",
                 measure=measure.title,
                 level=level,
                 allowed=share if high == 1.0 else say("above 0"),
@@ -55,6 +57,17 @@ def check_difference(metric: str, difference: float) -> None:
                 difference=difference,
                 allowed=say("above 0 and below 1") if is_share else say("above 0"),
             )
+        )
+
+
+def check_beside(metric: str, today: float | None, people: float | None, looks_wanted: int | None) -> None:
+    """Refuse a level of today or of people that the measure cannot have, and more looks than anybody plans."""
+    for level in (today, people):
+        if level is not None:
+            check_level(metric, level)
+    if looks_wanted is not None and not 0 <= looks_wanted <= LOOKS_AT_MOST:
+        raise ProjectProblem(
+            say("{found} test looks are no plan: say 0 to {most}.", found=looks_wanted, most=LOOKS_AT_MOST)
         )
 
 

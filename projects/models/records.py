@@ -159,6 +159,9 @@ class Criterion(models.Model):
     guards = models.JSONField(default=list, blank=True)  # [{metric, level}]: must hold beside the measure
     slices = models.JSONField(default=list, blank=True)  # [{column, value, level}]: the measure on a part of the rows
     stop_rule = models.CharField(max_length=300, blank=True)  # we stop if ...
+    today = models.FloatField(null=True, blank=True)  # what is reached today, in the metric's own unit; None: not said
+    people = models.FloatField(null=True, blank=True)  # what skilled people reach
+    looks_wanted = models.PositiveSmallIntegerField(null=True, blank=True)  # planned before deciding: no limit
     reason = models.TextField(blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
     locked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dlstart_web.kit.say import say
 from projects import permissions, selectors
 from projects.core.errors import ProjectProblem
-from projects.core.success import check_difference, check_guards, check_level
+from projects.core.success import check_beside, check_difference, check_guards, check_level
 from projects.models import Answer, Criterion, Idea, Membership, Notice, Project, Proposal, Review, Team, User
 from projects.services.notices import notify
 from projects.services.slugs import free_slug
@@ -108,17 +108,22 @@ def lock_criterion(
     guards: Sequence[Mapping[str, Any]] = (),
     slices: Sequence[Mapping[str, Any]] = (),
     stop_rule: str = "",
+    today: float | None = None,
+    people: float | None = None,
+    looks_wanted: int | None = None,
     now: datetime | None = None,
 ) -> Criterion:
     """Lock measure and level for good; a later lock is an amendment with its own number and reason, and the old one stays.
 
     `results_seen` is how many validation results existed at this moment. Guard measures and slices never change a
-    verdict; they are shown beside it.
+    verdict; they are shown beside it. `today` and `people` are what is reached today and by skilled people, in the
+    metric's own unit; `looks_wanted` is a plan and limits nothing.
     """
     if not permissions.is_owner(user, project):
         raise ProjectProblem(say("Only an owner of {team} locks the success criterion.", team=project.team))
     check_level(metric, level)
     check_difference(metric, smallest_difference)
+    check_beside(metric, today, people, looks_wanted)
     kept_guards, kept_slices = check_guards(metric, guards, slices)
     Project.objects.select_for_update().get(pk=project.pk)
     number = project.criteria.count() + 1
@@ -134,6 +139,9 @@ def lock_criterion(
         guards=kept_guards,
         slices=kept_slices,
         stop_rule=stop_rule.strip(),
+        today=today,
+        people=people,
+        looks_wanted=looks_wanted,
         reason=reason.strip(),
         results_seen=results_seen,
         locked_at=moment,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from datasets.models import Look, Seal
 from evaluations import selectors, training
 from evaluations import services as evaluation_services
 from evaluations.models import Behaviour, Verdict
@@ -47,6 +48,16 @@ def test_a_record_without_guards_keeps_the_fingerprint_it_always_had(project):
     assert project_selectors.fingerprint_of(locked) == locked.fingerprint
 
 
+@pytest.mark.parametrize("beside", [{"today": 0.91}, {"people": 0.98}, {"looks_wanted": 0}])
+def test_what_stands_beside_the_level_is_in_the_fingerprint(project, beside):
+    locked = Criterion.objects.get(pk=lock(project, **beside).pk)
+    assert project_selectors.fingerprint_of(locked) == locked.fingerprint
+
+    Criterion.objects.filter(pk=locked.pk).update(**dict.fromkeys(beside))
+
+    assert project_selectors.fingerprint_of(Criterion.objects.get(pk=locked.pk)) != locked.fingerprint
+
+
 def test_a_record_changed_behind_its_lock_is_called_so(sign_in, project):
     locked = lock(project, guards=[{"metric": "recall", "level": 0.9}])
     page, client = reverse("evaluations:criterion", args=[project.slug]), sign_in(owner_of(project))
@@ -70,6 +81,10 @@ def test_a_record_changed_behind_its_lock_is_called_so(sign_in, project):
         {"slices": [{"column": "belt", "value": " ", "level": 0.9}]},
         {"slices": [{"column": "belt", "value": "new", "level": 2}]},
         {"slices": [{"column": "belt", "value": str(n), "level": 0.9} for n in range(6)]},
+        {"today": 91},
+        {"people": 1.2},
+        {"looks_wanted": -1},
+        {"looks_wanted": 101},
     ],
 )
 def test_guards_that_mean_nothing_are_refused(project, more):
@@ -99,6 +114,67 @@ def test_the_page_locks_guards_and_slices_and_shows_them_for_ever(sign_in, proje
     assert first.slices == [{"column": "belt", "value": "new", "level": 0.93}]
     shown = ("Recall at least 90", "belt = new: at least 93", "no rung reaches 85", "New belt.", "superseded")
     assert [said for said in shown if said not in words] == []
+
+
+BESIDE = {"today": "91", "people": "93", "looks_wanted": "2"}
+ABOVE = "People reach 93.0%, and at least 95.0% is wanted: more than skilled people do."
+
+
+def test_today_people_and_looks_are_locked_and_shown_and_an_old_criterion_has_none(sign_in, project):
+    client, page = sign_in(owner_of(project)), reverse("evaluations:criterion", args=[project.slug])
+
+    asked = client.post(page, FORM | BESIDE | {"go": "ask"}).content.decode()
+    wrong = client.post(page, FORM | BESIDE | {"today": "910"})
+    client.post(page, FORM)
+    before = client.get(page).content.decode()
+    client.post(page, FORM | BESIDE | {"reason": "Measured."})
+    after = client.get(page).content.decode()
+
+    old, new = project.criteria.order_by("number")
+    assert ABOVE in asked
+    assert (wrong.status_code, "What is reached today is 910" in wrong.content.decode()) == (422, True)
+    assert [(one.today, one.people, one.looks_wanted) for one in (old, new)] == [(None, None, None), (0.91, 0.93, 2)]
+    said = ("today 91.0%, people 93.0%", ABOVE, "2 test looks are planned before deciding, 0 spent so far.")
+    assert [words in before for words in said] == [False] * 3
+    assert [words in after for words in said] == [True] * 3
+    report = selectors.report(project, owner_of(project))
+    assert "today 91.0%, people 93.0%" in selectors.report_markdown(report, [])
+
+
+@pytest.mark.parametrize(
+    ("metric", "level", "people", "is_said"),
+    [("accuracy", 0.9, 0.9, False), ("accuracy", 0.9, 0.89, True), ("rmse", 4, 3, False), ("rmse", 4, 5, True)],
+)
+def test_people_who_do_less_well_than_the_level_are_said(metric, level, people, is_said):
+    assert bool(selectors.people_words(Criterion(metric=metric, level=level, people=people))) == is_said
+
+
+def test_more_looks_than_planned_are_said_and_forbid_nothing():
+    criterion, looks = Criterion(looks_wanted=1), [Look(state=state) for state in ("scored", "spent", "voided")]
+
+    assert "1 test look is planned before deciding, 2 spent so far. That is more" in selectors.looks_wanted_words(
+        criterion, looks
+    )
+    assert "more" not in selectors.looks_wanted_words(criterion, looks[1:])
+    assert selectors.looks_wanted_words(Criterion(), looks) == ""
+
+
+@pytest.mark.django_db
+def test_the_always_same_answer_counts_no_sealed_label(sign_in):
+    version = make_sealed_version(rows=900)
+    project, seal = version.dataset.project, version.seal
+    seal.classes = {
+        "no": {"train": 60, "validation": 15, "final": 0, "checkpoint": 0},
+        "yes": {"train": 20, "validation": 5, "final": 900, "checkpoint": 90},
+    }
+    Seal.objects.filter(pk=seal.pk).update(classes=seal.classes)
+
+    client = sign_in(owner_of(project))
+    page = client.get(reverse("evaluations:criterion", args=[project.slug])).content.decode()
+    told = client.get(f"/api/v1/projects/{project.slug}/criterion").json()
+
+    assert "“no” for every row: 75.0% sorted right, of 100 rows of train and validation" in page
+    assert told["always_same"] == {"answer": "no", "share": 0.75, "rows": 100}
 
 
 def test_one_may_ask_what_the_rows_tell_of_another_measure_without_locking(sign_in, project):
@@ -227,6 +303,7 @@ def test_the_api_locks_and_shows_guards(client):
     client.force_login(owner_of(project))
     url = f"/api/v1/projects/{project.slug}/criterion"
     said = {"metric": "accuracy", "level": 0.9, "guards": [{"metric": "recall", "level": 0.9}], "stop_rule": "by May"}
+    said |= {"today": 0.8, "people": 0.95}
 
     refused = client.post(
         f"{url}/lock", said | {"guards": [{"metric": "luck", "level": 1}]}, content_type="application/json"
@@ -234,6 +311,8 @@ def test_the_api_locks_and_shows_guards(client):
     made = client.post(f"{url}/lock", said, content_type="application/json")
 
     assert (refused.status_code, made.status_code) == (422, 201)
-    assert {k: client.get(url).json()[k] for k in ("guards", "slices", "stop_rule")} == {
+    names = ("guards", "slices", "stop_rule", "today", "people", "looks_wanted", "always_same", "costs")
+    assert {name: client.get(url).json()[name] for name in names} == {
         "guards": [{"metric": "recall", "level": 0.9}], "slices": [], "stop_rule": "by May",
+        "today": 0.8, "people": 0.95, "looks_wanted": None, "always_same": None, "costs": None,
     }  # fmt: skip

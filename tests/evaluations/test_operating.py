@@ -136,6 +136,26 @@ def test_costs_of_the_proposal_are_where_it_begins_and_a_draft_stays_the_teams_o
     assert selectors.stated_costs(owner, run.project)[0] == {}
 
 
+def test_the_criterion_shows_the_costs_of_the_proposal_until_a_point_is_kept(client, sign_in, run):
+    owner, project = owner_of(run.project), run.project
+    sign_in(owner)
+    page, api = reverse("evaluations:criterion", args=[project.slug]), f"/api/v1/projects/{project.slug}/criterion"
+
+    unsaid = client.get(page).content.decode()
+    Answer.objects.filter(proposal__project=project, question="T1").update(text="A jam, 3.00; an extra lift, 0.20.")
+    stated, costs = client.get(page).content.decode(), client.get(api).json()["costs"]
+    client.post(address(run), {"t": "0.4", "miss": "5", "alarm": "0.5"})
+    kept, kept_costs = client.get(page).content.decode(), client.get(api).json()["costs"]
+
+    assert "Not stated: answer question T1 of the proposal with two numbers" in unsaid
+    assert ("a miss costs 3, a false alarm 0.20<" in stated, "question T1" in stated) == (True, True)
+    assert ("a miss costs 5, a false alarm 0.50<" in kept, address(run) in kept) == (True, True)
+    assert (costs, kept_costs) == (
+        {"miss": 3.0, "alarm": 0.2, "run": None},
+        {"miss": 5.0, "alarm": 0.5, "run": str(run.pk)},
+    )
+
+
 def test_page_costs_the_same_queries_for_many_slices_and_points(client, sign_in, run, django_assert_num_queries):
     sign_in(owner_of(run.project))
     client.get(address(run))

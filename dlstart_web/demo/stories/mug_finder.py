@@ -99,6 +99,9 @@ STORY = Story(
         level=0.95,
         smallest_difference=0.01,
         reason="Below 95% the arm is slower than a person. Always saying no is right for 60%, so the share sorted right says enough.",
+        today=0.91,
+        people=0.98,
+        looks_wanted=2,
     ),
     plans={
         "payoff": {

@@ -77,6 +77,9 @@ class Data:
     level: float
     smallest_difference: float
     reason: str
+    today: float | None = None
+    people: float | None = None
+    looks_wanted: int | None = None
     look_reason: str = ""  # spend a look on the linear model, for this reason
     is_opened: bool = False  # open the final tier with the linear model and the network
 
