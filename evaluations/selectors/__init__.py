@@ -28,6 +28,7 @@ from evaluations.selectors.guards import (
     spread_of,
     stands_words,
 )
+from evaluations.selectors.home import my_rows
 from evaluations.selectors.inspections import inspection_newest, inspection_words, wrong_rows
 from evaluations.selectors.ladders import (
     candidates,
@@ -144,6 +145,7 @@ __all__ = [
     "model_archive",
     "model_card",
     "multiclass_context",
+    "my_rows",
     "narrowed",
     "next_step",
     "next_step_panel",

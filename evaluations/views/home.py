@@ -26,14 +26,13 @@ NUMBERS = (
 @require_safe
 def home(request: Request) -> HttpResponse:
     """What waits for me, and where my projects stand."""
-    tasks = selectors.tasks_of(request.user, timezone.now())
-    mine = project_selectors.projects_of(request.user).filter(archived_at=None)
-    projects = project_selectors.with_state(mine, request.user)[:50]
+    now = timezone.now()
+    tasks = selectors.tasks_of(request.user, now)
     count = len(tasks)
     waiting = NUMBERS[count] if count < len(NUMBERS) else say("{count} things wait", count=count)
     context = {
         "tasks": tasks,
-        "rows": project_selectors.project_rows(projects),
+        "rows": selectors.my_rows(request.user, now),
         "waiting": waiting,
         "minutes": sum(task.minutes for task in tasks),
         "news": list(project_selectors.notices_of(request.user).filter(read_at=None)[: NEWS + 1]),

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from datasets import catalogue, permissions, selectors, services, store
 from datasets.catalogue import Filters
+from datasets.core.budget import NoLookLeft
 from datasets.core.datasheet import QUESTIONS
 from datasets.models import AccessRequest, Dataset, DatasetVersion, DataUse, Look, LookGate, SheetAnswer, TestSet
 from evaluations import services as evaluation_services
@@ -441,7 +442,7 @@ def test_removal_leaves_a_tombstone_and_gives_no_look_back(sign_in, settings, dj
     assert (Look.objects.count(), TestSet.objects.get().looks, LookGate.objects.count()) == (1, 3, 1)
     assert found(make_user(is_steward=True)) == set()
     status = selectors.look_check
-    with pytest.raises(selectors.NoLookLeft):
+    with pytest.raises(NoLookLeft):
         status(
             test_set=TestSet.objects.get(),
             project=project,

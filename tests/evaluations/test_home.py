@@ -1,13 +1,18 @@
 """My work: what waits in which order, the mail of the day, in how many queries."""
 
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from datasets.models import Opening, TestSet
+from datasets import services as dataset_services
+from datasets import vault
+from datasets.models import DataUse, Lineage, Opening, TestSet
+from datasets.selectors import look_status, looks_now
+from dlstart_web.kit.text import moment_words
 from evaluations.models import ResultDecision, Verdict
 from evaluations.selectors import tasks_of
 from evaluations.services.telling import tell_due
@@ -15,11 +20,11 @@ from projects import services
 from projects.models import Decision, Project, Review, User
 from tests.factories import (
     make_approved_project,
+    make_entry,
     make_handler,
     make_project,
     make_proposal,
     make_review,
-    make_sealed_version,
     make_team,
     make_user,
 )
@@ -27,12 +32,19 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
+def make_test_set(project: Project, *, number: int = 0) -> TestSet:
+    """Sealed rows in the database alone: the pooled final tier, or with a number a fresh set."""
+    Project.objects.filter(pk=project.pk).update(reached=Project.Step.TEST_SET)
+    version = make_entry(project).versions.get()
+    tier = TestSet.Tier.FRESH if number else TestSet.Tier.FINAL
+    return TestSet.objects.create(
+        version=version, lineage=version.dataset.lineage, tier=tier, number=number, is_pooled=not number, rows=200
+    )
+
+
 def make_opening(project: Project, **fields) -> Opening:
-    """The opening of sealed rows, without a model: what waits asks for no score."""
-    test_set = TestSet.objects.create(
-        version=make_sealed_version(project, rows=60).test_sets.first().version,
-        lineage=project.datasets.get().lineage, tier=TestSet.Tier.FRESH, number=1, rows=10,
-    )  # fmt: skip
+    """The opening of a fresh set, without a model: what waits asks for no score."""
+    test_set = make_test_set(project, number=1)
     return Opening.objects.create(test_set=test_set, project=project, asked_by=project.created_by, **fields)
 
 
@@ -47,8 +59,7 @@ def make_everything(person: User, today) -> None:
     mine, noon = make_team(person), datetime.combine(today, time(12), UTC)
     make_project(mine, name="draft")
     make_approved_project(mine, name="lock")
-    make_sealed_version(make_approved_project(mine, name="data"), rows=60)
-    Project.objects.filter(name="data").update(reached=Project.Step.REVIEW)
+    make_approved_project(mine, name="data").criteria.create(metric="accuracy", level=0.9, locked_at=timezone.now())
     asked = make_proposal(mine, name="question", submitted=True)
     services.ask_team(proposal=asked, user=make_handler(asked), text="Which belt?")
     make_handler(make_proposal(name="reviewers", submitted=True), person)
@@ -121,3 +132,56 @@ def test_the_mail_of_the_day_names_every_task_once_and_whom_one_wanted_to_be_rem
     assert not [line for line in lines if "Half a year" in line]  # it stands among what waits
     assert f"{len(tasks)} things wait for you, about {sum(task.minutes for task in tasks)} minutes." in sent.body
     assert all(str(task.words) in sent.alternatives[0].content.replace("&quot;", '"') for task in tasks)
+
+
+def spend(test_set: TestSet, project: Project, now: datetime) -> None:
+    vault.spend_look(
+        test_set=test_set, project=project, team=project.team, user=project.created_by, model_name="m",
+        predictions_digest=project.name, idempotency_key=project.name, now=now,
+    )  # fmt: skip
+
+
+def test_my_projects_say_whether_there_is_a_look_as_their_own_page_does(sign_in):
+    owner, boss, now = make_user("Olga", time_zone="Europe/Berlin"), make_user(is_administrator=True), timezone.now()
+    names = ("fresh", "spent", "granted", "closed", "opened", "used up", "unsealed", "uses")
+    made = {name: make_approved_project(make_team(owner), name=name) for name in names}
+    sets = {name: make_test_set(made[name]) for name in names[:6]}
+    for name in ("spent", "granted"):
+        spend(sets[name], made[name], now - timedelta(days=6))
+    dataset_services.grant_look(project=made["granted"], user=boss, reason="The server was down.")
+    Lineage.objects.filter(pk=sets["closed"].lineage_id).update(looks_open=False)
+    Opening.objects.create(test_set=sets["opened"], project=made["opened"], asked_by=owner, state=Opening.State.AGREED)
+    TestSet.objects.filter(pk=sets["used up"].pk).update(looks=10**8)
+    others = make_test_set(make_project(name="of others")).version.dataset
+    DataUse.objects.create(dataset=others, project=made["uses"], begun_by=owner)
+    Project.objects.filter(name="uses").update(reached=Project.Step.TEST_SET)
+
+    rows = sign_in(owner).get(reverse("evaluations:home")).context["rows"]
+
+    shown = {row["project"].name: str(row["look"]) for row in rows if "look" in row}
+    opens = moment_words(now + timedelta(days=1), ZoneInfo("Europe/Berlin"))
+    assert shown == {
+        "fresh": "look: available",
+        "spent": f"next look: {opens}",
+        "granted": "look: available",
+        "closed": "looks: closed",
+        "opened": "looks: over",
+        "used up": "looks: used up",
+        "uses": "look: available",
+    }
+    refused = looks_now(Project.objects.all(), owner, now)
+    for name in shown:
+        status = look_status(made[name], owner, now)
+        refusal = refused[made[name].pk]
+        assert (status.refusal, status.reason) == ((str(refusal), refusal.reason) if refusal else (None, None)), name
+
+
+def test_fifty_projects_ask_as_many_queries_as_two(sign_in, django_assert_num_queries):
+    team = make_team(owner := make_user())
+    client, page = sign_in(owner), reverse("evaluations:home")
+
+    for count in (2, 50):
+        while Project.objects.count() < count:
+            make_test_set(make_project(team, name=f"Idea {Project.objects.count()}"))
+        with django_assert_num_queries(20):
+            assert len(client.get(page).context["rows"]) == count
