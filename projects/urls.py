@@ -34,6 +34,7 @@ urlpatterns = [
     path("administration/", views.administration, name="administration"),
     path("administration/rules/", views.rules_change, name="rules_change"),
     path("administration/questions/", views.questions_change, name="questions_change"),
+    path("administration/templates/<slug:key>/", views.template_change, name="template_change"),
     path("administration/teams/", views.all_teams, name="all_teams"),
     path("people/", views.person_list, name="person_list"),
     path("people/invite/", views.person_invite, name="person_invite"),

@@ -26,6 +26,7 @@ NAMES = frozenset(
 )
 CELLS = ("red", "white", "blue", "item")  # of the files that the world uploads
 FINGERPRINT = re.compile(r"\b[0-9a-f]{4}( [0-9a-f]{4})+\b|\b[0-9a-f]{8,}\b")
+FIELD = re.compile(r"\{[a-z]+\}")  # of a letter, such as {reasons}
 WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -141,7 +142,7 @@ def unsaid(content: str, data: list[str], seen: set[str]) -> set[str]:
 
 def is_unsaid(text: str, data: list[str]) -> bool:
     """Whether there is a word in a text that came neither from a catalogue nor from a person."""
-    rest = FINGERPRINT.sub(" ", outside(text))
+    rest = FIELD.sub(" ", FINGERPRINT.sub(" ", outside(text)))
     for known in data:
         if known in rest:
             rest = rest.replace(known, " ")

@@ -376,6 +376,8 @@ projects:rules_change                     GET    302  200  200  200  200  200  2
 projects:rules_change                     POST   302  403  403  403  403  403  403  403  422
 projects:questions_change                 GET    302  200  200  200  200  200  200  200  200
 projects:questions_change                 POST   302  403  403  403  403  403  403  403  422
+projects:template_change                  GET    302  200  200  200  200  200  200  200  200
+projects:template_change                  POST   302  403  403  403  403  403  403  403  422
 projects:search                           GET    302  200  200  200  200  200  200  200  200
 projects:team_create                      GET    302  200  200  200  200  200  200  200  200
 projects:team_create                      POST   302  422  422  422  422  422  422  422  422

@@ -89,6 +89,7 @@ def address(name: str, world: World) -> str:
         "projects:member_role": [values["team"], values["membership"]],
         "projects:member_leave": [values["team"], values["membership"]],
         "projects:example_detail": [EXAMPLES[0].key],
+        "projects:template_change": ["letters"],
         "projects:proposal_section": [project.slug, 1, "problem"],
         "projects:proposal_answer": [project.slug, 1, "G1"],
         "projects:mail_stop": [mail_token(world.people["loner"], None)],

@@ -1,10 +1,12 @@
 """Five invented proposals to read beside the form; each shows one thing the talk warns of, or none."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping as Texts
+from dataclasses import dataclass, replace
 
 from dlstart_web.kit.say import say
-from projects.core.form import Reply
+from projects.core.form import SECTIONS, Reply
 from projects.core.mapping import Mapping
+from projects.core.wording import Group, Slot, Template
 
 
 @dataclass(frozen=True)
@@ -235,3 +237,62 @@ EXAMPLES = (
     ),
 )
 BY_KEY = {example.key: example for example in EXAMPLES}
+_ANSWER_AT_MOST = 1000
+
+
+def _template(example: Example) -> Template:
+    mapping = example.mapping
+    pairs = [
+        Slot(f"pair_{number}_{side}", say("Pair {number}, {side}", number=number, side=side.upper()), text)
+        for number, (x, y, _) in enumerate(mapping.pairs, start=1)
+        for side, text in (("x", x), ("y", y))
+    ]
+    answers = tuple(
+        Group(
+            section.label,
+            tuple(
+                Slot(question.id, question.label, example.replies[question.id].text, _ANSWER_AT_MOST)
+                for question in section.questions
+                if question.id in example.replies
+            ),
+        )
+        for section in SECTIONS
+    )
+    return Template(
+        f"example-{example.key}",
+        say("Example: {name}", name=example.name),
+        say("An invented proposal to read beside the form. Its ticks and kinds stay; each text may be another one."),
+        (
+            Group(
+                say("In short"),
+                (
+                    Slot("name", say("Name"), example.name, 100),
+                    Slot("lesson", say("What it shows"), example.lesson),
+                    Slot("x", say("X"), mapping.x),
+                    Slot("y", say("Y"), mapping.y),
+                    Slot("row_means", say("One row means"), example.row_means),
+                    Slot("known_at", say("Known at"), example.known_at),
+                    Slot("truth_after", say("The truth turns up after"), example.truth_after),
+                    *pairs,
+                ),
+            ),
+            *answers,
+        ),
+    )
+
+
+TEMPLATES = {example.key: _template(example) for example in EXAMPLES}
+
+
+def reworded(example: Example, texts: Texts[str, str]) -> Example:
+    """The example with the texts in force."""
+    pairs = tuple(
+        (texts[f"pair_{number}_x"], texts[f"pair_{number}_y"], is_hard)
+        for number, (_, _, is_hard) in enumerate(example.mapping.pairs, start=1)
+    )
+    return replace(
+        example,
+        mapping=replace(example.mapping, x=texts["x"], y=texts["y"], pairs=pairs),
+        replies={key: replace(reply, text=texts[key]) for key, reply in example.replies.items()},
+        **{name: texts[name] for name in ("name", "lesson", "row_means", "known_at", "truth_after")},
+    )

@@ -1,8 +1,12 @@
-"""The five shapes of slide 3: X→Y mappings that are known to work, to begin with."""
+"""X→Y mappings that are known to work, to begin with: the five of slide 3, and those that administrators write."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from dlstart_web.kit.say import say
+from projects.core.mapping import CANNOT_SAY, X_KINDS, Y_KINDS
+from projects.core.wording import Group, Slot, Template
 
 
 @dataclass(frozen=True)
@@ -89,4 +93,66 @@ SHAPES = (
         say("a list of words for each intent"),
     ),
 )
-BY_KEY = {shape.key: shape for shape in SHAPES}
+_OWN = tuple(f"own-{number}" for number in range(1, 6))
+_KEYS = (*(shape.key for shape in SHAPES), *_OWN)
+_LAST_PLACE = 99
+_PARTS: tuple[tuple[str, str, Mapping[str, str] | None], ...] = (
+    ("name", say("Name"), None),
+    ("x", say("X"), None),
+    ("x_kind", say("Kind of X"), X_KINDS),
+    ("y", say("Y"), None),
+    ("y_kind", say("Kind of Y"), {key: words for key, words in Y_KINDS.items() if key != CANNOT_SAY}),
+    ("row_means", say("One row means"), None),
+    ("size", say("Usual data"), None),
+    ("measure", say("Usual measure"), None),
+    ("begin", say("Try first"), None),
+)
+_NEEDED = ("name", "x", "x_kind", "y", "y_kind")
+
+
+def _group(place: int, key: str, shape: Shape | None) -> Group:
+    slots = [Slot(f"{key}_{part}", label, getattr(shape, part, ""), choices=choices) for part, label, choices in _PARTS]
+    label = shape.name if shape else say("New shape {number}", number=place - len(SHAPES))
+    return Group(label, (*slots, Slot(f"{key}_place", say("Place; 0 hides it"), str(place))))
+
+
+def _check(texts: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key in _KEYS:
+        place = texts[f"{key}_place"]
+        if not place.isdecimal() or int(place) > _LAST_PLACE:
+            found[f"{key}_place"] = say(
+                "Place: “{place}” is no whole number from 0 to {most}.", place=place, most=_LAST_PLACE
+            )
+        if key in _OWN and any(texts[f"{key}_{part}"] for part, _, _ in _PARTS):
+            found |= {
+                f"{key}_{part}": say("{label}: a new shape needs it.", label=label)
+                for part, label, _ in _PARTS
+                if part in _NEEDED and not texts[f"{key}_{part}"]
+            }
+    if not found and not shapes_of(texts):
+        found[f"{_KEYS[0]}_place"] = say("All shapes are hidden. Leave at least one.")
+    return found
+
+
+def shapes_of(texts: Mapping[str, str]) -> list[Shape]:
+    """The shapes that are shown, in their order."""
+    placed = [
+        (int(texts[f"{key}_place"]), Shape(key, **{part: texts[f"{key}_{part}"] for part, _, _ in _PARTS}))
+        for key in _KEYS
+    ]
+    return [shape for place, shape in sorted(placed, key=itemgetter(0)) if place and shape.name]
+
+
+TEMPLATE = Template(
+    "shapes",
+    say("Shapes that are known to work"),
+    say(
+        "What the gallery shows, and what a proposal may begin with. Proposals that began with a shape stay as they are."
+    ),
+    tuple(
+        _group(place, key, next((shape for shape in SHAPES if shape.key == key), None))
+        for place, key in enumerate(_KEYS, start=1)
+    ),
+    _check,
+)

@@ -1,6 +1,6 @@
 """Forms: what people type, turned into what services take."""
 
-from projects.forms.administration import QuestionsForm, ReasonForm, RulesForm
+from projects.forms.administration import QuestionsForm, ReasonForm, RulesForm, WordingForm
 from projects.forms.beside import AttachmentForm, CommentForm
 from projects.forms.people import (
     InvitationForm,
@@ -58,4 +58,5 @@ __all__ = [
     "TeamForm",
     "TextForm",
     "TokenForm",
+    "WordingForm",
 ]

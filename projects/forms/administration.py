@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.template.defaultfilters import linebreaksbr
 
 from dlstart_web.kit.forms import KitForm, speak_plainly
 from dlstart_web.kit.say import say
@@ -11,7 +12,9 @@ from projects.core.criteria import CRITERIA
 from projects.core.extras import HELP_AT_MOST, LABEL_AT_MOST, MOST, Extra, Extras
 from projects.core.form import SECTIONS
 from projects.core.rules import ANCHOR_AT_MOST, MOST_REVIEWS, MOST_WEIGHT, Rules
+from projects.core.wording import Wording, next_wording
 
+_ONE_LINE = 200
 FLOORS = [("", say("none")), ("2", "2"), ("3", "3"), ("4", "4")]
 
 
@@ -22,6 +25,15 @@ def _too_long(label: str, most: int) -> str:
 def _anchor_names(key: str) -> list[str]:
     """The fields of a criterion's five sentences."""
     return [f"anchor_{key}_{score}" for score in range(1, 6)]
+
+
+def _moved(form: KitForm, fresh: KitForm) -> Any:
+    """The data of a form, where what was left as it was is what `fresh` begins with."""
+    data = form.data.copy()
+    for name in fresh.fields:
+        if name == "seen" or name not in form.changed_data:
+            data[name] = fresh[name].initial
+    return data
 
 
 class RulesForm(KitForm):
@@ -102,11 +114,7 @@ class RulesForm(KitForm):
 
     def onto(self, rules: Rules) -> "RulesForm":
         """What was changed here, on rules that somebody made meanwhile: all that was left as it was is theirs."""
-        data = self.data.copy()
-        for name, value in RulesForm(rules=rules).initial.items():
-            if name == "seen" or name not in self.changed_data:
-                data[name] = value
-        return RulesForm(data, rules=rules)
+        return RulesForm(_moved(self, RulesForm(rules=rules)), rules=rules)
 
     def values(self) -> dict[str, Any]:
         """What the service takes."""
@@ -197,6 +205,67 @@ class QuestionsForm(KitForm):
             if given[f"label_{number}"] and not given.get(f"gone_{number}")
         ]
         return {"questions": questions, "reason": given["reason"], "seen": given["seen"]}
+
+
+class WordingForm(KitForm):
+    """The texts of a template as they shall be. `seen` is the version that was read."""
+
+    reason = forms.CharField(
+        label=say("Reason"),
+        max_length=2000,
+        required=False,  # a preview needs none
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=say("Everybody can read it."),
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, wording: Wording, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"seen": wording.number}, **kwargs)
+        self.wording = wording
+        for name, (_, slot) in wording.template.slots.items():
+            widget = (
+                forms.Select(choices=[("", "–"), *slot.choices.items()])
+                if slot.choices
+                else forms.TextInput()
+                if slot.most <= _ONE_LINE
+                else forms.Textarea(attrs={"rows": 4})
+            )
+            self.fields[name] = forms.CharField(
+                label=slot.label,
+                required=False,
+                initial=wording.own.get(name, ""),
+                help_text=linebreaksbr(slot.words(slot.usual)),
+                widget=widget,
+            )
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The headings, each with its fields, and whether one has something to show."""
+        found = [(group, [self[slot.name] for slot in group.slots]) for group in self.wording.template.groups]
+        return [
+            {"group": group, "fields": fields, "is_own": any(field.value() or field.errors for field in fields)}
+            for group, fields in found
+        ]
+
+    @property
+    def typed(self) -> Wording:
+        """The version that the boxes would make."""
+        return next_wording(self.wording, {name: self[name].value() or "" for name in self.wording.template.slots})
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for name, words in self.typed.problems().items():
+            self.add_error(name, words)
+        return given
+
+    def onto(self, wording: Wording) -> "WordingForm":
+        """What was changed here, on texts that somebody wrote meanwhile: all that was left as it was is theirs."""
+        return WordingForm(_moved(self, WordingForm(wording=wording)), wording=wording)
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        words = {name: self.cleaned_data[name] for name in self.wording.template.slots}
+        return {"words": words, "reason": self.cleaned_data["reason"], "seen": self.cleaned_data["seen"]}
 
 
 class ReasonForm(KitForm):

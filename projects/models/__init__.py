@@ -1,6 +1,6 @@
 """Who proposes what, and what colleagues think of it."""
 
-from projects.models.administration import GLASS_OPEN, BreakGlass, QuestionSet, ReviewRules
+from projects.models.administration import GLASS_OPEN, BreakGlass, QuestionSet, ReviewRules, TemplateWording
 from projects.models.ideas import Idea
 from projects.models.notices import Mute, Notice
 from projects.models.records import (
@@ -57,5 +57,6 @@ __all__ = [
     "Team",
     "TeamQuestion",
     "TeamReply",
+    "TemplateWording",
     "User",
 ]

@@ -10,6 +10,8 @@ from django.utils.functional import cached_property
 
 from projects.core.extras import Extra, Extras
 from projects.core.rules import Rules
+from projects.core.templates import TEMPLATES
+from projects.core.wording import Wording
 from projects.models.records import Project, User
 
 GLASS_OPEN = timedelta(hours=1)
@@ -67,6 +69,28 @@ class QuestionSet(models.Model):
     @cached_property
     def extras(self) -> Extras:
         return Extras(self.number, tuple(Extra(**question) for question in self.questions))
+
+
+class TemplateWording(models.Model):
+    """A version of a template's own texts. Append-only: a change is the next number; number 1, built in, has no row."""
+
+    template = models.CharField(max_length=40)  # a key of projects.core.templates
+    number = models.PositiveIntegerField()
+    words = models.JSONField()  # slot -> text, where it is not the one built in
+    reason = models.TextField(max_length=2000)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    AUDITED = ("template", "number", "words", "reason", "made_by_id", "made_at")
+    AUDIT_MAY_LACK = Q(pk=None)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["template", "number"], name="template_number_once")]
+
+    @property
+    def wording(self) -> Wording:
+        return Wording(TEMPLATES[self.template], self.number, self.words)
 
 
 class BreakGlass(models.Model):

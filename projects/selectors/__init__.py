@@ -1,14 +1,21 @@
 """Everything this app reads."""
 
 from projects.selectors.administration import (
+    example_list,
     extras_history,
     extras_in_force,
     extras_numbered,
+    letter_about,
     question_set_for,
     rules_history,
     rules_in_force,
     rules_numbered,
+    shape_gallery,
+    shape_named,
     teams_of_all,
+    wording_history,
+    wording_numbered,
+    wordings_in_force,
 )
 from projects.selectors.ideas import idea_wall
 from projects.selectors.log import log_entries
@@ -100,6 +107,7 @@ __all__ = [
     "due_words",
     "earlier_texts",
     "entrusted_projects",
+    "example_list",
     "extras_history",
     "extras_in_force",
     "extras_numbered",
@@ -115,6 +123,7 @@ __all__ = [
     "judged_proposals",
     "kind_words",
     "latest_proposal",
+    "letter_about",
     "log_entries",
     "mail_token",
     "mapping_of",
@@ -151,6 +160,8 @@ __all__ = [
     "rules_numbered",
     "rules_of",
     "search_projects",
+    "shape_gallery",
+    "shape_named",
     "shown_decision",
     "sittings",
     "stopped_projects",
@@ -161,5 +172,8 @@ __all__ = [
     "visible_reviews",
     "wants_digest_now",
     "with_state",
+    "wording_history",
+    "wording_numbered",
+    "wordings_in_force",
     "writing_now",
 ]

@@ -3,11 +3,16 @@
 from itertools import pairwise
 from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from dlstart_web.kit.once import once_a_page
+from projects.core import examples, letters, shapes
+from projects.core.changes import Piece, word_changes
 from projects.core.extras import Extras
 from projects.core.rules import Rules
-from projects.models import QuestionSet, ReviewRules, Team
+from projects.core.templates import TEMPLATES
+from projects.core.wording import Wording
+from projects.models import QuestionSet, ReviewRules, Team, TemplateWording
 
 
 class Change(NamedTuple):
@@ -62,6 +67,63 @@ def extras_history() -> list[Change]:
     return [
         Change(each, now.changes_from(before)) for each, (now, before) in zip(made, pairwise(versions), strict=True)
     ]
+
+
+class WordingChange(NamedTuple):
+    """One version of a template beside the one before: each changed text with what stayed, went and came."""
+
+    made: TemplateWording
+    changes: list[tuple[str, list[Piece]]]
+
+
+@once_a_page
+def wordings_in_force() -> dict[str, Wording]:
+    """The texts of every template as they are now."""
+    later = TemplateWording.objects.filter(template=OuterRef("template"), number__gt=OuterRef("number"))
+    made = {each.template: each.wording for each in TemplateWording.objects.filter(~Exists(later))}
+    return {key: made.get(key) or Wording(template) for key, template in TEMPLATES.items()}
+
+
+def wording_numbered(key: str, number: int) -> Wording:
+    """A version of a template; what came with dlstart where no such version was made here."""
+    made = TemplateWording.objects.filter(template=key, number=number).first()
+    return made.wording if made else Wording(TEMPLATES[key])
+
+
+def wording_history(key: str) -> list[WordingChange]:
+    """All versions of a template made here, newest first, with what each changed."""
+    made = list(TemplateWording.objects.filter(template=key).select_related("made_by"))
+    versions = [*(each.wording for each in made), Wording(TEMPLATES[key])]
+    return [
+        WordingChange(each, [(label, _pieces(str(old), str(new))) for label, old, new in now.changes_from(before)])
+        for each, (now, before) in zip(made, pairwise(versions), strict=True)
+    ]
+
+
+def _pieces(old: str, new: str) -> list[Piece]:
+    """Word by word where there are paragraphs; a line is read better whole."""
+    return word_changes(old, new) if "\n" in old + new else [("gone", old), ("same", " "), ("new", new)]
+
+
+def shape_gallery() -> list[shapes.Shape]:
+    """The shapes that a proposal may begin with."""
+    return shapes.shapes_of(wordings_in_force()[shapes.TEMPLATE.key].texts)
+
+
+def shape_named(key: str) -> shapes.Shape | None:
+    """One of the gallery."""
+    return next((shape for shape in shape_gallery() if shape.key == key), None)
+
+
+def example_list() -> list[examples.Example]:
+    """The invented proposals beside the form."""
+    wordings = wordings_in_force()
+    return [examples.reworded(each, wordings[examples.TEMPLATES[each.key].key].texts) for each in examples.EXAMPLES]
+
+
+def letter_about(outcome: str, filled: dict[str, str]) -> str:
+    """The letter about a decision, in the organisation's words where it has some."""
+    return letters.letter(wordings_in_force()[letters.TEMPLATE.key].own.get(outcome, ""), filled)
 
 
 def teams_of_all() -> QuerySet[Team]:

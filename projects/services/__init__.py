@@ -1,6 +1,6 @@
 """Everything this app writes, one keyword-only transaction each."""
 
-from projects.services.administration import break_glass, change_questions, change_rules
+from projects.services.administration import break_glass, change_questions, change_rules, change_wording
 from projects.services.answers import put_text_back, save_answer
 from projects.services.assignments import (
     accept_review,
@@ -85,6 +85,7 @@ __all__ = [
     "change_questions",
     "change_rules",
     "change_scores",
+    "change_wording",
     "close_idea",
     "create_invitation",
     "create_project",

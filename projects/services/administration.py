@@ -1,4 +1,4 @@
-"""Writes of administrators: the rules of reviewing, the extra questions, and reading past a conflict."""
+"""Writes of administrators: the rules of reviewing, the extra questions, templates, and reading past a conflict."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -9,18 +9,25 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dlstart_web.kit import audit
-from dlstart_web.kit.say import say
+from dlstart_web.kit.say import joined, say
 from projects import permissions, selectors
 from projects.core.errors import ProjectProblem
 from projects.core.extras import Extra, next_version
 from projects.core.rules import Rules, check, own_anchors
-from projects.models import BreakGlass, Notice, Project, QuestionSet, Review, ReviewRules, User
+from projects.core.wording import next_wording
+from projects.models import BreakGlass, Notice, Project, QuestionSet, Review, ReviewRules, TemplateWording, User
 from projects.selectors.records import PENDING
 from projects.services.notices import notify
 
 
 def _keep(
-    made: ReviewRules | QuestionSet, act: str, *, by: User, reason: str, now: datetime | None, overtaken: ProjectProblem
+    made: ReviewRules | QuestionSet | TemplateWording,
+    act: str,
+    *,
+    by: User,
+    reason: str,
+    now: datetime | None,
+    overtaken: ProjectProblem,
 ) -> None:
     """Store the next version with who made it, when and why; `overtaken` if another administrator was first."""
     if not reason.strip():
@@ -120,6 +127,41 @@ def change_questions(
         raise ProjectProblem(say("Nothing is different from the questions in force."))
     made = QuestionSet(number=extras.number, questions=[asdict(one) for one in extras.questions])
     _keep(made, "questions-changed", by=by, reason=reason, now=now, overtaken=_questions_overtaken(extras.number, seen))
+    return made
+
+
+def _words_overtaken(number: int, seen: int) -> ProjectProblem:
+    return ProjectProblem(
+        say(
+            "The texts are at version {number} by now, and you read version {seen}. "
+            "Read what changed, then make the next version.",
+            number=number,
+            seen=seen,
+        )
+    )
+
+
+@transaction.atomic
+def change_wording(
+    *, by: User, template: str, words: Mapping[str, str], reason: str, seen: int, now: datetime | None = None
+) -> TemplateWording:
+    """The next version of a template's texts, from now on; what was written with them before stays as it is.
+
+    `words` maps a slot to its text, "" where the one built in is wanted. `seen` is the number of the version that was
+    read: refused if another administrator changed it since.
+    """
+    if not by.is_administrator:
+        raise ProjectProblem(say("Only an administrator changes templates."))
+    before = selectors.wordings_in_force()[template]
+    if before.number != seen:
+        raise _words_overtaken(before.number, seen)
+    wording = next_wording(before, words)
+    if problems := wording.problems():
+        raise ProjectProblem(joined(" ", problems.values()))
+    if not wording.changes_from(before):
+        raise ProjectProblem(say("Nothing is different from the texts in force."))
+    made = TemplateWording(template=template, number=wording.number, words=wording.own)
+    _keep(made, "template-changed", by=by, reason=reason, now=now, overtaken=_words_overtaken(wording.number, seen))
     return made
 
 

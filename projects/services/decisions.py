@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from dlstart_web.kit.say import joined, say
+from dlstart_web.kit.say import say
+from dlstart_web.kit.text import thousands
 from projects import permissions, selectors
+from projects.core import letters
 from projects.core.criteria import BY_KEY, CANNOT_JUDGE, REASON_NEEDED
 from projects.core.errors import ProjectProblem
 from projects.models import (
@@ -186,27 +188,18 @@ def hours_of(outcome: str, try_hours: int | None) -> int | None:
 
 def letter_of(proposal: Proposal, decision: Decision | PendingDecision) -> str:
     """The letter as it would be sent; the handler may write it anew."""
-    outcome, until = decision.get_outcome_display().lower(), decision.hold_until
-    named = {"project": proposal.project, "number": proposal.number}
-    minds = list(proposal.reviews.filter(state=Review.State.SUBMITTED).values_list("change_mind", flat=True))
-    parts = [
-        say("The proposal “{project}”, version {number}, was reviewed.", **named)
-        if minds
-        else say("The proposal “{project}”, version {number}, is decided without a review.", **named),
-        say("Decision: {outcome} until {until}.", outcome=outcome, until=until)
-        if until
-        else say("Decision: {outcome}, with {hours:,} hours.", outcome=outcome, hours=decision.try_hours)
-        if decision.try_hours
-        else say("Decision: {outcome}.", outcome=outcome),
-        decision.reasons,
-    ]
-    if any(minds):
-        parts.append(
-            say("The reviews are open to you. What would change the reviewers' minds is a list of what to do next.")
-        )
-    elif minds:
-        parts.append(say("The reviews are open to you."))
-    return joined("\n\n", parts)
+    minds = proposal.reviews.filter(state=Review.State.SUBMITTED).values_list("change_mind", flat=True)
+    filled = {
+        "project": proposal.project.name,
+        "version": str(proposal.number),
+        "team": proposal.project.team.name,
+        "outcome": decision.get_outcome_display().lower(),
+        "reasons": decision.reasons,
+        "reviews": letters.reviews_words(list(minds)),
+        "until": decision.hold_until,
+        "hours": thousands(decision.try_hours) if decision.try_hours else "",
+    }
+    return selectors.letter_about(decision.outcome, filled)
 
 
 @transaction.atomic

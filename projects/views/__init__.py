@@ -6,6 +6,7 @@ from projects.views.administration import (
     glass_break,
     questions_change,
     rules_change,
+    template_change,
 )
 from projects.views.assignments import (
     conflict_list,
@@ -154,6 +155,7 @@ __all__ = [
     "team_detail",
     "team_list",
     "team_rename",
+    "template_change",
     "token_delete",
     "token_list",
 ]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,8 +15,10 @@ from dlstart_web.kit import jobs
 from dlstart_web.kit.say import joined, say, say_count
 from dlstart_web.kit.text import file_size_words, thousands
 from projects import permissions, selectors, services
+from projects.core import letters
 from projects.core.errors import ProjectProblem
-from projects.forms import QuestionsForm, ReasonForm, RulesForm
+from projects.core.templates import TEMPLATES
+from projects.forms import QuestionsForm, ReasonForm, RulesForm, WordingForm
 from projects.http import Request
 from projects.models import GLASS_OPEN, BreakGlass, User
 from projects.permissions import Role
@@ -58,6 +60,7 @@ def administration(request: Request) -> HttpResponse:
     context = {
         "rules": selectors.rules_in_force(),
         "extras": selectors.extras_in_force(),
+        "wordings": selectors.wordings_in_force().values(),
         "queue": jobs.queue_now(now),
         "now": now,
         "disk": disk,
@@ -135,6 +138,49 @@ def questions_change(request: Request) -> HttpResponse:
             return redirect("projects:questions_change")
     context = {"extras": extras, "history": selectors.extras_history(), "form": form}
     return render(request, "projects/questions_change.html", context, status=422 if form.is_bound else 200)
+
+
+def _letters_as(form: WordingForm) -> list[tuple[str, str]]:
+    """Each letter about an invented proposal, in the words of the form; none where they cannot stand."""
+    if form.wording.template is not letters.TEMPLATE or (form.is_bound and not form.is_valid()):
+        return []
+    own = form.typed.own
+    return [(label, letters.sample(outcome, own.get(outcome, ""))) for outcome, label in letters.OUTCOMES.items()]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def template_change(request: Request, key: str) -> HttpResponse:
+    """The texts of a template, for everybody to read; administrators write them anew, from then on."""
+    if key not in TEMPLATES:
+        raise Http404("No template under this name.")
+    wording = read = selectors.wordings_in_force()[key]
+    if request.method == "POST":
+        permissions.require_administrator(request.user)
+        read = selectors.wording_numbered(key, number_of(request.POST.get("seen", "")))
+    form = WordingForm(request.POST if request.method == "POST" else None, wording=read)
+    wants_preview = "preview" in request.POST
+    if form.is_valid() and not wants_preview:
+        try:
+            made = services.change_wording(by=request.user, template=key, **form.values())
+        except ProjectProblem as problem:
+            if wording.number != form.cleaned_data["seen"]:
+                form = form.onto(wording)
+            form.add_error(None, str(problem))
+            if changes := wording.changes_from(read):
+                form.add_error(None, _meanwhile([joined("", [label, "."]) for label, _, _ in changes]))
+        else:
+            messages.success(request, say("Version {number} holds from now on.", number=made.number))
+            return redirect("projects:template_change", key)
+    context = {
+        "wording": wording,
+        "history": selectors.wording_history(key),
+        "form": form,
+        "templates": TEMPLATES.values(),
+        "letters": _letters_as(form),
+    }
+    is_refused = form.is_bound and not (wants_preview and form.is_valid())
+    return render(request, "projects/template_change.html", context, status=422 if is_refused else 200)
 
 
 @login_required

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dlstart_web.kit.say import say
 from projects import selectors, services
-from projects.core import mapping, shapes
+from projects.core import mapping
 from projects.forms import IdeaForm
 from projects.http import Request
 
@@ -53,6 +53,7 @@ def idea_close(request: Request, pk: int) -> HttpResponse:
 @login_required
 @require_safe
 def shape_list(request: Request) -> HttpResponse:
-    """Five mappings that are known to work, to begin with."""
-    cards = [(shape, mapping.X_KINDS[shape.x_kind], mapping.Y_KINDS[shape.y_kind]) for shape in shapes.SHAPES]
+    """Mappings that are known to work, to begin with."""
+    gallery = selectors.shape_gallery()
+    cards = [(shape, mapping.X_KINDS[shape.x_kind], mapping.Y_KINDS[shape.y_kind]) for shape in gallery]
     return render(request, "projects/shape_list.html", {"cards": cards})

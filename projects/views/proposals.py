@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dlstart_web.kit.say import joined, say
 from projects import permissions, selectors, services
-from projects.core import examples, form, mapping, shapes
+from projects.core import form, mapping
 from projects.core.errors import FrozenVersion, ProjectProblem, StaleSave
 from projects.forms import MappingForm, SectionForm, TextForm
 from projects.http import Request
@@ -71,8 +71,8 @@ def _page(request: Request, project: Project, proposal: Proposal, section: form.
         "section": section,
         "next_section": sections[position + 1] if position + 1 < len(sections) else None,
         "steps": selectors.project_steps(project, here=Project.Step.IDEA),
-        "examples": examples.EXAMPLES,
-        "shapes": shapes.SHAPES,
+        "examples": selectors.example_list(),
+        "shapes": selectors.shape_gallery(),
         "editors": sorted(map(str, editors)),
         "writing_now": selectors.writing_now(proposal, request.user, timezone.now()),
         **_around(proposal),
@@ -85,7 +85,7 @@ def _items(
     section: form.Section, page_form: SectionForm, conflicts: dict[str, Any], proposal: Proposal
 ) -> list[dict[str, Any]]:
     """Questions with their bound fields, as the page draws them."""
-    items = []
+    items, examples = [], selectors.example_list()
     kept = set(AnswerText.objects.filter(answer__proposal=proposal).values_list("answer__question", flat=True))
     for question in section.questions:
         item: dict[str, Any] = {
@@ -93,9 +93,7 @@ def _items(
             "conflict": conflicts.get(question.id),
             "has_earlier": question.id in kept,
             "others": [
-                (one.name, reply.text)
-                for one in examples.EXAMPLES
-                if (reply := one.replies.get(question.id)) and reply.text
+                (one.name, reply.text) for one in examples if (reply := one.replies.get(question.id)) and reply.text
             ],
         }
         if question.kind != "mapping":
@@ -121,7 +119,7 @@ def proposal_section(request: Request, slug: str, number: int, section: str) -> 
         if proposal.state != Proposal.State.DRAFT:
             return redirect("projects:proposal_preview", project.slug, proposal.number)
         page_form = SectionForm(section=part, answers=selectors.answers_of(proposal))
-        shape = shapes.BY_KEY.get(request.GET.get("shape", ""))
+        shape = selectors.shape_named(request.GET.get("shape", ""))
         builder = MappingForm(proposal=proposal, shape=shape) if has_mapping else None
         return _page(
             request,

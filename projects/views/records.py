@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dlstart_web.kit.say import say
 from projects import permissions, selectors, services
-from projects.core import examples, form, shapes
+from projects.core import form
 from projects.core.errors import ProjectProblem
+from projects.core.shapes import Shape
 from projects.forms import PersonChoiceForm, ProjectForm
 from projects.http import Request
 from projects.models import Idea, Project, Proposal, User
@@ -49,12 +50,13 @@ def search(request: Request) -> HttpResponse:
     )
 
 
-def _beginning(request: Request) -> tuple[Idea | None, shapes.Shape | None]:
+def _beginning(request: Request) -> tuple[Idea | None, Shape | None]:
     """The idea of the wall, or the known shape, that a project begins with."""
     begin = request.POST.get("begin", "")
     idea = request.GET.get("idea", "") or begin.removeprefix("idea-")
     found = selectors.idea_wall(request.user).filter(pk=int(idea), project=None) if idea.isdecimal() else None
-    return found.first() if found else None, shapes.BY_KEY.get(request.GET.get("shape") or begin.removeprefix("shape-"))
+    shape = selectors.shape_named(request.GET.get("shape") or begin.removeprefix("shape-"))
+    return found.first() if found else None, shape
 
 
 @login_required
@@ -164,13 +166,12 @@ def handler_assign(request: Request, slug: str) -> HttpResponse:
 @require_safe
 def example_detail(request: Request, key: str) -> HttpResponse:
     """An invented proposal to read beside the form."""
-    example = examples.BY_KEY.get(key)
+    examples = selectors.example_list()
+    example = next((one for one in examples if one.key == key), None)
     if example is None:
         raise Http404("No example under this name.")
     lines = [
         (section, [(q, example.replies.get(q.id, form.Reply())) for q in section.questions])
         for section in form.SECTIONS
     ]
-    return render(
-        request, "projects/example_detail.html", {"example": example, "lines": lines, "examples": examples.EXAMPLES}
-    )
+    return render(request, "projects/example_detail.html", {"example": example, "lines": lines, "examples": examples})

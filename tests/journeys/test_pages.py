@@ -137,6 +137,8 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "owner", reverse("projects:project_grave", args=[world.idea.slug])
     for name in ("administration", "all_teams", "rules_change", "questions_change"):
         yield "administrator", reverse(f"projects:{name}")
+    for key in ("letters", "shapes", "example-coffee-mug"):
+        yield "administrator", reverse("projects:template_change", args=[key])
     yield "administrator", reverse("projects:glass_break", args=[world.idea.slug])
     yield "administrator", reverse("projects:handler_assign", args=[world.idea.slug])
     for name in ("account_change_password", "account_email", "account_logout", "mfa_index"):

@@ -15,7 +15,7 @@ from projects import selectors, services
 from projects.core.criteria import BY_KEY, KEYS
 from projects.core.errors import ProjectProblem
 from projects.core.extras import Extra
-from projects.models import BreakGlass, Proposal, QuestionSet, ReviewRules, User
+from projects.models import BreakGlass, Proposal, QuestionSet, ReviewRules, TemplateWording, User
 from tests.factories import make_handler, make_proposal, make_review, make_team, make_user
 
 SECRET = "zebra-striped"
@@ -187,12 +187,17 @@ def change_questions(by: User) -> QuestionSet:
     return services.change_questions(by=by, questions=[site], reason="It is so.", seen=1)
 
 
+def change_wording(by: User) -> TemplateWording:
+    return services.change_wording(by=by, template="letters", words={"go": str(by)}, reason="It is so.", seen=1)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("change", "model", "told"),
     [
         (change_rules, ReviewRules, "The rules are at version 2 by now"),
         (change_questions, QuestionSet, "The questions are at version 2 by now"),
+        (change_wording, TemplateWording, "The texts are at version 2 by now"),
     ],
 )
 def test_of_administrators_at_the_same_moment_one_makes_the_next_version(change, model, told):
