@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
-from zoneinfo import ZoneInfo
 
 from dlstart_web.kit.say import figure, joined, say, say_count
 
@@ -177,7 +176,7 @@ def hour_words(moment: datetime) -> str:
     return joined(" ", [day_words(moment), f"{moment:%H:%M}"])
 
 
-def moment_words(moment: datetime, zone: ZoneInfo | None = None) -> str:
+def moment_words(moment: datetime, zone: tzinfo | None = None) -> str:
     """A moment with its zone: "Sun 29 Nov 2026 14:31 CET"."""
     local = moment.astimezone(zone)
     return joined(" ", [weekday_words(local), f"{local:%Y %H:%M}", str(local.tzname())])

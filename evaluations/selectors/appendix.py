@@ -61,12 +61,6 @@ def _cell_words(label: str, words: str) -> str:
     return say("{label:small}: {words}", label=label, words=words or say("gap"))
 
 
-def _scored_words(report: dict[str, Any], row: dict[str, Any]) -> list[str]:
-    if row["score"] is None:
-        return []
-    return [report["ladder_says"].span(row["score"], row["low"], row["high"], report["validation_rows"])]
-
-
 class _Told:
     """What was recorded, by what one asks for."""
 
@@ -109,12 +103,6 @@ class _Told:
 
     def whole(self) -> list[tuple[str, Facts]]:
         report = self.report
-        decision = report["decision"]
-        pairs = [
-            say("{x} → {y} (hard)", x=pair.x, y=pair.y) if pair.is_hard else f"{pair.x} → {pair.y}"
-            for pair in report["pairs"]
-            if pair.x or pair.y
-        ]
         criteria = [
             (
                 say(
@@ -138,27 +126,16 @@ class _Told:
             (rail.wrong or "–", joined("; ", (_cell_words(*cell) for cell in rail.cells[1:]))) for rail in self.rails
         ]
         sums = [(one.name, f"{one.how} = {one.words}") for one in report["sums"]]
-        decided = _facts(
-            (say("Decision"), decision.get_outcome_display() if decision else ""),
-            (say("Reasons"), decision.reasons if decision else ""),
-            (say("Dissent"), decision.dissent if decision else ""),
-        )
-        ladder = [
-            (
-                row["name"],
-                joined(", ", [row["status_label"], *_scored_words(report, row)]),
-            )
-            for row in report["ladder_rows"]
+        cut = [
+            (one.title, [(fact.name, fact.words) for fact in one.facts if fact.is_cut]) for one in report["sections"]
         ]
         return [
             *self.rubric(),
-            (say("Pairs"), _facts(*((str(number), words) for number, words in enumerate(pairs, 1)))),
+            *((title, facts) for title, facts in cut if facts),
             (say("Success criterion and its amendments"), _facts(*criteria)),
-            (say("All rungs on validation"), _facts(*ladder)),
             (say("Payoff, as sums"), _facts(*sums)),
             (say("Guard rails"), _facts(*rails)),
             *self.extras(),
-            (say("Decision"), decided),
         ]
 
     # ---- model card
@@ -244,7 +221,7 @@ class _Told:
                 [
                     *_facts(
                         (say("Intended purpose"), self.answer("G1")),
-                        (say("Provider"), self.project.team),
+                        (say("Provider"), report["team"]),
                         (say("Version"), self.proposal.number if self.proposal else ""),
                     ),
                     *self.ask("G2", "G4"),

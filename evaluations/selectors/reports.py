@@ -1,6 +1,6 @@
 """Reads for the verdict and for the one-page report; nothing here is more than its pages show elsewhere."""
 
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +30,7 @@ from evaluations.selectors.guards import (
 from evaluations.selectors.ladders import ladder_rows, ladder_runs, project_ladder
 from evaluations.selectors.looks import fresh_results
 from evaluations.selectors.operating import behaviour_of, kept_last, operating_numbers, threshold_words
+from evaluations.selectors.report_facts import sections_of
 from evaluations.words import Speech, speech
 from projects import selectors as project_selectors
 from projects.core.form import Reply
@@ -155,8 +156,11 @@ def _gap(project: Project, says: Speech, sides: list[dict[str, Any]]) -> list[st
     ]
 
 
-def report(project: Project, user: User) -> dict[str, Any]:
-    """Everything of the one-page report, in the order in which it is printed."""
+def report(project: Project, user: User, zone: tzinfo = UTC) -> dict[str, Any]:
+    """Everything of the one-page report: `sections` is what each form says, the rest is what it was told from.
+
+    Moments are written in `zone`; the team is "" for who owes a blind review.
+    """
     proposal = project_selectors.latest_proposal(user, project)
     criterion = project_selectors.current_criterion(project)
     version = dataset_selectors.version_sealed_latest(project)
@@ -166,6 +170,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
     test_set = dataset_selectors.test_set_for_looks(version) if version else None
     looks = list(dataset_selectors.look_list(project))
     board = project_selectors.board_of(user, proposal) if proposal else None
+    own = project_selectors.my_review(user, proposal) if proposal else None
     replies = project_selectors.replies_of(proposal) if proposal else {}
     planned = project_selectors.planned(proposal) if proposal else {"sums": [], "rails": []}
     decision = (
@@ -174,13 +179,14 @@ def report(project: Project, user: User) -> dict[str, Any]:
         .order_by("-proposal__number")
         .first()
     )
-    decision = project_selectors.shown_decision(user, project, decision)
-    review_on = _review_on(project, decision)
-    return {
+    result = ResultDecision.objects.filter(project=project).select_related("decided_by").first()
+    review_on = _review_on(result, decision)
+    told = {
         "project": project,
+        "team": "" if project_selectors.owes_review(own, proposal) else project.team.name,
         "proposal": proposal,
         "kind": project_selectors.kind_words(proposal) if proposal else "",
-        "pairs": list(proposal.pairs.all()) if proposal else [],
+        "pairs": [pair for pair in proposal.pairs.all() if pair.x or pair.y] if proposal else [],
         "reviewers": board.profile.reviewers if board else 0,
         "medians": [_median(summary) for summary in board.profile.criteria] if board else [],
         "criterion": criterion,
@@ -196,7 +202,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "parts": _parts(version.seal) if version else [],
         "ladder": ladder,
         "ladder_level": ladder.criterion.level if ladder and ladder.criterion else None,
-        "ladder_rows": [row | {"short": SHORT.get(row["name"], row["name"])} for row in ladder_rows(runs, says)],
+        "ladder_rows": [row | _rung_words(row, says) for row in ladder_rows(runs, says)],
         "validation_rows": next((run.rows_validation for run in runs if run.rows_validation), None),
         "ladder_says": says,
         "looks": len(looks),
@@ -215,7 +221,7 @@ def report(project: Project, user: User) -> dict[str, Any]:
         "rules_version": settings.RULES_VERSION,
         "live": settings.SITE_ADDRESS.rstrip("/") + reverse("evaluations:verdict", args=[project.slug]),
         "decision": decision,
-        "result_decision": ResultDecision.objects.filter(project=project).select_related("decided_by").first(),
+        "result_decision": result,
         "review_on": review_on,
         "review_words": day_words(review_on, with_year=True) if isinstance(review_on, date) else review_on,
         "now": timezone.now(),
@@ -225,12 +231,18 @@ def report(project: Project, user: User) -> dict[str, Any]:
         for key, value in verdict_context(project, criterion).items()
         if key in ("verdict", "sides", "pair", "fresh")
     }
+    return told | {"sections": sections_of(told, zone)}
 
 
-def _review_on(project: Project, decision: Decision | None) -> date | str:
+def _rung_words(row: dict[str, Any], says: Speech) -> dict[str, str]:
+    scored = row["score"] is not None
+    words = says.span(row["score"], row["low"], row["high"]) if scored else row["status_label"]
+    return {"short": SHORT.get(row["name"], row["name"]), "words": words}
+
+
+def _review_on(result: ResultDecision | None, decision: Decision | None) -> date | str:
     """When what was decided is looked at again: half a year after the verdict's decision, the end of a try; of a hold as
     it was written, which may be no day; "" where nothing was decided."""
-    result = ResultDecision.objects.filter(project=project).first()
     if result is not None:
         return result.check_on
     if decision is None:
@@ -296,16 +308,14 @@ def _operating(project: Project, user: User) -> list[tuple[str, str]]:
 
 
 def _open_data(version: DatasetVersion | None) -> str:
-    """What the datasheet leaves open, beside what no seal can settle."""
-    always = say("the uploader has seen the labels; a sealed set cannot show shift")
+    """What the datasheet leaves open."""
     if version is None:
-        return always
-    filled = catalogue.sheet_filled(version.dataset)
-    return (
-        always
-        if filled == len(QUESTIONS)
-        else say("datasheet {filled} of {QUESTIONS}; {always}", filled=filled, QUESTIONS=len(QUESTIONS), always=always)
-    )
+        return ""
+    replies = catalogue.sheet_replies(catalogue.sheet_answers(version.dataset))
+    gaps = [question.label for name, question in QUESTIONS.items() if not replies[name].is_filled]
+    if not gaps:
+        return say("all {count} questions answered", count=len(QUESTIONS))
+    return say("{gaps} of {count} open: {questions}", gaps=len(gaps), count=len(QUESTIONS), questions=joined(" ", gaps))
 
 
 def _median(summary: Any) -> dict[str, Any]:

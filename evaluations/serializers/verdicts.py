@@ -74,10 +74,40 @@ class AppendixSerializer(serializers.Serializer[Any]):
         return {heading: dict(facts) for heading, facts in chapter.sections}
 
 
+class OpenedSerializer(serializers.Serializer[Any]):
+    opened_at = serializers.DateTimeField(source="scored_at")
+    agreed_by = serializers.CharField()
+
+
+class DecidedSerializer(serializers.Serializer[Any]):
+    outcome = serializers.CharField()
+    reasons = serializers.CharField()
+    dissent = serializers.CharField()
+    decided_by = serializers.CharField()
+    decided_at = serializers.DateTimeField()
+
+
+class FactSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    words = serializers.CharField()
+
+
+class SectionSerializer(serializers.Serializer[Any]):
+    """A part of the report in words, as the page and Markdown have it."""
+
+    title = serializers.CharField()
+    beside = serializers.CharField(allow_blank=True)
+    facts = FactSerializer(many=True)
+
+
 class ReportSerializer(serializers.Serializer[Any]):
-    """The one-page report as data, in the order in which it is printed."""
+    """The one-page report as data: `sections` has all of it in words, in the order in which it is printed."""
 
     project = serializers.CharField(source="project.name")
+    team = serializers.SerializerMethodField()
+    version = serializers.IntegerField(source="proposal.number", default=None, allow_null=True)
+    made_at = serializers.DateTimeField(source="now")
+    reviewers = serializers.IntegerField()
     medians = MedianSerializer(many=True)
     criterion = CriterionSerializer(allow_null=True)
     data = serializers.CharField(source="version", allow_null=True)  # type: ignore[assignment]
@@ -85,38 +115,35 @@ class ReportSerializer(serializers.Serializer[Any]):
     ladder = serializers.SerializerMethodField()
     looks = serializers.IntegerField()
     bits = serializers.FloatField()
+    opening = OpenedSerializer(allow_null=True)
     verdict = VerdictSerializer(allow_null=True, default=None)
     mapping = serializers.SerializerMethodField()
     operating = serializers.SerializerMethodField()
     guard_rails = serializers.ListField(source="guards", child=serializers.CharField())
     sums = serializers.SerializerMethodField()
-    decision = serializers.SerializerMethodField()
-    result_decision = serializers.SerializerMethodField()
+    decision = DecidedSerializer(allow_null=True)
+    result_decision = DecidedSerializer(allow_null=True)
     review_on = serializers.CharField(allow_blank=True)
     live = serializers.CharField()
+    sections = SectionSerializer(many=True)
     appendix = AppendixSerializer(source="chapters", many=True)
 
-    def get_mapping(self, report: dict[str, Any]) -> dict[str, str] | None:
+    def get_team(self, report: dict[str, Any]) -> str | None:
+        """None while a blind review is owed."""
+        return report["team"] or None
+
+    def get_mapping(self, report: dict[str, Any]) -> dict[str, Any] | None:
         proposal = report["proposal"]
-        return {"x": proposal.x, "y": proposal.y, "kind": proposal.y_kind} if proposal else None
+        if proposal is None:
+            return None
+        pairs = [{"x": pair.x, "y": pair.y, "is_hard": pair.is_hard} for pair in report["pairs"]]
+        return {"x": proposal.x, "y": proposal.y, "kind": proposal.y_kind, "pairs": pairs}
 
     def get_operating(self, report: dict[str, Any]) -> dict[str, str]:
         return dict(report["operating"])
 
     def get_sums(self, report: dict[str, Any]) -> dict[str, float | None]:
         return {line.name: line.value for line in report["sums"]}
-
-    def get_decision(self, report: dict[str, Any]) -> dict[str, str] | None:
-        decision = report["decision"]
-        if decision is None:
-            return None
-        return {"outcome": decision.outcome, "reasons": decision.reasons, "dissent": decision.dissent}
-
-    def get_result_decision(self, report: dict[str, Any]) -> dict[str, str] | None:
-        result = report["result_decision"]
-        if result is None:
-            return None
-        return {"outcome": result.outcome, "reasons": result.reasons, "dissent": result.dissent}
 
     def get_ladder(self, report: dict[str, Any]) -> list[dict[str, Any]]:
         wanted = ("rung", "name", "score", "low", "high", "seconds", "status")

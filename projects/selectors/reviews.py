@@ -38,6 +38,11 @@ def my_review(user: User, proposal: Proposal) -> Review | None:
     return proposal.reviews.filter(reviewer=user).first()
 
 
+def owes_review(own: Review | None, proposal: Proposal | None) -> bool:
+    """A blind review of a version is still to be written: until then nothing names the team."""
+    return own is not None and proposal is not None and own.state in PENDING and proposal.state in OPEN_STATES
+
+
 def visible_reviews(user: User, proposal: Proposal) -> QuerySet[Review]:
     """The submitted reviews a person may see now; none where they are hidden, so that a count tells nothing.
 
@@ -52,7 +57,7 @@ def visible_reviews(user: User, proposal: Proposal) -> QuerySet[Review]:
         return submitted
     if permissions.is_shut_out(user, project):
         return submitted.none()
-    if own is not None and own.state in PENDING and proposal.state in OPEN_STATES:
+    if owes_review(own, proposal):
         return submitted.none()
     if decided and permissions.may_read(user, project):
         return submitted

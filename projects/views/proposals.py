@@ -19,7 +19,6 @@ from projects.forms import MappingForm, SectionForm, TextForm
 from projects.http import Request
 from projects.models import AnswerText, Project, Proposal, User
 from projects.permissions import Role
-from projects.views.records import owes_review
 
 
 def _open(user: User, slug: str, number: int, role: Role = Role.READER) -> tuple[Project, Proposal]:
@@ -269,7 +268,7 @@ def reading_context(user: User, project: Project, proposal: Proposal) -> dict[st
         "is_owner": permissions.is_owner(user, project),
         "is_handler": permissions.is_handler(user, project),
         "own": own,
-        "hides_team": owes_review(own, proposal),
+        "hides_team": selectors.owes_review(own, proposal),
         "ask_form": TextForm(),
     }
 

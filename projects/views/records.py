@@ -103,7 +103,7 @@ def project_detail(request: Request, slug: str) -> HttpResponse:
         "is_owner": permissions.is_owner(request.user, project),
         "is_handler": permissions.is_handler(request.user, project),
         "own": own,
-        "hides_team": owes_review(own, latest),
+        "hides_team": selectors.owes_review(own, latest),
         "decision": decision,
         "criterion_url": selectors.page_or_blank("evaluations:criterion", project),
         "parts": upper_parts(project),
@@ -129,16 +129,6 @@ def upper_parts(project: Project) -> list[dict[str, str]]:
         for label, fragment, page in names
     ]
     return [part for part in parts if part["page"]]
-
-
-def owes_review(own, proposal: Proposal | None) -> bool:
-    """A blind review is still to be written: then the page does not name the team."""
-    return (
-        own is not None
-        and proposal is not None
-        and own.state in ("invited", "accepted", "drafting")
-        and proposal.state in ("submitted", "in_review")
-    )
 
 
 @login_required

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from dlstart_web.kit.text import day_words
 from evaluations import selectors, services
 from evaluations.models import ResultDecision
 from evaluations.services.telling import tell_due
@@ -134,9 +135,12 @@ def test_the_decision_from_the_verdict_stands_in_every_form_of_the_report(sign_i
         for name in ("report", "report_text", "report_data")
     )
 
-    assert "<dt>Result</dt><dd><b>Ship the simple one</b>" in page
-    assert f"- **Result:** Ship the simple one, {timezone.now():%Y-%m-%d}, by {judged.handler}" in text
-    assert json.loads(data)["result_decision"] == REASONS | {"outcome": "ship", "dissent": ""}
+    said = json.loads(data)["result_decision"]
+    assert f">Ship the simple one, {day_words(timezone.now(), with_year=True)}, by {judged.handler}</dd>" in page
+    assert "## Decision from the verdict\n\n- **Decided:** Ship the simple one, " in text
+    assert {key: said[key] for key in ("outcome", "dissent", "decided_by", *REASONS)} == REASONS | {
+        "outcome": "ship", "dissent": "", "decided_by": str(judged.handler),
+    }  # fmt: skip
 
 
 def waiting(*people, now=None) -> list[list[str]]:

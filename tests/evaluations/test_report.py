@@ -1,6 +1,9 @@
 """The report in its other forms: appendix, Markdown and JSON say the same, and what was not recorded is said."""
 
+import html
 import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -8,10 +11,13 @@ from django.urls import reverse
 
 from datasets.core.datasheet import NOT_RECORDED
 from evaluations import selectors
+from evaluations.selectors.report_text import plain
+from evaluations.services import decide_result
 from projects import services
 from projects.core.extras import Extra
-from projects.models import Decision
+from projects.models import Answer, Decision, Pair, Project, Proposal
 from tests.factories import make_approved_project, make_proposal, make_team, make_user
+from tests.world import HIDDEN_REVIEW, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -61,10 +67,101 @@ def test_markdown_and_json_say_what_the_page_says(project, sign_in):
     data = client.get(forms["report_data"]).json()
 
     headings = [line for line in text.splitlines() if line.startswith("## ")]
-    assert headings[:3] == ["## 1. Five criteria", "## 2. Success criterion", "## 3. Data and seal"]
-    assert "- **Reasons:** The labels are there." in text
+    same = client.get(reverse("api_report", args=[project.slug])).json()
+    assert headings[:3] == ["## X→Y", "## 1. Five criteria", "## 2. Success criterion"]
+    assert "- **Reason:** The labels are there." in text
     assert (data["decision"]["outcome"], data["mapping"]["x"], len(data["appendix"])) == ("go", "photo", 4)
-    assert data == client.get(reverse("api_report", args=[project.slug])).json()
+    assert (data["team"], data["version"], data["reviewers"]) == (project.team.name, 1, 1)
+    assert data["decision"]["decided_by"] == str(project.handler)
+    for one in (data, same):
+        del one["made_at"], one["sections"][0]
+    assert data == same
+
+
+def said_by(page: bytes) -> str:
+    """What a page says, without its marks."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", page.decode())).split())
+
+
+def leaves(value) -> Iterator[str]:
+    """All words of a JSON."""
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from leaves(one)
+    else:
+        yield str(value)
+
+
+def all_forms(client, project) -> dict[str, object]:
+    page, appendix, text, data = (
+        client.get(reverse(f"evaluations:{name}", args=[project.slug]))
+        for name in ("report", "report_appendix", "report_text", "report_data")
+    )
+    return {
+        "page": said_by(page.content),
+        "appendix": said_by(appendix.content),
+        "text": text.content.decode(),
+        "data": set(leaves(data.json())),
+    }
+
+
+def write_at_length(project) -> None:
+    """More than the one page has room for."""
+    proposal, words = project.proposals.get(), "Words that go on *and* on, <b>and</b> on. " * 20
+    Proposal.objects.filter(pk=proposal.pk).update(x=words[:200], y=words[:200])
+    for number in range(3):
+        Pair.objects.create(proposal=proposal, position=9 + number, x=words[:150], y=f"{number} {words[:150]}")
+    Answer.objects.filter(proposal=proposal).update(text=words)
+    Decision.objects.filter(proposal=proposal).update(reasons=words, dissent=words)
+
+
+@pytest.fixture(scope="module")
+def walked(kept):
+    world = make_world()
+    decide_result(project=world.judged, user=world.judged.handler, outcome="ship", reasons="It is at the level.")
+    return world
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+@pytest.mark.parametrize("role", ["owner", "reviewer", "handler"])
+@pytest.mark.parametrize("name", ["idea", "result", "judged"])
+def test_every_fact_of_the_report_stands_in_every_form(walked, sign_in, name, role, is_long):
+    project, person = Project.objects.get(pk=getattr(walked, name).pk), walked.people[role]
+    if is_long:
+        write_at_length(project)
+
+    before = selectors.report(project, person)["sections"]
+    forms = all_forms(sign_in(person), project)
+    after = selectors.report(project, person)["sections"]  # the minute may have changed
+
+    missing = []
+    for section, again in zip(before, after, strict=True):
+        for fact, later in zip(section.facts, again.facts, strict=True):
+            place = "appendix" if fact.is_cut else "page"
+            missing += [
+                (where, section.key, fact.name)
+                for where, found in (
+                    (place, any(" ".join(str(one.words).split()) in forms[place] for one in (fact, later))),
+                    ("text", any(plain(one.words) in forms["text"] for one in (fact, later))),
+                    ("data", bool({str(one.words) for one in (fact, later)} & forms["data"])),
+                )
+                if not found
+            ]
+        if section.beside:
+            assert section.beside in forms["page"]
+            assert plain(section.beside)[1:] in forms["text"]
+            assert str(section.beside) in forms["data"]
+    assert missing == []
+    assert sum(fact.is_cut for section in before for fact in section.facts) > 5 * is_long
+
+
+def test_no_form_names_the_team_or_a_hidden_review_to_who_owes_one(walked, sign_in):
+    forms = all_forms(sign_in(walked.people["reviewer"]), walked.idea)
+
+    named = [name for name, words in forms.items() if "Belt team" in words or HIDDEN_REVIEW in words]
+    assert named == []
+    assert "Team: hidden until you submit your review" in forms["page"]
+    assert "Team: Belt team" in all_forms(sign_in(walked.people["owner"]), walked.idea)["page"]
 
 
 def test_the_next_review_is_a_day_in_the_readers_words(project, sign_in):
@@ -77,12 +174,12 @@ def test_the_next_review_is_a_day_in_the_readers_words(project, sign_in):
         return [client.get(reverse(f"evaluations:{name}", args=[project.slug])).content.decode() for name in forms]
 
     page, text, data = answers()
-    assert "next review: 9 Dec 2026" in page
-    assert "Next review: 9 Dec 2026." in text
+    assert "Next review: 9 Dec 2026" in page
+    assert "- **Next review:** 9 Dec 2026" in text
     assert json.loads(data)["review_on"] == "2026-12-09"
     owner.language = "de"
     owner.save()
-    assert "nächste Durchsicht: 9. Dez. 2026" in answers()[0]
+    assert "Nächste Durchsicht: 9. Dez. 2026" in answers()[0]
 
 
 def test_words_of_people_mean_nothing_to_markdown(sign_in):
