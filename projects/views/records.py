@@ -15,7 +15,7 @@ from projects.core.errors import ProjectProblem
 from projects.core.shapes import Shape
 from projects.forms import PersonChoiceForm, ProjectForm
 from projects.http import Request
-from projects.models import Idea, Project, Proposal, User
+from projects.models import Idea, Project, User
 from projects.permissions import Role
 
 
