@@ -18,6 +18,12 @@ urlpatterns = [
     path("proposals/<int:pk>/reviews/mine/skip", vetting.ReviewSkip.as_view(), name="api_review_skip"),
     path("proposals/<int:pk>/reviews/mine/give-back", vetting.ReviewGiveBack.as_view(), name="api_review_give_back"),
     path("proposals/<int:pk>/reviews/mine/submit", vetting.ReviewSubmit.as_view(), name="api_review_submit"),
+    path("proposals/<int:pk>/reviewers", vetting.ReviewerList.as_view(), name="api_reviewers"),
+    path(
+        "proposals/<int:pk>/reviewers/<uuid:review>/release",
+        vetting.ReviewerRelease.as_view(),
+        name="api_reviewer_release",
+    ),
     path("projects/<slug:slug>/conflicts/mine", vetting.OwnConflict.as_view(), name="api_own_conflict"),
     path("proposals/<int:pk>/reply", vetting.ReplyDetail.as_view(), name="api_reply"),
     path("proposals/<int:pk>/decision", vetting.DecisionDetail.as_view(), name="api_decision"),

@@ -25,7 +25,12 @@ from projects.models import (
     User,
 )
 
-GONE = (Review.State.DECLINED, Review.State.CONFLICT, Review.State.ABSTAINED)  # asked, and writes no review
+GONE = (  # asked, and writes no review
+    Review.State.DECLINED,
+    Review.State.CONFLICT,
+    Review.State.ABSTAINED,
+    Review.State.RELEASED,
+)
 SHARED_FOR = timedelta(days=365)
 
 
@@ -107,7 +112,7 @@ def is_shut_out(user: User, project: Project) -> bool:
 
 @once_a_page
 def is_reviewer(user: User, project: Project) -> bool:
-    """Assigned to a proposal of the project and not declined or in conflict."""
+    """Assigned to a proposal of the project, and neither given back, released nor in conflict."""
     return Review.objects.filter(proposal__project=project, reviewer=user).exclude(
         state__in=GONE
     ).exists() and not has_conflict(user, project)

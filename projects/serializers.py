@@ -345,6 +345,25 @@ class QuestionSerializer(serializers.ModelSerializer):
         return question.asked_by_id == self.context["request"].user.pk
 
 
+class AskedReview(serializers.ModelSerializer):
+    """A review that you asked for as the handler: who writes it and how far it is; nothing of what it says."""
+
+    reviewer = serializers.CharField(source="reviewer.name")
+
+    class Meta:
+        model = Review
+        fields = ["id", "reviewer", "state", "invited_at", "due_on", "released_at", "release_reason"]
+        read_only_fields = fields
+
+
+class Release(serializers.Serializer):
+    """Why you release a reviewer, needed where they said yes and have time left; and whom you ask instead."""
+
+    reason = serializers.CharField(max_length=4000, allow_blank=True, default="")
+    instead = serializers.EmailField(required=False, help_text="Of somebody without a conflict")
+    due_on = serializers.DateField(allow_null=True, default=None)
+
+
 class GiveBack(serializers.Serializer):
     """Why you write no review."""
 

@@ -94,6 +94,11 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/proposal/<int:number>/board/", views.review_board, name="review_board"),
     path("projects/<slug:slug>/proposal/<int:number>/reviewers/", views.reviewer_assign, name="reviewer_assign"),
+    path(
+        "projects/<slug:slug>/proposal/<int:number>/reviewers/<uuid:review>/release/",
+        views.reviewer_release,
+        name="reviewer_release",
+    ),
     path("projects/<slug:slug>/proposal/<int:number>/decision/", views.decision_make, name="decision_make"),
     path("projects/<slug:slug>/proposal/<int:number>/letter/", views.letter_edit, name="letter_edit"),
     path("projects/<slug:slug>/proposal/<int:number>/reply/", views.reply_send, name="reply_send"),

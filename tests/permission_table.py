@@ -91,6 +91,8 @@ api_report                                GET    401  404  404  200  200  200  2
 api_review_mine                           GET    401  404  404  403  403  200  403  404  404
 api_review_mine                           PUT    401  404  404  403  403  200  403  404  404
 api_reviews                               GET    401  404  404  200  200  200  200  404  404
+api_reviewers                             GET    401  404  404  403  403  403  200  404  404
+api_reviewer_release                      POST   401  404  404  403  403  403  200  404  404
 api_review_accept                         POST   401  404  404  403  403  200  403  404  404
 api_review_skip                           POST   401  404  404  403  403  200  403  404  404
 api_review_give_back                      POST   401  404  404  403  403  422  403  404  404
@@ -372,6 +374,8 @@ projects:review_overview                  GET    302  404  404  302  302  302  3
 projects:review_skip                      POST   302  404  404  403  403  302  403  404  404
 projects:review_submit                    POST   302  404  404  403  403  422  403  404  404
 projects:reviewer_assign                  POST   302  404  404  403  403  403  422  404  404
+projects:reviewer_release                 GET    302  404  404  403  403  403  200  404  404
+projects:reviewer_release                 POST   302  404  404  403  403  403  302  404  404
 projects:rules_change                     GET    302  200  200  200  200  200  200  200  200
 projects:rules_change                     POST   302  403  403  403  403  403  403  403  422
 projects:questions_change                 GET    302  200  200  200  200  200  200  200  200

@@ -83,7 +83,9 @@ def real(path: str, name: str, world: World) -> object:
         "openings": world.values["opening"],
     }
     part = "final" if "/inputs/" in path else "train"
-    return {"part": part, "ending": "csv", "finding": world.values["finding"]}.get(name, things[kind])
+    return {"part": part, "ending": "csv", "finding": world.values["finding"], "review": world.values["review"]}.get(
+        name, things[kind]
+    )
 
 
 def send(client: Client, case: Any) -> HttpResponseBase:

@@ -100,6 +100,8 @@ def address(name: str, world: World) -> str:
         "projects:idea_close": [values["idea"]],
         "projects:plan_edit": [project.slug, 1, "payoff"],
         "projects:answer_texts": [project.slug, 1, "G1"],
+        "projects:reviewer_release": [project.slug, 1, values["review"]],
+        "api_reviewer_release": [values["proposal"], values["review"]],
         "projects:question_answer": [project.slug, 1, values["question"]],
         "datasets:look_gate": [values["dataset"]],
         "datasets:access_ask": [values["dataset"]],

@@ -83,7 +83,7 @@ def make_world() -> World:
     colleagues = make_user("Colleague One"), make_user("Colleague Two")
     for colleague in colleagues:
         make_review(idea.proposals.get(), colleague, scores=(2, 3, 4, 3, 2), text=HIDDEN_REVIEW)
-    make_review(idea.proposals.get(), people["reviewer"])
+    waiting = make_review(idea.proposals.get(), people["reviewer"])
     services.save_pending_decision(
         proposal=idea.proposals.get(), user=people["handler"], outcome="go", reasons=HIDDEN_REVIEW, letter=True
     )
@@ -127,6 +127,7 @@ def make_world() -> World:
         "membership": membership.pk,
         "token": token.token_key,
         "question": question.pk,
+        "review": waiting.pk,
         "finding": ready.findings.order_by("pk").first().pk,
         "merge": ready.merges.create(label="9", spellings=["9.0"], merged_by=people["owner"]).pk,
         "proposal": idea.proposals.get().pk,

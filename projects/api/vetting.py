@@ -1,12 +1,16 @@
 """The API's doors to reviews, the team's reply and decisions: the same selectors and services as the pages."""
 
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from dlstart_web.kit.api import Problem
 from projects import permissions, selectors, serializers, services
 from projects.api.records import get_proposal, refusals
 from projects.http import ApiRequest
@@ -15,8 +19,13 @@ from projects.permissions import Role
 from projects.selectors.records import OPEN_STATES
 
 
-def own_review(user: User, pk: int) -> Review:
-    """The person's own review of a version; 403 for a reader who was not asked, or has a conflict."""
+def own_review(user: User, pk: int, *, released: bool = False) -> Review:
+    """The person's own review of a version; 403 for a reader who was not asked, or has a conflict.
+
+    With `released` also one from which they were released: what they wrote stays theirs.
+    """
+    if released and (kept := selectors.released_review(user, proposal=pk)):
+        return kept
     proposal = get_proposal(user, pk)
     review = selectors.my_review(user, proposal)
     if review is None or review.state in permissions.GONE or permissions.has_conflict(user, proposal.project):
@@ -47,13 +56,13 @@ class OwnReviewDetail(APIView):
 
     @extend_schema(operation_id="reviews_mine_retrieve", responses=serializers.OwnReview)
     def get(self, request: ApiRequest, pk: int) -> Response:
-        """Your draft, or what you submitted."""
-        return Response(serializers.OwnReview(own_review(request.user, pk)).data)
+        """Your draft, or what you submitted; what you had written, too, when you were released."""
+        return Response(serializers.OwnReview(own_review(request.user, pk, released=True)).data)
 
     @extend_schema(operation_id="reviews_mine_write", request=serializers.ReviewChange, responses=serializers.OwnReview)
     def put(self, request: ApiRequest, pk: int) -> Response:
         """Keep your draft as sent; with `submit` it counts for good, and the others' become visible."""
-        review = own_review(request.user, pk)
+        review = own_review(request.user, pk, released=True)
         data = serializers.ReviewChange(data=request.data)
         data.is_valid(raise_exception=True)
         values = dict(data.validated_data)
@@ -64,6 +73,39 @@ class OwnReviewDetail(APIView):
             if submit:
                 review = services.submit_review(review=review)
         return Response(serializers.OwnReview(review).data)
+
+
+class ReviewerList(APIView):
+    """Whom you asked for a review, as the handler."""
+
+    @extend_schema(operation_id="reviewers_list", responses=serializers.AskedReview(many=True))
+    def get(self, request: ApiRequest, pk: int) -> Response:
+        """In the order in which they were asked."""
+        asked = get_proposal(request.user, pk, Role.HANDLER).reviews.select_related("reviewer")
+        return Response(serializers.AskedReview(asked.order_by("invited_at"), many=True).data)
+
+
+class ReviewerRelease(APIView):
+    """Wait for a review no longer, as the handler."""
+
+    @extend_schema(
+        operation_id="reviewers_release", request=serializers.Release, responses=serializers.AskedReview(many=True)
+    )
+    def post(self, request: ApiRequest, pk: int, review: UUID) -> Response:
+        """Release a reviewer whose review is not in, and perhaps ask somebody else in the same act."""
+        proposal = get_proposal(request.user, pk, Role.HANDLER)
+        late = get_object_or_404(proposal.reviews, pk=review)
+        data = serializers.Release(data=request.data)
+        data.is_valid(raise_exception=True)
+        values = dict(data.validated_data)
+        if email := values.pop("instead", ""):
+            values["instead"] = selectors.reviewer_candidates(proposal).filter(email=email.lower()).first()
+            if values["instead"] is None:
+                detail = f"Nobody who can be asked for this review has the address {email}."
+                raise Problem("refused", detail, status=422)
+        with refusals():
+            services.release_review(review=late, by=request.user, **values)
+        return ReviewerList().get(request, pk)
 
 
 class QuestionList(APIView):

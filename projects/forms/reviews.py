@@ -44,8 +44,28 @@ class ReviewerForm(PersonChoiceForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
-        super().__init__(*args, people=people, label=say("Reviewer"), **kwargs)
+    def __init__(self, *args: Any, label: str = say("Reviewer"), **kwargs: Any) -> None:
+        super().__init__(*args, label=label, **kwargs)
+
+
+class ReleaseForm(ReviewerForm):
+    """Why a reviewer is released, and whom to ask instead."""
+
+    reason = forms.CharField(
+        label=say("Reason"),
+        max_length=4000,
+        required=False,
+        help_text=say("The reviewer reads it"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    field_order = ("reason", "person", "due_on")
+
+    def __init__(self, *args: Any, needs_reason: bool, may_ask: bool, **kwargs: Any) -> None:
+        super().__init__(*args, label=say("Ask instead"), **kwargs)
+        self.fields["reason"].required = needs_reason
+        self.fields["person"].required = False
+        if not may_ask:  # the reviews are open: a new one would not be written blind
+            del self.fields["person"], self.fields["due_on"]
 
 
 class ConflictForm(KitForm):
@@ -118,6 +138,16 @@ class ReviewForm(_ScoresForm):
                 label=label, help_text=hint, required=False, max_length=_LONG, widget=forms.Textarea(attrs={"rows": 2})
             )
         self.fields["revision"] = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def words(self) -> list[tuple[str, str]]:
+        """All that stands in it, each with its label."""
+        found: list[tuple[str, str]] = []
+        for field in self.visible_fields():
+            value = "" if field.value() is None else str(field.value())
+            if choices := dict(getattr(field.field, "choices", ())):
+                value = str((choices | {"0": say("cannot judge")}).get(value, value))
+            found += [(str(field.label), value)] if value else []
+        return found
 
     def values(self) -> dict[str, Any]:
         """What `services.save_review` takes."""

@@ -22,6 +22,7 @@ class Notice(models.Model):
         DECISION = "decision", say("a decision was sent")
         LOOK_SCORED = "look_scored", say("a look was scored")
         JOB_FAILED = "job_failed", say("your job failed")
+        RELEASED = "released", say("you were released from a review")
         REMINDER = "reminder", say("something is due")
         GLASS = "glass", say("somebody read past a conflict")
         NEWS = "news", say("news")
@@ -33,10 +34,11 @@ class Notice(models.Model):
         Kind.DECISION,
         Kind.LOOK_SCORED,
         Kind.JOB_FAILED,
+        Kind.RELEASED,
         Kind.REMINDER,
         Kind.GLASS,
     )
-    BLIND = (Kind.ASSIGNED, Kind.LAST_REVIEW, Kind.REMINDER)  # says that there are reviews
+    BLIND = (Kind.ASSIGNED, Kind.LAST_REVIEW, Kind.RELEASED, Kind.REMINDER)  # says that there are reviews
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=11, choices=Kind)

@@ -249,7 +249,8 @@ class Answer(models.Model):
 class Review(models.Model):
     """A colleague's judgement of one proposal version.
 
-    invited -> accepted -> drafting -> submitted; or declined, conflict, abstained (read it, and gives no scores).
+    invited -> accepted -> drafting -> submitted; or declined, conflict, abstained (read it, and gives no scores), or
+    released (the handler waits for it no longer; asked again, it is invited and goes on from its draft).
     Invariant: while it is not submitted its reviewer sees no other review, and nobody else sees it.
     """
 
@@ -261,6 +262,7 @@ class Review(models.Model):
         DECLINED = "declined", say("Declined")
         CONFLICT = "conflict", say("Conflict")
         ABSTAINED = "abstained", say("Abstained")
+        RELEASED = "released", say("Released")
 
     class Reminder(models.IntegerChoices):
         NONE = 0, say("None")
@@ -283,6 +285,10 @@ class Review(models.Model):
     skipped_at = models.DateTimeField(null=True, blank=True)  # put back in the queue by the reviewer
     ahead = models.PositiveSmallIntegerField(default=0)  # reviews that were in when this one was asked for
     submitted_at = models.DateTimeField(null=True, blank=True)
+    # The last release. It is no event of the log of acts, which administrators in conflict read, too.
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    release_reason = models.TextField(blank=True, max_length=4000)  # as its reviewer reads it
 
     class Meta:
         constraints = [

@@ -1,7 +1,9 @@
 """Reads about reviews. `visible_reviews` is the one door: pages, API, search and counts all pass through it."""
 
 from dataclasses import dataclass
+from datetime import date
 from statistics import fmean
+from typing import Any
 
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -41,6 +43,24 @@ def my_review(user: User, proposal: Proposal) -> Review | None:
 def owes_review(own: Review | None, proposal: Proposal | None) -> bool:
     """A blind review of a version is still to be written: until then nothing names the team."""
     return own is not None and proposal is not None and own.state in PENDING and proposal.state in OPEN_STATES
+
+
+def released_review(user: User, **version: Any) -> Review | None:
+    """The person's own review of a version if they were released from it: theirs to read wherever the proposal is not."""
+    own = Review.objects.filter(reviewer=user, state=Review.State.RELEASED, **version)
+    return own.select_related("proposal__project").first()
+
+
+def release_needs_reason(review: Review, today: date) -> bool:
+    """Who said yes and has time left is released with a reason; who did not answer, or is late, without one too."""
+    return review.state != Review.State.INVITED and (review.due_on is None or review.due_on >= today)
+
+
+def is_complete(proposal: Proposal, *, without: Review | None = None) -> bool:
+    """All asked-for reviews are in and there are enough of them; `without` one that is waited for no longer."""
+    reviews = proposal.reviews.exclude(pk=without.pk) if without else proposal.reviews.all()
+    states = list(reviews.values_list("state", flat=True))
+    return states.count(Review.State.SUBMITTED) >= rules_of(proposal).reviews_wanted and not set(states) & set(PENDING)
 
 
 def visible_reviews(user: User, proposal: Proposal) -> QuerySet[Review]:
@@ -247,8 +267,8 @@ def handler_candidates(project: Project, by: User) -> QuerySet[User]:
 
 
 def reviewer_candidates(proposal: Proposal) -> QuerySet[User]:
-    """Who may be asked for a review: without a conflict, not the handler, not asked before."""
-    asked = Review.objects.filter(proposal=proposal, reviewer=OuterRef("pk"))
+    """Who may be asked for a review: without a conflict, not the handler, not asked before unless released."""
+    asked = Review.objects.filter(proposal=proposal, reviewer=OuterRef("pk")).exclude(state=Review.State.RELEASED)
     return _outside(proposal.project).filter(~Exists(asked)).exclude(pk=proposal.project.handler_id)
 
 
@@ -271,7 +291,7 @@ class Suggestion:
 
 
 def reviewer_suggestions(proposal: Proposal, handler: User, *, count: int = 5) -> list[Suggestion]:
-    """Whom to ask next: of another department first, then who has least to review.
+    """Whom to ask next, of those never asked: of another department first, then who has least to review.
 
     A load counts no review of a proposal with which the handler has a conflict: a number is a fact, too.
     """
@@ -289,7 +309,9 @@ def reviewer_suggestions(proposal: Proposal, handler: User, *, count: int = 5) -
         .exclude(department="")
         .values_list("department", flat=True)
     )
-    people = reviewer_candidates(proposal).annotate(load=Coalesce(Subquery(known), 0))
+    people = (
+        reviewer_candidates(proposal).exclude(reviews__proposal=proposal).annotate(load=Coalesce(Subquery(known), 0))
+    )
     found = [Suggestion(p, p.load, bool(p.department) and p.department not in home) for p in people]
     return sorted(found, key=lambda one: (not one.is_elsewhere, one.load, one.person.name))[:count]
 

@@ -7,6 +7,7 @@ from projects.services.assignments import (
     assign_reviewer,
     give_back_review,
     note_conflict,
+    release_review,
     send_reminders,
     skip_review,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "put_text_back",
     "reach_step",
     "read_notices",
+    "release_review",
     "remind_of_graves",
     "remove_attachment",
     "rename_team",

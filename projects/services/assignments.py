@@ -7,9 +7,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from dlstart_web.kit.say import say
+from dlstart_web.kit.say import joined, say
 from dlstart_web.kit.text import day_words
-from projects import permissions
+from projects import permissions, selectors
 from projects.core.errors import ProjectProblem
 from projects.models import Conflict, Notice, Project, Proposal, Review, User
 from projects.selectors.records import OPEN_STATES, PENDING
@@ -60,7 +60,10 @@ def _check_due(due_on: date, today: date) -> None:
 def assign_reviewer(
     *, proposal: Proposal, reviewer: User, by: User, due_on: date | None = None, now: datetime | None = None
 ) -> Review:
-    """Ask a colleague for a review: nobody with a conflict, not the handler, nobody twice. Checked before they are told."""
+    """Ask a colleague for a review: nobody with a conflict, not the handler, nobody twice. Checked before they are told.
+
+    Who was released is asked again, and goes on from what they had written.
+    """
     moment = now or timezone.now()
     current = lock_in_review(proposal)
     project = current.project
@@ -90,10 +93,12 @@ def assign_reviewer(
     due = due_on or today + timedelta(days=settings.REVIEW_DAYS)
     _check_due(due, today)
     ahead = current.reviews.filter(state=Review.State.SUBMITTED).count()
-    review, is_new = Review.objects.get_or_create(
-        proposal=current, reviewer=reviewer, defaults={"due_on": due, "ahead": ahead, "invited_at": moment}
-    )
-    if not is_new:
+    asked = {
+        "state": Review.State.INVITED, "due_on": due, "ahead": ahead, "invited_at": moment,
+        "reminded": Review.Reminder.NONE, "skipped_at": None,
+    }  # fmt: skip
+    review, is_new = Review.objects.get_or_create(proposal=current, reviewer=reviewer, defaults=asked)
+    if not is_new and not Review.objects.filter(pk=review.pk, state=Review.State.RELEASED).update(**asked):
         raise ProjectProblem(say("{reviewer} was asked already. Choose someone else.", reviewer=reviewer))
     _tell(
         reviewer,
@@ -103,6 +108,53 @@ def assign_reviewer(
         Notice.Kind.ASSIGNED,
     )
     return review
+
+
+@transaction.atomic
+def release_review(
+    *,
+    review: Review,
+    by: User,
+    reason: str = "",
+    instead: User | None = None,
+    due_on: date | None = None,
+    now: datetime | None = None,
+) -> Review:
+    """Wait no longer for a review that is not in; `release_needs_reason` says when a reason is due.
+
+    What was typed stays its writer's own. With `instead` somebody else is asked in the same act; without, the discussion
+    opens if this was the last review that was waited for.
+    """
+    moment = now or timezone.now()
+    proposal = lock_in_review(review.proposal)
+    project = proposal.project
+    if not permissions.is_handler(by, project):
+        raise ProjectProblem(say("Only the handler named for this proposal releases its reviewers."))
+    current = Review.objects.select_for_update(of=("self",)).select_related("reviewer").get(pk=review.pk)
+    reviewer = current.reviewer
+    if current.state not in PENDING:
+        raise ProjectProblem(
+            say(
+                "The review of {reviewer} is {state} meanwhile; nothing was changed.",
+                reviewer=reviewer,
+                state=current.get_state_display().lower(),
+            )
+        )
+    if selectors.release_needs_reason(current, timezone.localdate(moment)) and not reason.strip():
+        raise ProjectProblem(say("Reason: fill this in. {reviewer} said yes and has time left.", reviewer=reviewer))
+    current.state, current.release_reason = Review.State.RELEASED, reason.strip()
+    current.released_at, current.released_by = moment, by
+    current.save(update_fields=["state", "release_reason", "released_at", "released_by"])
+    if not permissions.has_conflict(reviewer, project):
+        kind = [say("Nobody waits for it any more, and nothing is held against you. What you wrote is kept for you.")]
+        said = [say("The handler says: {reason}", reason=current.release_reason)] if current.release_reason else []
+        subject = say("You need not review {project} any more", project=project)
+        _tell(reviewer, subject, joined("\n\n", [*kind, *said]), current, Notice.Kind.RELEASED)
+    if instead is None:
+        open_if_complete(proposal, moment)
+    else:
+        assign_reviewer(proposal=proposal, reviewer=instead, by=by, due_on=due_on, now=moment)
+    return current
 
 
 @transaction.atomic
@@ -188,7 +240,7 @@ def send_reminders(*, now: datetime) -> int:
                 _tell(review.reviewer, words, say("It takes about 20 minutes."), review)
             elif handler is not None and permissions.is_handler(handler, project):
                 words = say(
-                    "{reviewer} was to review {project} by {day}. Wait, or ask somebody else.",
+                    "{reviewer} was to review {project} by {day}. Wait, or release {reviewer} and ask somebody else.",
                     reviewer=review.reviewer,
                     project=project,
                     day=day,

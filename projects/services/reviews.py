@@ -31,12 +31,15 @@ def lock_in_review(proposal: Proposal) -> Proposal:
     return current
 
 
-def lock_own(review: Review) -> Review:
-    """The reviewer's row as it is now, while it can still change."""
+def lock_own(review: Review, *, released: bool = False) -> Review:
+    """The reviewer's row as it is now, while it can still change; with `released` also one whose reviewer was released."""
+    rows = Review.objects.select_for_update(of=("self",)).select_related("proposal__project", "reviewer")
+    if released and (kept := rows.filter(pk=review.pk, state=Review.State.RELEASED).first()):
+        return kept
     lock_in_review(review.proposal)
-    current = (
-        Review.objects.select_for_update(of=("self",)).select_related("proposal__project", "reviewer").get(pk=review.pk)
-    )
+    current = rows.get(pk=review.pk)
+    if current.state == Review.State.RELEASED:
+        raise ProjectProblem(say("You were released from this review, so it does not count. What you wrote is kept."))
     if current.state not in PENDING:
         raise ProjectProblem(
             say("Your review is {state} and stays as it is.", state=current.get_state_display().lower())
@@ -59,9 +62,11 @@ def save_review(
 ) -> Review:
     """Keep a draft as it is, complete or not; StaleSave if another window of the reviewer saved since.
 
+    Who was released meanwhile has it kept, too: it stays their own, and counts for nothing.
+
     `scores` maps a criterion to its score (0 for "cannot judge", None for not yet) and its reason.
     """
-    current = lock_own(review)
+    current = lock_own(review, released=True)
     if unknown := set(scores) - set(BY_KEY):
         raise ProjectProblem(
             say("There is no criterion “{key}”. The five are {names}.", key=unknown.pop(), names=", ".join(BY_KEY))
@@ -78,8 +83,10 @@ def save_review(
         for key, parts in wanted.items()
     ):
         return current  # the autosave that a click on the button set off has brought the same
+    is_released = current.state == Review.State.RELEASED
+    state = Review.State.RELEASED if is_released else Review.State.DRAFTING
     if not Review.objects.filter(pk=current.pk, revision=revision).update(
-        **words, revision=F("revision") + 1, state=Review.State.DRAFTING
+        **words, revision=F("revision") + 1, state=state
     ):
         raise StaleSave(current)
     for key, parts in wanted.items():
@@ -105,10 +112,8 @@ def gaps(review: Review) -> dict[str, str]:
 
 
 def open_if_complete(proposal: Proposal, moment: datetime) -> None:
-    """All asked-for reviews are in and there are enough of them: the reviews open together."""
-    states = list(proposal.reviews.values_list("state", flat=True))
-    wanted = selectors.rules_of(proposal).reviews_wanted
-    if states.count(Review.State.SUBMITTED) >= wanted and not set(states) & set(PENDING):
+    """Once the last review is in, or waited for no longer, the reviews open together."""
+    if selectors.is_complete(proposal):
         open_reviews(proposal, moment)
 
 

@@ -15,6 +15,7 @@ from projects.views.assignments import (
     review_next,
     review_skip,
     reviewer_assign,
+    reviewer_release,
 )
 from projects.views.beside import (
     attachment_download,
@@ -146,6 +147,7 @@ __all__ = [
     "review_skip",
     "review_submit",
     "reviewer_assign",
+    "reviewer_release",
     "rules_change",
     "scores_change",
     "search",

@@ -1,20 +1,25 @@
 """Pages about who reviews: asking, accepting, skipping, giving back; and conflicts, noted before anybody is asked."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dlstart_web.kit.say import say
 from projects import permissions, selectors, services
 from projects.core.errors import ProjectProblem, StaleSave
-from projects.forms import ConflictForm, ReviewerForm, ReviewForm
+from projects.forms import ConflictForm, ReleaseForm, ReviewerForm, ReviewForm
 from projects.http import Request
 from projects.models import Conflict, User
 from projects.permissions import Role
-from projects.views.reviews import board_page, desk, open_version, own_review, refused
+from projects.selectors.records import OPEN_STATES, PENDING
+from projects.views.reviews import board_page, desk, open_version, own_review, refused, unless_released
 
 
 @login_required
@@ -37,6 +42,51 @@ def reviewer_assign(request: Request, slug: str, number: int) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def reviewer_release(request: Request, slug: str, number: int, review: UUID) -> HttpResponse:
+    """The handler reads what a release does, and may ask somebody else in the same act."""
+    project, proposal = open_version(request.user, slug, number, Role.HANDLER)
+    board = redirect(reverse("projects:review_board", args=[project.slug, proposal.number]) + "#reviewers")
+    late = get_object_or_404(proposal.reviews.select_related("reviewer"), pk=review)
+    if late.state not in PENDING or proposal.state not in OPEN_STATES:
+        state = late.get_state_display().lower()
+        messages.error(request, say("The review of {reviewer} is {state}.", reviewer=late.reviewer, state=state))
+        return board
+    needs_reason = selectors.release_needs_reason(late, timezone.localdate())
+    form = ReleaseForm(
+        request.POST if request.method == "POST" else None,
+        people=selectors.reviewer_candidates(proposal),
+        needs_reason=needs_reason,
+        may_ask=not proposal.reviews_opened_at,
+    )
+    if form.is_valid():
+        data = form.cleaned_data
+        instead, due_on = data.get("person"), data.get("due_on")
+        try:
+            services.release_review(review=late, by=request.user, reason=data["reason"], instead=instead, due_on=due_on)
+        except ProjectProblem as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, say("{reviewer} is released.", reviewer=late.reviewer))
+            if instead:
+                messages.success(request, say("{reviewer} is asked for a review.", reviewer=instead))
+            return board
+    context = {
+        "project": project,
+        "proposal": proposal,
+        "late": late,
+        "form": form,
+        "needs_reason": needs_reason,
+        "is_late": late.due_on is not None and late.due_on < timezone.localdate(),
+        "opens": not proposal.reviews_opened_at and selectors.is_complete(proposal, without=late),
+        "suggestions": ()
+        if proposal.reviews_opened_at
+        else selectors.reviewer_suggestions(proposal, request.user, count=3),
+    }
+    return render(request, "projects/reviewer_release.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
 @require_POST
 def review_accept(request: Request, slug: str, number: int) -> HttpResponse:
     """Say yes to the invitation."""
@@ -52,6 +102,7 @@ def review_accept(request: Request, slug: str, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@unless_released
 def review_skip(request: Request, slug: str, number: int) -> HttpResponse:
     """Keep what was written, put this one behind the others of mine, and go to the next."""
     project, proposal, review = own_review(request.user, slug, number)

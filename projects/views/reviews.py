@@ -1,11 +1,13 @@
 """Pages about reviews: writing one blind, the matrix once it may be seen, the decision."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -61,6 +63,53 @@ def _habit_words(habit: Habit) -> str:
     return say("You give {points:.1f} less than the others", points=-habit.offset)
 
 
+def released_page(request: Request, review: Review) -> HttpResponse:
+    """What its writer was told and had written, to read and take along; a post that came after the release is kept, too."""
+    form = ReviewForm(request.POST if request.method == "POST" else None, review=review)
+    status, problem = 422, ""
+    if form.is_valid():
+        try:
+            review = services.save_review(review=review, **form.values())
+        except StaleSave as stale:
+            status, problem = 409, str(stale)
+        else:
+            words = say("You were released from this review, so it does not count. What you wrote is kept.")
+            if request.htmx:
+                context = {"review": review, "words": words, "now": timezone.now()}
+                return render(request, "projects/_review_saved.html", context)
+            messages.success(request, words)
+            return redirect("projects:review_edit", review.proposal.project.slug, review.proposal.number)
+    if form.is_bound and request.htmx:
+        context = {"problem": problem, "errors": form.errors.values()}
+        return render(request, "projects/_not_saved.html", context, status=status)
+    kept = ReviewForm(review=Review.objects.get(pk=review.pk)).words()
+    if "download" in request.GET:
+        text = "\n\n".join(f"{label}\n{words}" for label, words in kept)
+        headers = {"Content-Disposition": f'attachment; filename="review-{review.proposal.project.slug}.txt"'}
+        return HttpResponse(text + "\n", content_type="text/plain; charset=utf-8", headers=headers)
+    context = {"review": review, "kept": kept, "form": form, "problem": problem}
+    if form.is_bound:
+        context["sent"] = form.words()
+    return render(request, "projects/review_released.html", context, status=status if form.is_bound else 200)
+
+
+def unless_released(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of one's own review; who is refused it for having been released reads `released_page`, whenever that was."""
+
+    @wraps(view)
+    def guarded(request: Request, slug: str, number: int) -> HttpResponse:
+        try:
+            return view(request, slug, number)
+        except (PermissionDenied, Http404):
+            version = {"proposal__project__slug": slug, "proposal__number": number}
+            released = selectors.released_review(request.user, **version)
+            if released is None:
+                raise
+            return released_page(request, released)
+
+    return guarded
+
+
 def desk(
     request: Request, project: Project, proposal: Proposal, review: Review, page_form: ReviewForm, **more: Any
 ) -> HttpResponse:
@@ -85,6 +134,7 @@ def _scored_words(review: Review) -> str:
 
 @autosaving
 @require_http_methods(["GET", "HEAD", "POST"])
+@unless_released
 def review_edit(request: Request, slug: str, number: int) -> HttpResponse:
     """The proposal on the left, the form on the right; a post keeps the draft."""
     project, proposal, review = own_review(request.user, slug, number)
@@ -116,7 +166,9 @@ def refused(
     page_form: ReviewForm,
     problem: ProjectProblem,
 ) -> HttpResponse:
-    """Say why nothing was saved, with all that was written still in the form."""
+    """Say why nothing was saved, with all that was written still in the form; who was just released has it kept."""
+    if released := selectors.released_review(request.user, pk=review.pk):
+        return released_page(request, released)
     if request.htmx:
         return render(request, "projects/_not_saved.html", {"problem": str(problem)}, status=422)
     if isinstance(problem, StaleSave):
@@ -141,6 +193,7 @@ def _after_submitting(request: Request, review: Review) -> HttpResponse:
 
 @login_required
 @require_POST
+@unless_released
 def review_submit(request: Request, slug: str, number: int) -> HttpResponse:
     """Keep what was written, then count it if nothing is missing."""
     project, proposal, review = own_review(request.user, slug, number)
@@ -206,6 +259,7 @@ def board_page(request: Request, project: Project, proposal: Proposal, **more: A
         "is_member": permissions.is_member(user, project),
         "is_owner": permissions.is_owner(user, project),
         "own": own,
+        "waited_for": PENDING,
         "is_open": proposal.state in OPEN,
         "minimum": MINIMUM_REVIEWS,
         "rules": selectors.rules_of(proposal),

@@ -131,6 +131,7 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "reviewer", reverse("projects:review_edit", args=[world.idea.slug, 1])
     yield "reviewer", reverse("projects:review_board", args=[world.result.slug, 1])
     yield "handler", reverse("projects:review_board", args=[world.idea.slug, 1])
+    yield "handler", reverse("projects:reviewer_release", args=[world.idea.slug, 1, world.values["review"]])
     yield "member", reverse("projects:person_list")
     yield "administrator", reverse("projects:person_list")
     yield "administrator", reverse("projects:class_links")

@@ -1,5 +1,7 @@
 """Who reaches which page of projects, of a public proposal too; the walk of permissions has all roles and methods."""
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
@@ -16,7 +18,7 @@ for line in TABLE.splitlines():
 MEMBERS_ONLY = {"proposal_section", "proposal_answer", "proposal_news", "question_answer"}
 OWNERS_ONLY = {"proposal_submit", "proposal_withdraw", "proposal_revise"}
 ASKED_ONLY = {"question_ask", "review_edit", "review_submit", "review_decline", "review_accept", "review_skip"}
-HANDLERS_ONLY = {"reviewer_assign", "decision_make"}
+HANDLERS_ONLY = {"reviewer_assign", "reviewer_release", "decision_make"}
 ADMINISTRATORS_ONLY = {
     "administration",
     "all_teams",
@@ -46,6 +48,7 @@ def address(name: str, proposal: Proposal) -> str:
         "question": "P1",
         "key": "coffee-mug" if name == "example_detail" else "nothing",
         "secret": "nothing",
+        "review": uuid4(),
         "pk": project.team.memberships.first().pk if name in OF_TEAM else 1,
     }
     pattern = next(p for p in urlpatterns if p.name == name)
