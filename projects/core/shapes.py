@@ -107,7 +107,6 @@ _PARTS: tuple[tuple[str, str, Mapping[str, str] | None], ...] = (
     ("measure", say("Usual measure"), None),
     ("begin", say("Try first"), None),
 )
-_NEEDED = ("name", "x", "x_kind", "y", "y_kind")
 
 
 def _group(place: int, key: str, shape: Shape | None) -> Group:
@@ -128,7 +127,7 @@ def _check(texts: Mapping[str, str]) -> dict[str, str]:
             found |= {
                 f"{key}_{part}": say("{label}: a new shape needs it.", label=label)
                 for part, label, _ in _PARTS
-                if part in _NEEDED and not texts[f"{key}_{part}"]
+                if not texts[f"{key}_{part}"]
             }
     if not found and not shapes_of(texts):
         found[f"{_KEYS[0]}_place"] = say("All shapes are hidden. Leave at least one.")

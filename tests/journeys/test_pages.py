@@ -52,7 +52,8 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "stranger", reverse("projects:invitation_accept", args=[world.values["secret"]])
     yield "stranger", reverse("projects:invitation_accept", args=["spent"])
     yield "stranger", reverse("projects:mail_stop", args=[mail_token(world.people["owner"], world.idea)])
-    yield "loner", reverse("evaluations:home")
+    for role in ("loner", "owner"):
+        yield role, reverse("evaluations:home")
     for section in SECTIONS:
         draft = Project.objects.get(name="Other idea")
         yield "other", reverse("projects:proposal_section", args=[draft.slug, 1, section.key])
@@ -65,7 +66,6 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "other", reverse("projects:proposal_submit", args=[draft.slug, 1])
     yield "other", reverse("projects:proposal_preview", args=[draft.slug, 1])
     for name in (
-        "home",
         "my_settings",
         "token_list",
         "team_list",

@@ -166,6 +166,10 @@ def test_shapes_are_written_anew_added_hidden_and_put_in_order(sign_in, boss):
         "x_kind": "picture",
         "y": "is it cracked?",
         "y_kind": "yes_no",
+        "row_means": "one glaze",
+        "size": "500 glazes",
+        "measure": "recall",
+        "begin": "a look at the colour",
     }
     words = {f"{hidden.key}_place": "0", f"{first.key}_place": "1", f"{first.key}_measure": "share sold"}
     words |= {f"own-1_{part}": text for part, text in new.items()}
@@ -193,7 +197,7 @@ def test_shapes_are_written_anew_added_hidden_and_put_in_order(sign_in, boss):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ({"own-1_name": "Kiln watch"}, "Kind of Y: a new shape needs it."),
+        ({"own-1_name": "Kiln watch"}, "Usual data: a new shape needs it."),
         ({"recommendation_place": "first"}, "Place: “first” is no whole number from 0 to 99."),
         ({"recommendation_x_kind": "smell"}, "Recommendation: Kind of X: choose one of those shown."),
         ({f"{shape.key}_place": "0" for shape in SHAPES}, "All shapes are hidden. Leave at least one."),
