@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "projects.middleware.LanguageMiddleware",
     "projects.middleware.TimeZoneMiddleware",
     "dlstart_web.kit.middleware.NoStoreMiddleware",
+    "dlstart_web.kit.middleware.SignInMiddleware",
     "dlstart_web.kit.once.OnceAPageMiddleware",
 ]
 ROOT_URLCONF = "dlstart_web.urls"

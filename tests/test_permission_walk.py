@@ -236,7 +236,7 @@ class TestPermissionWalk(TestCase):
             self.walk()
 
     def walk(self) -> None:
-        expected, wrong, leaks, changes, acts = table(), [], [], [], set()
+        expected, wrong, leaks, changes, acts, unkept = table(), [], [], [], set(), set()
         data, seen, beside = typed_by_people(), set(), {}
         for role in ROLES:
             client = self.client_of(role, headers={"accept-language": "de"})
@@ -257,11 +257,13 @@ class TestPermissionWalk(TestCase):
                         wrong.append(f"{name} {method} {role}: {answer.status_code}, not {codes}")
                     leaks += [f"{name} {method} {role}: {leak}" for leak in self.leaks(text, role)]
                     if "html" in answer.headers.get("Content-Type", "") and not name.startswith(FOR_PROGRAMS):
+                        unkept |= {f"{name}: {form}" for form in unkept_forms(text)}
                         beside |= dict.fromkeys(unsaid(answer.content.decode(), data, seen), name)
 
         assert wrong == []
         assert leaks == []
         assert changes == []
+        assert unkept == set()
         assert acts  # those that are meant to change something do, and are seen
         assert [f"{name}: {' '.join(text.split())[:160]}" for text, name in sorted(beside.items())] == []
 
@@ -298,6 +300,13 @@ class TestPermissionWalk(TestCase):
                     passed.append(f"{name} {method}: {answer.status_code}")
 
         assert passed == []
+
+
+def unkept_forms(page: str) -> Iterator[str]:
+    """Forms with a box for text that would not outlive the page."""
+    for tag, inside in re.findall(r"(<form[^>]*>)(.*?)</form>", page, re.DOTALL):
+        if "data-keep" not in tag and inside.count("<textarea") > inside.count("data-keep"):
+            yield tag + inside[:120]
 
 
 def asked_methods(name: str, role: str, expected: dict[Row, dict[str, int]]) -> list[str]:

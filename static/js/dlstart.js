@@ -113,37 +113,49 @@
   });
 
   // --- keeping: what was typed is on the server, or in this browser until it is there ---------------------------------
-  // A block marked data-keep saves itself by htmx. Its values lie in this browser from the first key to the answer of
-  // the server; a block that failed is sent again, one that was left unsaved is put back and sent when the page opens.
-  const KEPT = "dlstart:kept:", AGAIN = 5000;
-  const controls = (block) => all("input:not([type=hidden]), textarea, select", block);
+  // A block marked data-keep="its name" saves itself by htmx. Its values lie in this browser from the first key to the
+  // answer of the server; a block that failed is sent again, one left unsaved is put back and sent when the page opens.
+  // A form marked data-keep is sent by its button; it is put back, to be sent or left out, until the server has taken it.
+  const KEPT = "dlstart:kept:", SENT = "dlstart:sent", AGAIN = 5000;
+  const person = document.body.dataset.person;
+  const addressOf = (form) => { const { pathname, search } = new URL(form.getAttribute("action") ?? "", location); return pathname + search; };
+  const keyOf = (block) => `${KEPT}${person}/${block.dataset.keep || addressOf(block)}`;
+  const controls = (block) => all("input:not([type=hidden], [type=file], [type=password]), textarea, select", block);
   const ticked = (control) => ["checkbox", "radio"].includes(control.type);
   const read = (block) => controls(block).map((c) => ({ name: c.name, value: c.value, on: ticked(c) ? c.checked : undefined }));
   const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
   const revisionOf = (block) => block.querySelector("input[type=hidden][name$=revision]");
-  const marks = (block) => all("input[type=hidden]:is([name$=revision], [name$=base])", block);
+  const marks = (block) => all("input[type=hidden]:is([name$=revision], [name$=base], [name=seen])", block);
   const recall = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
   const forget = (key) => { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } };
+  const stateOf = (block) => ({ at: Date.now(), marks: marks(block).map((mark) => [mark.name, mark.value]), values: read(block) });
+  const keep = (block) => { try { localStorage.setItem(keyOf(block), JSON.stringify(stateOf(block))); return true; } catch { return false; } };
   const note = (text) => { const line = document.getElementById("saved"); if (line) line.textContent = text; };
 
-  function write(block, values) {
+  function putBack(block, state) {
     for (const control of controls(block)) {
-      const kept = values.find((one) => one.name === control.name && (!ticked(control) || one.value === control.value));
+      const kept = state.values.find((one) => one.name === control.name && (!ticked(control) || one.value === control.value));
       if (!kept) continue;
       if (ticked(control)) control.checked = kept.on;
       else if (control.value !== kept.value) control.value = kept.value;
     }
+    const seen = new Map(state.marks);
+    marks(block).forEach((mark) => { mark.value = seen.get(mark.name) ?? mark.value; });
+  }
+  function typedBack({ at }) {
+    const then = new Date(at), isToday = then.toDateString() === new Date().toDateString();
+    return words(isToday ? "typed_back" : "typed_back_on", { clock: clock(then), day: then.toLocaleDateString(language, { dateStyle: "long" }) });
   }
 
   // Another sign-in has another token; the page's forms are given it, so that nothing must be typed again. False while
-  // nobody is signed in.
+  // this person is not signed in.
   async function freshToken() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.redirected || (answer.ok && page.body.dataset.person !== person)) {
       note(words("signed_out"));
       return false;
     }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const headers = page.body.getAttribute("hx-headers");
     if (!headers) return true;
     document.body.setAttribute("hx-headers", headers);
@@ -203,12 +215,9 @@
   function startKeeping(block) {
     if (block.started) return;
     block.started = true;
-    const key = KEPT + block.dataset.keep;
+    const key = keyOf(block), store = () => keep(block);
     let sent = null, timer;
     block.saved = document.querySelector(".error-summary") ? null : read(block); // a page that was refused shows what is not saved
-    const keep = () => {
-      try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), marks: marks(block).map((mark) => [mark.name, mark.value]), values: read(block) })); return true; } catch { return false; }
-    };
     const again = () => {
       clearTimeout(timer);
       timer = setTimeout(async () => {
@@ -217,17 +226,17 @@
         if (ready) window.htmx.trigger(block, "change"); else again();
       }, AGAIN);
     };
-    block.addEventListener("input", keep);
-    block.addEventListener("change", keep);
+    block.addEventListener("input", store);
+    block.addEventListener("change", store);
     block.addEventListener("focusout", () => setTimeout(takeAllNews, 0, block));
     block.addEventListener("htmx:beforeRequest", () => { clearTimeout(timer); sent = read(block); });
     block.addEventListener("htmx:afterRequest", (event) => {
       const xhr = event.detail.xhr, now = read(block);
-      if (event.detail.successful) {
-        if (same(now, sent)) { takeMerged(block); block.saved = read(block); forget(key); } else keep();
+      if (xhr.status >= 200 && xhr.status < 400) { // htmx calls 422 successful, too
+        if (same(now, sent)) { takeMerged(block); block.saved = read(block); forget(key); } else store();
         return;
       }
-      const kept = keep();
+      const kept = store();
       const passes = !xhr.status || xhr.status >= 500 || [403, 429].includes(xhr.status) || xhr.getResponseHeader("Retry-After");
       if (!passes) return; // a person must choose
       if (xhr.status !== 422) note(words(kept ? "kept_here" : "copy_first"));
@@ -242,32 +251,81 @@
     const kept = recall(key);
     if (!kept) return;
     if (same(kept.values, read(block))) { forget(key); return; }
-    write(block, kept.values);
-    const seen = new Map(kept.marks);
-    marks(block).forEach((mark) => { mark.value = seen.get(mark.name) ?? mark.value; });
-    note(words("typed_back", { clock: clock(new Date(kept.at)) }));
+    putBack(block, kept);
+    note(typedBack(kept));
     const send = () => window.htmx.trigger(block, "change");
     if (document.readyState === "complete") send(); else addEventListener("load", send, { once: true });
   }
   document.addEventListener("submit", (event) => { event.target.leaving = true; });
   addEventListener("pageshow", (event) => { if (event.persisted) all("form").forEach((form) => { form.leaving = false; }); });
 
-  // A version that was handed in meanwhile cannot take the text any more; it is shown, to be copied.
+  function startForm(form) {
+    if (form.started) return;
+    form.started = true;
+    const key = keyOf(form), before = stateOf(form);
+    let kept = recall(key);
+    const store = () => (!kept && same(read(form), before.values) ? forget(key) : keep(form));
+    form.addEventListener("input", store);
+    form.addEventListener("change", store);
+    form.addEventListener("submit", (event) => {
+      if (!recall(key)) return;
+      if (navigator.onLine) { sessionStorage.setItem(SENT, key); return; }
+      event.preventDefault();
+      say(words("no_connection"));
+    });
+
+    if (!kept || same(kept.values, before.values)) return;
+    putBack(form, kept);
+    const line = Object.assign(document.createElement("p"), { className: "notice row", textContent: typedBack(kept) });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words("leave_out") });
+    button.addEventListener("click", () => { forget(key); kept = null; putBack(form, before); line.remove(); });
+    line.setAttribute("role", "status");
+    line.append(button);
+    form.prepend(line);
+  }
+
+  // A form that the server has taken leads on to another page; one that it refused, or a sign-in, is not taken. The key of
+  // one that was refused, and cannot be sent again from here.
+  function forgetTaken() {
+    const key = takeSent(), [way] = performance.getEntriesByType("navigation");
+    if (!key?.startsWith(`${KEPT}${person}/`)) return null;
+    const isLedHere = way?.type === "navigate" && way.redirectCount > 0 && document.referrer;
+    if (isLedHere && !document.querySelector("[data-refusal]")) forget(key);
+    return all("form[data-keep]").some((form) => keyOf(form) === key) ? null : key;
+  }
+  function takeSent() {
+    try {
+      const key = sessionStorage.getItem(SENT);
+      sessionStorage.removeItem(SENT);
+      return key;
+    } catch { return null; }
+  }
+
+  // What cannot be sent any more is shown, to be copied.
+  const textOf = (key) => (recall(key)?.values || []).filter((one) => one.on === undefined).map((one) => one.value).filter(Boolean).join("\n");
+  function showText(place, key, sentence) {
+    const card = Object.assign(document.createElement("div"), { className: "notice notice--warn stack--tight" });
+    const line = Object.assign(document.createElement("p"), { textContent: sentence });
+    const quote = Object.assign(document.createElement("p"), { className: "quote", textContent: textOf(key) });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words("copied") });
+    button.addEventListener("click", () => { forget(key); card.remove(); });
+    card.append(line, quote, button);
+    place.append(card);
+  }
+  function showRefused(key) {
+    if (key && textOf(key)) showText(document.querySelector("main .entry__body"), key, words("not_taken"));
+  }
+
+  // A version that was handed in meanwhile cannot take the text any more.
   function showKept(place) {
-    const prefix = KEPT + place.dataset.keptOf, plain = (text) => text.replace(/\s+/g, " ").trim();
+    const prefix = `${KEPT}${person}/${place.dataset.keptOf}`, plain = (text) => text.replace(/\s+/g, " ").trim();
     const page = plain(document.getElementById("main").textContent);
     let keys = [];
     try { keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix)); } catch { /* nothing is kept */ }
     for (const key of keys) {
-      const text = (recall(key)?.values || []).filter((one) => one.on === undefined).map((one) => one.value).filter(Boolean).join("\n");
-      if (!text || page.includes(plain(text))) { forget(key); continue; }
-      const card = Object.assign(document.createElement("div"), { className: "notice notice--warn stack--tight" });
-      const line = Object.assign(document.createElement("p"), { textContent: words("handed_in", { place: key.slice(prefix.length) }) });
-      const quote = Object.assign(document.createElement("p"), { className: "quote", textContent: text });
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words("copied") });
-      button.addEventListener("click", () => { forget(key); card.remove(); });
-      card.append(line, quote, button);
-      place.append(card);
+      const text = textOf(key);
+      if (!text || page.includes(plain(text))) forget(key);
+      else showText(place, key, words("handed_in", { place: key.slice(prefix.length) }));
     }
   }
 
@@ -358,10 +416,11 @@
 
   function start(root) {
     startFigures(root);
-    all("[data-keep]", root).forEach(startKeeping);
+    all("[data-keep]", root).forEach((block) => (block.dataset.keep ? startKeeping(block) : startForm(block)));
     all("[data-kept-of]", root).forEach(showKept);
     root.querySelector(".error-summary")?.focus();
   }
   window.dlstart = { say, show, csrf, words, number };
+  showRefused(forgetTaken());
   start(document);
 })();

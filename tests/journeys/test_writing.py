@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from projects import services
-from projects.models import Answer, Project, User
-from tests.factories import fill_proposal, make_project, make_proposal, make_review, make_team, make_user
+from projects.models import Answer, Comment, Project, User
+from tests.factories import fill_proposal, make_handler, make_project, make_proposal, make_review, make_team, make_user
 from tests.journeys.conftest import WAIT
 from tests.journeys.installation import Installation, free_port, running
 from tests.journeys.people import PASSWORD, enter
@@ -239,3 +240,107 @@ def test_text_survives_a_crash_of_the_server(open_lonely: Window) -> None:
         saved(page)
 
     assert stored(project, "G2") == "Typed before the crash, and after it."
+
+
+def test_a_form_with_a_button_keeps_its_text_until_it_is_taken(open_lonely: Window) -> None:
+    project, anna, bert, _ = begin()
+    path, port = f"/projects/{project.slug}/proposal/1/comments/", free_port()
+    with running(port) as installation:
+        page = page_of(open_lonely, installation, anna, path)
+        box, back, write = (
+            page.get_by_label("Comment"),
+            page.locator("form [role=status]"),
+            page.get_by_text("Write it"),
+        )
+
+        page.context.set_offline(True)
+        box.fill("Typed in a tunnel.")
+        write.click()
+        expect(page.locator("#toasts")).to_contain_text("No connection: nothing was sent.")
+        page.context.set_offline(False)
+        write.click()
+        expect(page.locator("blockquote")).to_contain_text("Typed in a tunnel.")
+        expect(box).to_be_empty()
+        expect(back).to_have_count(0)
+
+        box.fill("Typed, then left for another page.")
+        page.goto("/")
+        page.go_back()
+        expect(box).to_have_value("Typed, then left for another page.")
+        enter(page.context, bert, installation.address)
+        page.goto(path)
+        expect(box).to_be_empty()
+        assert "left for another" not in page.content()
+        enter(page.context, anna, installation.address)
+        page.goto(path)
+        expect(back).to_contain_text("What you typed at")
+        back.get_by_role("button", name="Leave it out").click()
+        expect(box).to_be_empty()
+        page.goto(path)
+        expect(box).to_be_empty()
+
+        box.evaluate("box => box.removeAttribute('maxlength')")
+        box.fill("Too long. " * 500)
+        write.click()
+        expect(page.locator(".error-summary")).to_be_visible()
+        page.goto(path)
+        expect(box).to_have_value("Too long. " * 500)
+
+        box.fill("Typed after the session had ended.")
+        Session.objects.all().delete()
+        write.click()
+        expect(page).to_have_url(installation.url(f"/accounts/login/?next={path}"))
+        assert "Typed after" not in page.content()
+        enter(page.context, anna, installation.address)
+        page.goto(page.url)
+        expect(box).to_have_value("Typed after the session had ended.")
+        write.click()
+        expect(page.locator("blockquote").last).to_contain_text("Typed after the session had ended.")
+        expect(box).to_be_empty()
+
+        box.fill("Typed before the crash.")
+        assert installation.process is not None
+        installation.process.kill()
+        installation.process.wait()
+        write.click()
+        with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
+            page.goto(path)
+    with running(port):
+        page.goto(path)
+        expect(box).to_have_value("Typed before the crash.")
+        write.click()
+        expect(box).to_be_empty()
+
+    texts = ("Typed in a tunnel.", "Typed after the session had ended.", "Typed before the crash.")
+    assert tuple(Comment.objects.order_by("pk").values_list("text", flat=True)) == texts
+
+
+def test_what_can_be_sent_no_more_is_shown_to_be_copied(open_window: Window) -> None:
+    project, anna, _, _ = begin()
+    proposal = fill_proposal(project.proposals.get(), anna)
+    services.submit_proposal(proposal=proposal, user=anna)
+    rita = make_user("Rita")
+    make_handler(proposal, make_user("Hanna"))
+    services.accept_review(review=make_review(proposal, rita))
+    question = services.ask_team(proposal=proposal, user=rita, text="Which camera?")
+    with running() as installation:
+        page = page_of(open_window, installation, anna, f"/projects/{project.slug}/proposal/1/")
+        page.get_by_label("Answer of the team").fill("The one above the belt.")
+        services.answer_question(question=question, user=anna, text="The old one.")
+        page.get_by_role("button", name="Send the answer").click()
+        expect(page.locator(".notice .quote")).to_have_text("The one above the belt.")
+        page.get_by_role("button", name="I have copied it").click()
+        expect(page.locator(".notice .quote")).to_have_count(0)
+
+
+def test_an_autosave_says_that_the_session_has_ended(open_lonely: Window) -> None:
+    project, anna, _, path = begin()
+    with running() as installation:
+        page = page_of(open_lonely, installation, anna, path)
+        Session.objects.all().delete()
+        page.locator("#id_G2").fill("Typed after the session had ended.")
+        expect(page.locator("#saved")).to_contain_text("you are signed out")
+        enter(page.context, anna, installation.address)
+        saved(page)
+
+    assert stored(project, "G2") == "Typed after the session had ended."

@@ -109,3 +109,12 @@ def test_sign_in_says_what_is_missing_in_our_words(client):
     assert "<title>Error: Sign in · dlstart</title>" in page
     assert '<a href="#id_password">Password: fill this in</a>' in page
     assert "placeholder" not in page
+
+
+def test_who_must_sign_in_to_send_a_form_comes_back_to_its_page(client):
+    sign_in, there = reverse("account_login"), reverse("projects:idea_wall")
+    for page, leads_to in (("http://testserver/a/?b=c", "/a/%3Fb%3Dc"), ("http://elsewhere.example/a/", there)):
+        answer = client.post(there, headers={"referer": page})
+
+        assert answer.headers["Location"] == f"{sign_in}?next={leads_to}"
+    assert client.post(there, headers={"hx-request": "true"}).status_code == 403
