@@ -119,7 +119,8 @@
   const KEPT = "dlstart:kept:", SENT = "dlstart:sent", AGAIN = 5000;
   const person = document.body.dataset.person;
   const addressOf = (form) => { const { pathname, search } = new URL(form.getAttribute("action") ?? "", location); return pathname + search; };
-  const keyOf = (block) => `${KEPT}${person}/${block.dataset.keep || addressOf(block)}`;
+  const nameOf = (block) => block.getAttribute("data-keep"); // a form with a field named dataset has no dataset of its own
+  const keyOf = (block) => `${KEPT}${person}/${nameOf(block) || addressOf(block)}`;
   const controls = (block) => all("input:not([type=hidden], [type=file], [type=password]), textarea, select", block);
   const ticked = (control) => ["checkbox", "radio"].includes(control.type);
   const read = (block) => controls(block).map((c) => ({ name: c.name, value: c.value, on: ticked(c) ? c.checked : undefined }));
@@ -416,7 +417,7 @@
 
   function start(root) {
     startFigures(root);
-    all("[data-keep]", root).forEach((block) => (block.dataset.keep ? startKeeping(block) : startForm(block)));
+    all("[data-keep]", root).forEach((block) => (nameOf(block) ? startKeeping(block) : startForm(block)));
     all("[data-kept-of]", root).forEach(showKept);
     root.querySelector(".error-summary")?.focus();
   }

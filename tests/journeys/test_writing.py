@@ -206,6 +206,7 @@ def test_a_review_survives_a_lost_connection_and_a_session_that_ends(open_lonely
         page.context.set_offline(True)
         box.fill("Typed in a tunnel.")
         expect(page.locator("#saved")).to_contain_text("kept in this browser")
+        assert page.evaluate("Object.keys(localStorage)") == [f"dlstart:kept:{rita.pk}/{review.proposal_id}/review"]
         page.context.set_offline(False)
         page.goto("/")
         page.go_back()
