@@ -46,7 +46,8 @@ GUARDS = ("T1", "T3")
 
 def verdict_context(project: Project, criterion: Criterion | None) -> dict[str, Any]:
     """The verdict with its picture and its reasons; `verdict` is None before the final tier is open."""
-    verdict = Verdict.objects.filter(project=project).select_related("opening__agreed_by", "opening__test_set").first()
+    named = ("opening__agreed_by", "opening__test_set", "decision__decided_by")
+    verdict = Verdict.objects.filter(project=project).select_related(*named).first()
     fresh = fresh_results(project)
     if verdict is None or criterion is None:
         return {"verdict": verdict, "fresh": fresh}

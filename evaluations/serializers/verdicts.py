@@ -21,11 +21,20 @@ class FreshResultSerializer(serializers.Serializer[Any]):
     result = serializers.JSONField()
 
 
+class DecidedSerializer(serializers.Serializer[Any]):
+    outcome = serializers.CharField()
+    reasons = serializers.CharField()
+    dissent = serializers.CharField()
+    decided_by = serializers.CharField()
+    decided_at = serializers.DateTimeField()
+
+
 class VerdictSerializer(serializers.ModelSerializer[Verdict]):
     """What the rules said at the opening, with the scores and intervals it rests on."""
 
     result = serializers.JSONField(source="opening.result", read_only=True)
     fresh = serializers.SerializerMethodField()
+    decision = DecidedSerializer(read_only=True, allow_null=True, default=None)
 
     class Meta:
         model = Verdict
@@ -40,6 +49,7 @@ class VerdictSerializer(serializers.ModelSerializer[Verdict]):
             "made_at",
             "result",
             "fresh",
+            "decision",
         )
         read_only_fields = fields
 
@@ -77,14 +87,6 @@ class AppendixSerializer(serializers.Serializer[Any]):
 class OpenedSerializer(serializers.Serializer[Any]):
     opened_at = serializers.DateTimeField(source="scored_at")
     agreed_by = serializers.CharField()
-
-
-class DecidedSerializer(serializers.Serializer[Any]):
-    outcome = serializers.CharField()
-    reasons = serializers.CharField()
-    dissent = serializers.CharField()
-    decided_by = serializers.CharField()
-    decided_at = serializers.DateTimeField()
 
 
 class FactSerializer(serializers.Serializer[Any]):

@@ -88,12 +88,28 @@ def test_the_handler_decides_from_the_verdict_once_and_otherwise_if_there_are_re
     decision = ResultDecision.objects.get()
     assert [answer.status_code for answer in (silent, vague, decided, again)] == [422, 422, 302, 422]
     assert (others, decision.outcome, decision.dissent) == ([403, 403], "ship", "One of us would wait.")
-    shown = sign_in(owner_of(judged)).get(reverse("evaluations:gates", args=[judged.slug])).content.decode()
-    assert [
-        words
-        for words in ("Ship the simple one", "One of us would wait.", "asks whether it paid")
-        if words not in shown
-    ] == []
+    said = ("Ship the simple one", REASONS["reasons"], "One of us would wait.", str(judged.handler))
+    client = sign_in(owner_of(judged))
+    gates, verdict = (
+        client.get(reverse(f"evaluations:{name}", args=[judged.slug])).content.decode() for name in ("gates", "verdict")
+    )
+    assert [words for words in (*said, "asks whether it paid") if words not in gates] == []
+    assert [words for words in (*said, "It stands in the one-page report") if words not in verdict] == []
+    answer = client.get(reverse("api_verdict", args=[judged.slug])).json()["decision"]
+    assert (answer["outcome"], answer["dissent"], answer["decided_by"]) == (
+        "ship", "One of us would wait.", str(judged.handler),
+    )  # fmt: skip
+
+
+def test_the_verdict_says_that_nothing_is_decided_and_asks_its_handler(sign_in, judged):
+    owner, handler = (
+        sign_in(who).get(reverse("evaluations:verdict", args=[judged.slug])).content.decode()
+        for who in (owner_of(judged), judged.handler)
+    )
+
+    assert ("Nothing is decided yet" in owner, "Decide, at gate 3" in owner) == (True, False)
+    assert "Decide, at gate 3" in handler
+    assert sign_in().get(reverse("api_verdict", args=[judged.slug])).json()["decision"] is None
 
 
 def test_nothing_is_decided_without_a_verdict_or_by_others(db):
