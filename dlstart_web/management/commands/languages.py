@@ -67,7 +67,7 @@ class Command(BaseCommand):
         for code, path in po_files().items():
             with path.open("rb") as file:
                 catalogue = read_po(file, locale=code)
-            catalogue.update(said, no_fuzzy_matching=True)
+            catalogue.update(said, no_fuzzy_matching=True, update_creation_date=False)
             catalogue.obsolete.clear()
             with path.open("wb") as file:
                 write_po(file, catalogue, width=120, sort_output=True, include_lineno=False)
