@@ -1,10 +1,32 @@
-"""What a revision changed, word by word."""
+"""What a revision changed, word by word, and plans and files entry by entry."""
 
 import re
+from collections.abc import Mapping
 from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from dlstart_web.kit.say import say
 
 Piece = tuple[str, str]  # ("same" | "gone" | "new", text)
 _WORDS = re.compile(r"\s+|[^\s]+")
+
+
+class CellChange(NamedTuple):
+    """One entry of a plan, or one file, that differs; "" for what there is not."""
+
+    name: str
+    was: str
+    now: str
+
+    @property
+    def kind(self) -> str:
+        return say("changed") if self.was and self.now else say("added") if self.now else say("removed")
+
+
+def cell_changes(old: Mapping[str, str], new: Mapping[str, str]) -> list[CellChange]:
+    """The entries, by name, that differ: those of the old in their order, then those that only the new has."""
+    found = (CellChange(name, old.get(name, ""), new.get(name, "")) for name in {**old, **new})
+    return [change for change in found if change.was != change.now]
 
 
 def word_changes(old: str, new: str) -> list[Piece]:

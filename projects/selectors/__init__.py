@@ -40,6 +40,7 @@ from projects.selectors.proposals import (
     readiness_of,
     replies_of,
     sittings,
+    tables_between,
     tag_of,
     writing_now,
 )
@@ -173,6 +174,7 @@ __all__ = [
     "shown_decision",
     "sittings",
     "stopped_projects",
+    "tables_between",
     "tag_of",
     "tasks_of",
     "teams_of_all",

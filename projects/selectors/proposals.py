@@ -10,10 +10,11 @@ from django.db.models import Exists, Q, QuerySet
 from django.http import Http404
 
 from dlstart_web.kit.once import once_a_page
-from dlstart_web.kit.say import say
+from dlstart_web.kit.say import own_marks, say
+from dlstart_web.kit.text import file_size_words
 from projects import permissions
 from projects.core import form, payoff, rails, readiness
-from projects.core.changes import Piece, word_changes
+from projects.core.changes import CellChange, Piece, cell_changes, word_changes
 from projects.core.form import BUILT_IN, Form, Question, Reply, Section
 from projects.core.mapping import X_KINDS, Y_KINDS, Mapping, sentence
 from projects.core.payoff import Payoff
@@ -210,6 +211,39 @@ def changes_between(old: Proposal, new: Proposal) -> list[Change]:
         if was != now:
             changes.append(Change(question, word_changes(was, now)))
     return changes
+
+
+@dataclass(frozen=True)
+class Table:
+    """A plan or the attachments, where they differ between two versions."""
+
+    title: str
+    rows: list[CellChange]
+
+
+def _plan_cells(proposal: Proposal) -> dict[str, dict[str, str]]:
+    """What was planned and attached, by title and name of the entry."""
+    values = {plan.kind: plan.values for plan in proposal.plans.all()}
+    typed, rows = values.get(Plan.Kind.PAYOFF, {}), rails.of_words(values.get(Plan.Kind.RAILS, {}))
+    files: dict[str, list[str]] = {}
+    for one in proposal.attachments.filter(removed_at=None):
+        files.setdefault(one.name, []).append(f"{file_size_words(one.size)}, {one.sha256[:8]}")
+    return {
+        say("Payoff"): {label: own_marks(typed[name]) for name, (label, _) in payoff.FIELDS.items() if typed.get(name)},
+        say("Guard rails"): {
+            say("{label}, row {number}", label=label, number=row.number): words
+            for row in rows
+            for label, words in row.cells
+        },
+        say("Attachments"): {name: "; ".join(said) for name, said in files.items()},
+    }
+
+
+def tables_between(old: Proposal, new: Proposal) -> list[Table]:
+    """The plans and attachments that differ, entry by entry."""
+    before, after = _plan_cells(old), _plan_cells(new)
+    found = [Table(title, cell_changes(before[title], after[title])) for title in before]
+    return [table for table in found if table.rows]
 
 
 def kind_words(proposal: Proposal) -> str:

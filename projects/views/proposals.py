@@ -347,7 +347,11 @@ def proposal_changes(request: Request, slug: str, number: int) -> HttpResponse:
         raise Http404("There is no version to compare with.")
     old, new = sorted((before, proposal), key=lambda version: version.number)
     context = {"project": project, "proposal": new, "before": before, "old": old, "chosen": proposal, "others": others}
-    context |= {"changes": selectors.changes_between(old, new), "asked": selectors.asked_in_either(old, new)}
+    context |= {
+        "changes": selectors.changes_between(old, new),
+        "asked": selectors.asked_in_either(old, new),
+        "tables": selectors.tables_between(old, new),
+    }
     return render(request, "projects/proposal_changes.html", context)
 
 

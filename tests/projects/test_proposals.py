@@ -1,6 +1,7 @@
 """Writing a proposal: autosave, two editors, the builder, submission, frozen versions, revision, search."""
 
 import pytest
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from projects import selectors, services
@@ -250,6 +251,47 @@ def test_a_revision_begins_with_the_old_words_and_shows_what_changed(sign_in, pr
     assert [change.question.id for change in page.context["changes"]] == ["G1"]
     assert ("<del>An</del>" in page.content.decode(), "<ins>Another</ins>" in page.content.decode()) == (True, True)
     assert stored_of(proposal) == "G1: An answer."
+
+
+def test_what_changed_in_plans_and_attachments_is_told_entry_by_entry(sign_in, project, owner):
+    proposal = make_proposal(project=project, submitted=False)
+    payoff = {"places": "12", "times": "8,000"}
+    services.save_plan(proposal=proposal, user=owner, kind="payoff", values=payoff, base={})
+    services.save_plan(
+        proposal=proposal, user=owner, kind="rails", values={"wrong_1": "a jam", "rail_1": "a limit"}, base={}
+    )
+    for name, words in (("same.txt", "a"), ("other.txt", "b"), ("gone.txt", "c")):
+        services.attach_file(proposal=proposal, user=owner, name=name, file=ContentFile(words.encode()))
+    services.submit_proposal(proposal=proposal, user=owner)
+    services.make_decision(proposal=proposal, user=make_handler(proposal), outcome="revise", reasons="Again.")
+    fresh = project.proposals.get(number=2)
+    address = reverse("projects:proposal_changes", args=[project.slug, 2])
+    same = sign_in(owner).get(address)
+
+    services.save_plan(
+        proposal=fresh, user=owner, kind="payoff", base=payoff, values={"places": "14", "times": "", "worth": "3.00"}
+    )
+    services.save_plan(
+        proposal=fresh, user=owner, kind="rails", base={"rail_1": "a limit"}, values={"rail_1": "a stop button"}
+    )
+    for name in ("other.txt", "gone.txt"):
+        services.remove_attachment(attachment=fresh.attachments.get(name=name))
+    services.attach_file(proposal=fresh, user=owner, name="other.txt", file=ContentFile(b"new"))
+    page = sign_in(owner).get(address)
+
+    assert same.context["tables"] == []
+    assert "Nothing differs" in same.content.decode()
+    payoff_rows, rails_rows, files = (
+        [(row.kind, row.name, row.was, row.now) for row in table.rows] for table in page.context["tables"]
+    )
+    assert payoff_rows == [
+        ("changed", "How many places would use it?", "12", "14"),
+        ("removed", "How many times a year at each?", "8,000", ""),
+        ("added", "What is one right answer worth?", "", "3.00"),
+    ]
+    assert rails_rows == [("changed", "Guard rail, row 1", "a limit", "a stop button")]
+    assert [row[:2] for row in files] == [("changed", "other.txt"), ("removed", "gone.txt")]
+    assert "<del>12</del>" in page.content.decode()
 
 
 def stored_of(proposal: Proposal) -> str:
