@@ -76,6 +76,9 @@ class Extras:
                 )
             if was.help != one.help:
                 said.append(say("{id} has another hint: “{hint}”", id=one.id, hint=one.help))
+        order = [one.id for one in self.questions if one.id in old]
+        if order != [one.id for one in before.questions if one.id in new]:
+            said.append(say("They are asked in the order {ids} now.", ids=", ".join(order)))
         return said
 
 

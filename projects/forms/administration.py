@@ -138,11 +138,13 @@ class QuestionsForm(KitForm):
     )
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    PARTS = ("label", "help", "section", "required", "gone")
+    PARTS = ("label", "help", "section", "place", "required")
 
     def __init__(self, *args: Any, extras: Extras, **kwargs: Any) -> None:
         super().__init__(*args, initial={"seen": extras.number}, **kwargs)
-        asked = [*extras.questions, *[Extra("", "", "", SECTIONS[0].key, False)] * 2][:MOST]
+        kept = len(extras.questions)
+        spare = max(min(2, MOST - kept), sum(f"label_{kept + number}" in self.data for number in range(1, 2 * MOST)))
+        asked = [*extras.questions, *[Extra("", "", "", SECTIONS[0].key, False)] * spare]
         self.ids = {number: one.id for number, one in enumerate(asked, start=1)}
         for number, one in enumerate(asked, start=1):
             self._add_row(number, one)
@@ -167,6 +169,15 @@ class QuestionsForm(KitForm):
             initial=one.section,
             choices=[(section.key, section.label) for section in SECTIONS],
         )
+        self.fields[f"place_{number}"] = forms.IntegerField(
+            label=say("Place of question {number}", number=number),
+            initial=number,
+            required=False,
+            min_value=1,
+            max_value=2 * MOST,
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "number"}),
+            help_text=say("The order in which they are asked, within each section"),
+        )
         self.fields[f"required_{number}"] = forms.BooleanField(
             label=say("Needed to submit"), initial=one.required, required=False
         )
@@ -178,7 +189,7 @@ class QuestionsForm(KitForm):
         """The questions, each with its bound fields and its id, "" for a new one."""
         return [
             {"id": name, "number": number}
-            | {part: self[f"{part}_{number}"] for part in self.PARTS if f"{part}_{number}" in self.fields}
+            | {part: self[f"{part}_{number}"] for part in (*self.PARTS, "gone") if f"{part}_{number}" in self.fields}
             for number, name in self.ids.items()
         ]
 
@@ -196,12 +207,36 @@ class QuestionsForm(KitForm):
                 self.add_error(label, say("Question {number}: write its words; there is only a hint", number=number))
         return given
 
+    def onto(self, extras: Extras) -> "QuestionsForm":
+        """What was changed here, on questions that somebody made meanwhile: all that was left as it was is theirs.
+
+        A question that was changed here and is asked no longer stands with all its words among the new ones.
+        """
+        fresh = QuestionsForm(extras=extras)
+        data = {name: fresh[name].value() for name in fresh.fields} | {"reason": self["reason"].value()}
+        rows, end = {name: number for number, name in fresh.ids.items() if name}, len(extras.questions)
+        for number, name in self.ids.items():
+            changed = {part for part in (*self.PARTS, "gone") if f"{part}_{number}" in self.changed_data}
+            if not changed or (name not in rows and "gone" in changed):
+                continue
+            if name not in rows:
+                changed |= {"label", "help", "section", "required"}
+                end += 1
+            for part in changed:
+                data[f"{part}_{rows.get(name, end)}"] = self[f"{part}_{number}"].value()
+        return QuestionsForm(data, extras=extras)
+
+    def _order(self, number: int) -> tuple[int, int]:
+        """Where a row goes; of two with one place, who came up goes before and who went down after."""
+        place = self.cleaned_data[f"place_{number}"] or number
+        return place, (place > number) - (place < number)
+
     def values(self) -> dict[str, Any]:
         """What the service takes."""
         given = self.cleaned_data
         questions = [
-            Extra(name, *(given[f"{part}_{number}"] for part in ("label", "help", "section", "required")))
-            for number, name in self.ids.items()
+            Extra(self.ids[number], *(given[f"{part}_{number}"] for part in ("label", "help", "section", "required")))
+            for number in sorted(self.ids, key=self._order)
             if given[f"label_{number}"] and not given.get(f"gone_{number}")
         ]
         return {"questions": questions, "reason": given["reason"], "seen": given["seen"]}

@@ -96,7 +96,7 @@ def _questions_overtaken(number: int, seen: int) -> ProjectProblem:
     return ProjectProblem(
         say(
             "The questions are at version {number} by now, and you read version {seen}. "
-            "Open this page anew, read them, and change them again.",
+            "Read what changed, then make the next version.",
             number=number,
             seen=seen,
         )

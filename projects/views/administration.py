@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dlstart_web.kit import jobs
+from dlstart_web.kit.forms import KitForm
 from dlstart_web.kit.say import joined, say, say_count
 from dlstart_web.kit.text import file_size_words, thousands
 from projects import permissions, selectors, services
@@ -81,37 +82,43 @@ def all_teams(request: Request) -> HttpResponse:
     return render(request, "projects/all_teams.html", {"page": page})
 
 
-def _meanwhile(changes: list[str]) -> str:
-    return say(
-        "Changed meanwhile: {changes} What you changed stands below as you typed it, all else as it is now.",
-        changes=joined(" ", changes),
-    )
+def _refuse(form: KitForm, problem: str, changes: list[str]) -> None:
+    """Say what stands in the way, and what another administrator changed since the form was read."""
+    if problem:
+        form.add_error(None, problem)
+    if changes:
+        meanwhile = say(
+            "Changed meanwhile: {changes} What you changed stands below as you typed it, all else as it is now.",
+            changes=joined(" ", changes),
+        )
+        form.add_error(None, meanwhile)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def rules_change(request: Request) -> HttpResponse:
     """The rules of reviewing, for everybody to read; administrators change them for proposals submitted from then on."""
-    rules = read = selectors.rules_in_force()
     if request.method == "POST":
         permissions.require_administrator(request.user)
-        read = selectors.rules_numbered(number_of(request.POST.get("seen", "")))
-    form = RulesForm(request.POST if request.method == "POST" else None, rules=read)
-    if form.is_valid():
-        try:
-            made = services.change_rules(by=request.user, **form.values())
-        except ProjectProblem as problem:
-            rules, seen = selectors.rules_in_force(), form.cleaned_data["seen"]
-            if rules.number != seen:
-                form = form.onto(rules)
-            form.add_error(None, str(problem))
-            if changes := rules.changes_from(read):
-                form.add_error(None, _meanwhile(changes))
-        else:
-            messages.success(
-                request, say("Version {number} holds for proposals submitted from now on.", number=made.number)
-            )
-            return redirect("projects:rules_change")
+        read, problem = selectors.rules_numbered(number_of(request.POST.get("seen", ""))), ""
+        form = RulesForm(request.POST, rules=read)
+        if form.is_valid():
+            try:
+                made = services.change_rules(by=request.user, **form.values())
+            except ProjectProblem as refusal:
+                problem = str(refusal)
+            else:
+                messages.success(
+                    request, say("Version {number} holds for proposals submitted from now on.", number=made.number)
+                )
+                return redirect("projects:rules_change")
+        rules = selectors.rules_in_force()
+        if rules.number != form.cleaned_data.get("seen"):
+            form = form.onto(rules)
+        _refuse(form, problem, rules.changes_from(read))
+    else:
+        rules = selectors.rules_in_force()
+        form = RulesForm(rules=rules)
     context = {"rules": rules, "history": selectors.rules_history(), "form": form}
     return render(request, "projects/rules_change.html", context, status=422 if form.is_bound else 200)
 
@@ -120,22 +127,26 @@ def rules_change(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def questions_change(request: Request) -> HttpResponse:
     """The extra questions, for everybody to read; administrators change them for versions begun from then on."""
-    extras = selectors.extras_in_force()
     if request.method == "POST":
         permissions.require_administrator(request.user)
-        form = QuestionsForm(request.POST, extras=selectors.extras_numbered(number_of(request.POST.get("seen", ""))))
+        read, problem = selectors.extras_numbered(number_of(request.POST.get("seen", ""))), ""
+        form = QuestionsForm(request.POST, extras=read)
+        if form.is_valid():
+            try:
+                made = services.change_questions(by=request.user, **form.values())
+            except ProjectProblem as refusal:
+                problem = str(refusal)
+            else:
+                said = say("Version {number} holds for versions of proposals begun from now on.", number=made.number)
+                messages.success(request, said)
+                return redirect("projects:questions_change")
+        extras = selectors.extras_in_force()
+        if extras.number != form.cleaned_data.get("seen"):
+            form = form.onto(extras)
+        _refuse(form, problem, extras.changes_from(read))
     else:
+        extras = selectors.extras_in_force()
         form = QuestionsForm(extras=extras)
-    if form.is_valid():
-        try:
-            made = services.change_questions(by=request.user, **form.values())
-        except ProjectProblem as problem:
-            form.add_error(None, str(problem))
-        else:
-            messages.success(
-                request, say("Version {number} holds for versions of proposals begun from now on.", number=made.number)
-            )
-            return redirect("projects:questions_change")
     context = {"extras": extras, "history": selectors.extras_history(), "form": form}
     return render(request, "projects/questions_change.html", context, status=422 if form.is_bound else 200)
 
@@ -166,9 +177,8 @@ def template_change(request: Request, key: str) -> HttpResponse:
         except ProjectProblem as problem:
             if wording.number != form.cleaned_data["seen"]:
                 form = form.onto(wording)
-            form.add_error(None, str(problem))
-            if changes := wording.changes_from(read):
-                form.add_error(None, _meanwhile([joined("", [label, "."]) for label, _, _ in changes]))
+            changed = [joined("", [label, "."]) for label, _, _ in wording.changes_from(read)]
+            _refuse(form, str(problem), changed)
         else:
             messages.success(request, say("Version {number} holds from now on.", number=made.number))
             return redirect("projects:template_change", key)

@@ -103,6 +103,18 @@ def test_of_two_administrators_the_second_reads_what_changed_and_saves_knowingly
     assert (rules.number, rules.weights["payoff"], rules.names_hidden) == (3, 3, False)
 
 
+def test_what_is_wrong_and_what_changed_meanwhile_are_said_at_once(sign_in, boss):
+    client = sign_in(boss)
+    client.post(RULES, rules_form(weight_payoff="3"))
+
+    answer = client.post(RULES, rules_form(weight_reuse="much", reason="More of it."))
+
+    form = answer.context["form"]
+    assert (answer.status_code, list(form.errors)) == (422, ["weight_reuse", "__all__"])
+    assert form.non_field_errors()[0].startswith("Changed meanwhile: Payoff weighs 3 instead of 1.")
+    assert [form[name].value() for name in ("weight_reuse", "reason", "seen")] == ["much", "More of it.", 2]
+
+
 def test_a_round_keeps_the_sentences_that_it_began_with(sign_in, boss, proposal):
     client, kilns, usual = sign_in(boss), "Four kilns, each with its own glaze", "Several teams or years"
     reviewer, handler = make_user("Rita"), make_handler(proposal, make_user("Hanna"))

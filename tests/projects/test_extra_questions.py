@@ -113,18 +113,62 @@ def test_a_change_that_cannot_be_made_keeps_what_was_typed(sign_in, boss, rows, 
     assert not QuestionSet.objects.exists()
 
 
-def test_of_two_administrators_the_second_is_told_and_keeps_the_text(sign_in, boss):
-    ask(boss, site(), site(label="Which line?"))
+def again(answer) -> dict[str, object]:
+    """The form of a page as its reader sends it back."""
+    form = answer.context["form"]
+    return {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
+
+
+def test_of_two_administrators_the_second_reads_what_changed_and_saves_knowingly(sign_in, boss):
+    ask(boss, site(), site(label="Which line?"), site(label="Which shift?"))
     second = sign_in(make_user("Second", is_administrator=True))
-    services.change_questions(by=boss, questions=[], reason="Enough.", seen=2)
+    ask(boss, site("X1", help="Two digits."), site("X3", label="Which shift?"), site(label="Which door?"))
 
-    kept = {"label": "Which of our sites?", "section": "dataset"}, {"label": "Which line?", "section": "dataset"}
-    answer = second.post(PAGE, filled(*kept, {"label": "Which belt?"}, seen=2))
+    read = [{**SITE, "section": "reuse"}, {**SITE, "label": "Which line?"}, {**SITE, "label": "Which shift?"}]
+    read[1]["help"] = "Its colour."
+    answer = second.post(PAGE, filled(*read, {"label": "Which belt?"}, seen=2, reason="We move."))
+    told, saved = answer.context["form"].non_field_errors(), second.post(PAGE, again(answer))
 
-    assert answer.status_code == 422
-    assert "The questions are at version 3 by now, and you read version 2." in answer.content.decode()
-    assert "Which belt?" in answer.content.decode()
-    assert selectors.extras_in_force().questions == ()
+    assert (answer.status_code, saved.status_code) == (422, 302)
+    assert told == [
+        "The questions are at version 3 by now, and you read version 2. Read what changed, then make the next version.",
+        "Changed meanwhile: X2 is no longer asked: “Which line?” X1 has another hint: “Two digits.” "
+        "X4 is new: “Which door?” What you changed stands below as you typed it, all else as it is now.",
+    ]
+    assert [(one.id, one.label, one.help, one.section) for one in selectors.extras_in_force().questions] == [
+        ("X1", "Which of our sites?", "Two digits.", "reuse"),
+        ("X3", "Which shift?", SITE["help"], "dataset"),
+        ("X4", "Which door?", SITE["help"], "dataset"),
+        ("X5", "Which line?", "Its colour.", "dataset"),
+        ("X6", "Which belt?", "", "problem"),
+    ]
+
+
+def test_what_is_wrong_and_what_changed_meanwhile_are_said_at_once(sign_in, boss):
+    ask(boss, site())
+    answer = sign_in(boss).post(PAGE, filled({"label": "w" * 201}, seen=1))
+
+    shown = answer.content.decode()
+    assert "at most 200 characters are kept" in shown
+    assert "Changed meanwhile: X1 is new: “Which of our sites?”" in shown
+    assert "w" * 201 in shown
+    assert answer.context["form"]["seen"].value() == 2
+
+
+def test_questions_are_put_in_another_order(sign_in, boss, owner):
+    ask(boss, site(), site(label="Which line?"), site(label="Which shift?"))
+    client = sign_in(boss)
+    rows = [{**SITE, "label": label} for label in (SITE["label"], "Which line?", "Which shift?")]
+
+    up = client.post(PAGE, filled(*rows[:2], rows[2] | {"place": "1"}, seen=2))
+    first = [one.id for one in selectors.extras_in_force().questions]
+    down = client.post(PAGE, filled(rows[2] | {"place": "2"}, *rows[:2], seen=3))
+
+    shown = client.get(PAGE).content.decode()
+    assert (up.status_code, down.status_code) == (302, 302)
+    assert first == ["X3", "X1", "X2"]
+    assert [one.id for one in selectors.extras_in_force().questions] == ["X1", "X3", "X2"]
+    assert "They are asked in the order X3, X1, X2 now." in shown
 
 
 def test_an_id_never_comes_back_for_another_question(sign_in, boss):
