@@ -384,7 +384,7 @@
   // --- an autosave saves: htmx would send it to the address, and with the name, of whatever button has the focus ------
   document.addEventListener("htmx:configRequest", (event) => {
     const form = event.target;
-    if (!form.matches("form") || event.detail.triggeringEvent?.type === "submit") return;
+    if (!form.matches("form[hx-post]") || event.detail.triggeringEvent?.type === "submit") return;
     event.detail.path = form.getAttribute("hx-post");
     for (const { name } of all("button[name]", form)) delete event.detail.parameters[name];
   });
