@@ -348,6 +348,12 @@
   }
 
   // --- keys: never while typing, and they can be switched off -------------------------------------------------------
+  // The link that a row of a list leads to has the focus, so Enter opens it.
+  function goToRow(step) {
+    const rows = all("main :is(tbody tr, .entry__body > :is(ol, ul) > li):has(a[href])").filter((row) => row.checkVisibility());
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
+    rows[Math.min(rows.length - 1, Math.max(0, at + step))]?.querySelector("a[href]").focus();
+  }
   let waiting = 0;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") all("details.menu[open]").forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
@@ -357,7 +363,9 @@
       waiting = 0;
       const link = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
       if (link) { event.preventDefault(); link.click(); }
-    } else if (event.key === "g") waiting = Date.now();
+    } else if (event.key === "j") goToRow(1);
+    else if (event.key === "k") goToRow(-1);
+    else if (event.key === "g") waiting = Date.now();
     else if (event.key === "/") { const box = document.getElementById("search"); if (box) { event.preventDefault(); box.focus(); } }
     else if (event.key === "?") document.querySelector('.foot a[data-key="?"]')?.click();
   });

@@ -1,4 +1,5 @@
-// Scoring by keyboard: 1 to 5 score, 0 cannot judge, n and p go to the next and the last criterion, Ctrl+Enter submits.
+// Scoring by keyboard: 1 to 5 score, 0 cannot judge, n and p go to the next and the last criterion, Ctrl+S saves,
+// Ctrl+Enter submits and goes to the next review.
 (() => {
   "use strict";
   const form = document.querySelector("[data-review]");

@@ -39,6 +39,8 @@ def test_three_people_vet_an_idea(open_window, live_server, shoot):
     score_by_keyboard(raul, project, "44244", worry=ELSEWHERE)
     raul.page.keyboard.press("Control+Enter")
     raul.sees("Your review is in.")
+    expect(raul.heading).to_have_text("My reviews")
+    raul.go(address(project, "board"))
     raul.sees(WORRY)
 
     discuss(olga, hanna, rita, project)
