@@ -17,6 +17,7 @@ from evaluations.selectors import Entry, Filter
 from projects.core import panel
 from projects.core.criteria import BY_KEY, CRITERIA
 from projects.core.payoff import amount
+from projects.core.scoring import Summary
 from projects.http import Request
 
 MOST, FEWEST = 4, 2  # side by side
@@ -145,6 +146,9 @@ def _plot(entries: list[Entry]) -> list[dict[str, Any]]:
                 "dy": str((-8, 20, -24, 36)[near % 4]),  # names of neighbours stand above and below each other
                 "anchor": "end" if is_right else "start",
                 "weakest": weakest.criterion.label,
+                "feasibility": _mean_words(x),
+                "payoff": _mean_words(y),
+                "asked": entry.asked,
             }
         )
     return dots
@@ -165,6 +169,10 @@ def _finding(entries: list[Entry]) -> str:
         payoff=payoff,
         feasible=feasible,
     )
+
+
+def _mean_words(summary: Summary) -> str:
+    return say("{mean:.1f} ({low}–{high})", mean=summary.mean, low=summary.low, high=summary.high)
 
 
 def _at(score: float | None) -> float:

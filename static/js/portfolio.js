@@ -6,7 +6,6 @@
   const number = form.elements.namedItem("budget"), slider = form.querySelector('[type="range"]');
   slider.hidden = false;
   slider.addEventListener("input", () => { number.value = slider.value; });
-  slider.addEventListener("change", () => form.requestSubmit());
   number.addEventListener("input", () => {
     const marks = document.documentElement.lang === "de" ? /[. ]/g : /[, ]/g;
     const typed = Number(number.value.replace(marks, "").replace(",", "."));

@@ -205,6 +205,27 @@ def test_a_budget_draws_the_cut_without_script(sign_in, handler, three):
     assert ("“lots” is none" in odd.content.decode(), odd.context["cut"]) == (True, None)
 
 
+def test_the_plot_says_what_it_shows_in_a_sentence_and_in_a_table(sign_in, handler, three):
+    client = sign_in(handler)
+
+    page = client.get(TABLE)
+    body = page.content.decode()
+    table = body[body.index("Mean of the reviewers, with their range") :]
+
+    assert page.context["finding"] == "Cart promises most: payoff 5.0, at a feasibility of 4.0"
+    assert f"<figcaption>{page.context['finding']}</figcaption>" in body
+    assert [dot["name"] for dot in page.context["plot"]] == [entry.name for entry in page.context["shown"]]
+    for name, feasible, payoff, asked, weakest in (
+        ("Router", "5.0 (5–5)", "3.0 (3–3)", "108", "Payoff"),
+        ("Cart", "4.0 (4–4)", "5.0 (5–5)", "140", "Fault tolerance"),
+    ):
+        row = table[table.index(f'<th scope="row">{name}</th>') :].partition("</tr>")[0]
+        cells = [f'<td class="num">{value}</td>' for value in (feasible, payoff, asked)]
+        assert row == f'<th scope="row">{name}</th>{"".join(cells)}<td>{weakest}</td>'
+    dots = {dot["name"]: (dot["x"], dot["y"]) for dot in page.context["plot"]}
+    assert dots["Cart"] == ("70.0%", "10.0%")  # 4 of 1 to 5 to the right, 5 of 1 to 5 upwards
+
+
 def test_two_to_four_stand_side_by_side(sign_in, handler, three):
     client, page = sign_in(handler), reverse("evaluations:portfolio_compare")
 
