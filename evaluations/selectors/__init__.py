@@ -28,7 +28,7 @@ from evaluations.selectors.guards import (
     spread_of,
     stands_words,
 )
-from evaluations.selectors.home import my_rows
+from evaluations.selectors.home import my_rows, since_left
 from evaluations.selectors.inspections import inspection_newest, inspection_words, wrong_rows
 from evaluations.selectors.ladders import (
     candidates,
@@ -176,6 +176,7 @@ __all__ = [
     "run_recommended",
     "run_title",
     "seen_mark",
+    "since_left",
     "spread_answer",
     "spread_chart",
     "spread_newest",

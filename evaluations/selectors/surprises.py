@@ -1,9 +1,10 @@
 """Guesses made before a result, and how they came out: only what was guessed can surprise."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, Max, OuterRef, Prefetch
 
 from dlstart_web.kit.jobs import OPEN_STATES
 from dlstart_web.kit.say import say
@@ -20,13 +21,20 @@ def _best(runs: Iterable[Run]) -> Run | None:
     return max((run for run in runs if run.score is not None), key=lambda run: run.goodness, default=None)
 
 
+def _comparison(guess: float, best: Run, says: Speech) -> int:
+    """1 where the best rung is better than guessed, -1 where it is worse, 0 where the guess lies within its range."""
+    if best.low <= guess <= best.high:
+        return 0
+    return 1 if (best.score > guess) == says.measure.greater_is_better else -1
+
+
 def _outcome(guess: float, best: Run, says: Speech) -> tuple[str, str]:
     """A word and a sentence: inside the range, or how far from the score and on which side."""
-    if best.low <= guess <= best.high:
+    compared = _comparison(guess, best, says)
+    if not compared:
         return say("as guessed"), say("The guess lies within the range of the best rung.")
-    better = (best.score > guess) == says.measure.greater_is_better
     gap = says.difference(abs(best.score - guess), signed=False)
-    if better:
+    if compared > 0:
         return say("better"), say("{gap} better than guessed.", gap=gap)
     return say("worse"), say("{gap} worse than guessed.", gap=gap)
 
@@ -45,6 +53,19 @@ def guess_words(ladder: Ladder, runs: Sequence[Run], says: Speech) -> str:
         score=says.span(best.score, best.low, best.high),
         outcome=outcome,
     )
+
+
+def guesses_beaten(user: User, since: datetime) -> tuple[int, int]:
+    """Of a person's guesses whose ladders ended since a moment: how many were better than the best rung, of how many."""
+    ended = (
+        Ladder.objects.filter(guess__isnull=False, asked_by=user)
+        .annotate(ended_at=Max("runs__ended_at"))
+        .filter(ended_at__gt=since)
+        .exclude(Exists(Run.objects.filter(ladder=OuterRef("pk"), state__in=OPEN_STATES)))
+        .prefetch_related(Prefetch("runs", Run.objects.filter(score__isnull=False)))
+    )
+    results = [(ladder, best) for ladder in ended if (best := _best(ladder.runs.all()))]
+    return sum(_comparison(ladder.guess, best, speech(ladder.metric)) < 0 for ladder, best in results), len(results)
 
 
 def surprises(user: User) -> list[dict[str, Any]]:

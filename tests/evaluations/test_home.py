@@ -5,16 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
+from django.core.signing import get_cookie_signer
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from datasets import services as dataset_services
 from datasets import vault
-from datasets.models import DataUse, Lineage, Opening, TestSet
+from datasets.models import Dataset, DataUse, Lineage, Opening, TestSet
 from datasets.selectors import look_status, looks_now
 from dlstart_web.kit.text import moment_words
-from evaluations.models import ResultDecision, Verdict
+from evaluations.models import Ladder, ResultDecision, Verdict
 from evaluations.selectors import tasks_of
+from evaluations.selectors.surprises import guesses_beaten
 from evaluations.services.telling import tell_due
 from projects import services
 from projects.models import Decision, Project, Review, User
@@ -176,12 +179,57 @@ def test_my_projects_say_whether_there_is_a_look_as_their_own_page_does(sign_in)
         assert (status.refusal, status.reason) == ((str(refusal), refusal.reason) if refusal else (None, None)), name
 
 
+def was_here(client: Client, person: User, here_at: datetime) -> None:
+    """The browser as it was left then."""
+    signer = get_cookie_signer(salt=f"visit{person.pk}")
+    client.cookies["visit"] = signer.sign(f"{here_at.isoformat()} ")
+
+
 def test_fifty_projects_ask_as_many_queries_as_two(sign_in, django_assert_num_queries):
     team = make_team(owner := make_user())
     client, page = sign_in(owner), reverse("evaluations:home")
+    was_here(client, owner, timezone.now() - timedelta(days=2))
 
     for count in (2, 50):
         while Project.objects.count() < count:
             make_test_set(make_project(team, name=f"Idea {Project.objects.count()}"))
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(24):
             assert len(client.get(page).context["rows"]) == count
+
+
+def test_since_i_left_names_what_others_decided_and_brought_and_how_my_guesses_came_out(sign_in, ladder):
+    person, page, left = ladder.asked_by, reverse("evaluations:home"), timezone.now() - timedelta(days=2)
+    client = sign_in(person)
+    first = client.get(page)
+    was_here(client, person, left)
+    for name, fields in (("Shifts", {}), ("Secret", {"is_private": True})):
+        proposal = make_proposal(name=name, submitted=True, **fields)
+        services.make_decision(proposal=proposal, user=make_handler(proposal), outcome="stop", reasons="Too dear.")
+    make_entry(proposal.project, name="secret rows", is_listed=False)
+    make_entry(make_proposal(submitted=True).project, name="dish-belt-2026")
+    Decision.objects.exclude(proposal__project__name__in=("Shifts", "Secret")).update(decided_at=left)
+    Dataset.objects.filter(project=ladder.project).update(created_at=left)
+    Ladder.objects.filter(pk=ladder.pk).update(guess=1.0)
+
+    shown, again = client.get(page), client.get(page)
+
+    assert (first.context["left_at"], first.context["since"]) == (None, [])
+    assert [str(words) for words, _ in shown.context["since"]] == [
+        "1 decision (Shifts: stop)",
+        "1 new data set (dish-belt-2026)",
+        "your guess beat 1 of 1 result",
+    ]
+    assert again.context["left_at"] == shown.context["left_at"] == left
+    assert again.context["since"] == shown.context["since"]
+    assert sign_in(make_user()).get(page).context["left_at"] is None  # another person at the same browser
+
+
+@pytest.mark.parametrize(("guess", "beaten"), [(1.0, 1), (0.01, 0), (None, None)])
+def test_a_guess_beats_a_result_only_from_outside_its_range(ladder, guess, beaten):
+    Ladder.objects.filter(pk=ladder.pk).update(guess=guess)
+    long_ago = timezone.now() - timedelta(days=2)
+
+    found = guesses_beaten(ladder.asked_by, long_ago)
+
+    assert found == ((0, 0) if beaten is None else (beaten, 1))
+    assert guesses_beaten(make_user(), long_ago) == guesses_beaten(ladder.asked_by, timezone.now()) == (0, 0)
