@@ -180,6 +180,7 @@ def report(project: Project, user: User, zone: tzinfo = UTC) -> dict[str, Any]:
         .order_by("-proposal__number")
         .first()
     )
+    decision = project_selectors.shown_decision(user, project, decision)
     result = ResultDecision.objects.filter(project=project).select_related("decided_by").first()
     review_on = _review_on(result, decision)
     told = {

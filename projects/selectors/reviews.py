@@ -192,7 +192,7 @@ def _shifts(voices: list[Voice]) -> list[Shift]:
 
 def may_discuss(user: User, proposal: Proposal) -> bool:
     """The handler, and reviewers whose review is in, once all reviews are open."""
-    if not proposal.reviews_opened_at or permissions.has_conflict(user, proposal.project):
+    if permissions.has_conflict(user, proposal.project) or not proposal.reviews_opened_at:
         return False
     own = my_review(user, proposal)
     return permissions.is_handler(user, proposal.project) or (own is not None and own.state == Review.State.SUBMITTED)
@@ -211,9 +211,9 @@ def remarks_for(user: User, proposal: Proposal) -> list[tuple[str, Remark]]:
 
 def reply_for(user: User, proposal: Proposal) -> TeamReply | None:
     """The team's reply, for whoever may see the reviews it answers."""
-    reply = TeamReply.objects.filter(proposal=proposal).first()
-    is_ours = permissions.is_owner(user, proposal.project)
-    return reply if reply and (is_ours or visible_reviews(user, proposal).exists()) else None
+    if not (permissions.is_owner(user, proposal.project) or visible_reviews(user, proposal).exists()):
+        return None
+    return TeamReply.objects.filter(proposal=proposal).first()
 
 
 def shown_decision(user: User, project: Project, decision: Decision | None) -> Decision | None:

@@ -396,7 +396,7 @@ def test_the_board_asks_the_same_number_of_queries(sign_in, django_assert_num_qu
     reviewer = proposal.reviews.first().reviewer
     client = sign_in(reviewer)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         client.get(url("review_board", proposal))
     with django_assert_num_queries(5):
         client.get(reverse("projects:review_list"))
