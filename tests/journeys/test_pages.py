@@ -3,18 +3,24 @@
 import gzip
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 from playwright.sync_api import BrowserContext, Page, expect
 
+from evaluations import services as evaluation_services
+from projects import services
 from projects.core.examples import EXAMPLES
 from projects.core.form import SECTIONS
 from projects.models import Project, User
 from projects.selectors import mail_token
+from tests.factories import fill_proposal, make_handler, make_project, make_proposal, make_review, make_user
 from tests.journeys.installation import running
 from tests.journeys.people import Person, enter
+from tests.test_permission_walk import address, table
 from tests.world import World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -147,10 +153,44 @@ def pages(world: World) -> Iterator[tuple[str, str]]:
     yield "owner", "/no/such/page/"
 
 
+def other_pages(world: World) -> Iterator[tuple[str, str]]:
+    """Every page of the table of permissions that is not among those, so that none is forgotten: as one who may most."""
+    seen = {resolve_name(path) for _, path in pages(world)}
+    for (name, method), answers in table().items():
+        role = next((role for role in ("administrator", "handler", "owner", *answers) if answers[role] == 200), None)
+        if method != "GET" or name in seen or role is None:
+            continue
+        client, path = Client(), address(name, world)
+        if role != "stranger":
+            client.force_login(world.people[role])
+        with closing(client.get(path)) as answer:
+            if answer.headers.get("Content-Type", "").startswith("text/html") and b"<html" in answer.content:
+                yield role, path
+
+
+def later_pages(world: World) -> list[tuple[str, str]]:
+    """What there is to see once reviews are discussed, the result is decided and the next version is begun."""
+    people, judged = world.people, world.judged
+    discussed = make_project(judged.team, name="Discussed", user=people["owner"])
+    proposal = fill_proposal(discussed.proposals.get(), people["owner"])
+    services.submit_proposal(proposal=proposal, user=people["owner"])
+    make_handler(proposal, people["handler"])
+    make_review(proposal, people["reviewer"], scores=(2, 3, 4, 3, 2))
+    services.begin_discussion(proposal=proposal, user=people["handler"])
+    evaluation_services.decide_result(project=judged, user=people["handler"], outcome="ship", reasons="It is enough.")
+    services.revise_proposal(project=judged)
+    return [
+        ("reviewer", reverse("projects:scores_change", args=[discussed.slug, 1])),
+        ("reviewer", reverse("projects:review_board", args=[discussed.slug, 1])),
+        ("owner", reverse("evaluations:result_paid", args=[judged.slug])),
+        ("owner", reverse("projects:proposal_changes", args=[judged.slug, 2])),
+    ]
+
+
 def test_every_page_is_for_everybody(open_window, live_server):
     """Each page once, at its fullest; its other states, and all colours by day and by night, in the long run."""
     world = make_world()
-    paths = {resolve_name(path): (role, path) for role, path in pages(world)}
+    paths = {resolve_name(path): (role, path) for role, path in (*pages(world), *other_pages(world))}
     assert paths.keys() >= PAINTED
     look_at(world, list(paths.values()), open_window, live_server.url, painted=PAINTED, dark=False)
 
@@ -158,10 +198,10 @@ def test_every_page_is_for_everybody(open_window, live_server):
 @pytest.mark.long
 def test_every_state_of_every_page_is_for_everybody(open_window):
     world = make_world()
-    paths = list(pages(world))
-    painted = {resolve_name(path) for _, path in paths}
+    paths = [*pages(world), *other_pages(world)]
     with running() as installation:
-        look_at(world, paths, open_window, installation.address, painted=painted, dark=True)
+        look_at(world, paths, open_window, installation.address, dark=True)
+        look_at(world, later_pages(world), open_window, installation.address, dark=True)
 
 
 def resolve_name(path: str) -> str:
@@ -173,16 +213,23 @@ def resolve_name(path: str) -> str:
 
 
 def look_at(
-    world: World, paths: list[tuple[str, str]], open_window, address: str, *, painted: set[str], dark: bool
+    world: World,
+    paths: list[tuple[str, str]],
+    open_window,
+    address: str,
+    *,
+    dark: bool,
+    painted: set[str] | None = None,
 ) -> None:
-    """All faults of these pages; those of colour only of the painted ones, `dark` says whether of the night as well."""
+    """All faults of these pages; those of colour only of the painted ones where these are named, `dark` says whether of the
+    night as well."""
     found, seen, sizes = [], {}, {}
     for role, path in paths:
         if role not in seen:
             window = open_window(address, viewport={"width": 320, "height": 800})
             enter(window, world.people.get(role), address)
             seen[role] = window.new_page()
-        rules = WHOLE if resolve_name(path) in painted else FORMS
+        rules = WHOLE if painted is None or resolve_name(path) in painted else FORMS
         found += [f"{role} {path}: {fault}" for fault in faults_of(seen[role], path, sizes, rules, dark=dark)]
 
     assert not found, "\n".join(found)
@@ -236,8 +283,9 @@ def unseen_stops(page: Page) -> Iterator[str]:
     for _ in range(25):
         page.keyboard.press("Tab")
         words, is_seen = page.evaluate(
-            "(() => { const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();"
-            " const ring = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none';"
+            "(() => { const e = document.activeElement, box = e.getBoundingClientRect();"
+            " const ring = [e, e.closest('label') ?? e].map(place => getComputedStyle(place)).some("
+            "  s => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none');"
             " return [e.outerHTML.slice(0, 80), e === document.body || ring && box.width > 0] })()"
         )
         if not is_seen:
@@ -303,3 +351,66 @@ def write_without_script(person: Person) -> None:
     person.page.locator("details.menu summary").click()
     person.page.get_by_role("button", name="dark").click()
     expect(person.page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def reviewer_page(open_window, address: str, **options) -> tuple[Page, list[str]]:
+    """A page of somebody with a review to write, and three addresses: a list, the review, the proposal's project."""
+    rita = make_user()
+    review = make_review(make_proposal(submitted=True), rita)
+    window = open_window(address, **options)
+    enter(window, rita, address)
+    slug = review.proposal.project.slug
+    return window.new_page(), ["/projects/", f"/projects/{slug}/proposal/1/review/", f"/projects/{slug}/"]
+
+
+def test_nothing_moves_for_who_wants_no_motion(open_window, live_server):
+    page, paths = reviewer_page(open_window, live_server.url)
+    slow = (  # what somebody may write one day; nothing moves today
+        "(() => { document.querySelector('h1').style.transition = 'opacity 9s';"
+        " return getComputedStyle(document.querySelector('h1')).transitionDuration })()"
+    )
+    for path in paths:
+        for motion, duration in (("no-preference", "9s"), ("reduce", "0s")):
+            page.emulate_media(reduced_motion=motion)
+            page.goto(path)
+            page.keyboard.press("j")
+            page.keyboard.press("Tab")
+
+            assert page.evaluate("document.getAnimations().length") == 0
+            assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+            assert page.evaluate(slow) == duration
+
+
+def test_focus_and_status_are_seen_in_forced_colours(open_window, live_server):
+    page, paths = reviewer_page(open_window, live_server.url, forced_colors="active")
+    for path in paths:
+        page.goto(path)
+        assert list(first_stop(page)) == []
+        assert list(unseen_stops(page)) == []
+        marks = page.locator("main .tag svg").evaluate_all(
+            "marks => marks.map(mark => [getComputedStyle(mark).fill, getComputedStyle(mark.parentElement).color,"
+            " getComputedStyle(mark.parentElement).backgroundColor, mark.parentElement.textContent.trim() !== ''])"
+        )
+        assert marks
+        assert all(fill == word != ground and says for fill, word, ground, says in marks), marks
+    page.goto(paths[1])
+    scale = page.locator(".scale__option").first
+    scale.locator("input").check()
+    assert scale.evaluate("option => getComputedStyle(option).outlineStyle") == "solid"
+
+
+def test_paper_holds_the_page_without_its_navigation(open_window, live_server):
+    page, paths = reviewer_page(open_window, live_server.url, color_scheme="dark")
+    for path in paths:
+        page.goto(path)
+        for chrome in (".appbar", ".foot"):
+            expect(page.locator(chrome)).to_be_visible()
+        page.emulate_media(media="print")
+        for chrome in (".appbar", ".foot", ".skip", ".toasts", "main .button"):
+            expect(page.locator(chrome).filter(visible=True)).to_have_count(0)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        colours = page.locator("h1").evaluate(
+            "head => [getComputedStyle(head).color, getComputedStyle(document.documentElement).backgroundColor]"
+        )
+        assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+        page.emulate_media(media="screen")
