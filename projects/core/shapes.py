@@ -95,7 +95,7 @@ SHAPES = (
 )
 _OWN = tuple(f"own-{number}" for number in range(1, 6))
 _KEYS = (*(shape.key for shape in SHAPES), *_OWN)
-_LAST_PLACE = 99
+_PLACES = tuple(map(str, range(100)))  # "0" hides a shape
 _PARTS: tuple[tuple[str, str, Mapping[str, str] | None], ...] = (
     ("name", say("Name"), None),
     ("x", say("X"), None),
@@ -119,9 +119,9 @@ def _check(texts: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in _KEYS:
         place = texts[f"{key}_place"]
-        if not place.isdecimal() or int(place) > _LAST_PLACE:
+        if place not in _PLACES:
             found[f"{key}_place"] = say(
-                "Place: “{place}” is no whole number from 0 to {most}.", place=place, most=_LAST_PLACE
+                "Place: “{place}” is no whole number from 0 to {most}.", place=place, most=_PLACES[-1]
             )
         if key in _OWN and any(texts[f"{key}_{part}"] for part, _, _ in _PARTS):
             found |= {

@@ -62,7 +62,7 @@ class Wording:
         """All texts in force."""
         return {name: self.own.get(name) or slot.usual for name, (_, slot) in self.template.slots.items()}
 
-    def changes_from(self, before: "Wording") -> list[tuple[str, str, str]]:
+    def differences_from(self, before: "Wording") -> list[tuple[str, str, str]]:
         """What is different: label, text before, text now."""
         old, new = before.texts, self.texts
         return [
@@ -70,6 +70,10 @@ class Wording:
             for name, (label, slot) in self.template.slots.items()
             if old[name] != new[name]
         ]
+
+    def changes_from(self, before: "Wording") -> list[str]:
+        """What is different, by label."""
+        return [joined("", [label, "."]) for label, _, _ in self.differences_from(before)]
 
     def problems(self) -> dict[str, str]:
         """What cannot stand, by slot."""

@@ -73,6 +73,7 @@ class RulesForm(KitForm):
             own = rules.anchors.get(criterion.key, [""] * 5)
             initial |= dict(zip(_anchor_names(criterion.key), own, strict=True))
         super().__init__(*args, initial=initial, **kwargs)
+        self.version = rules
         for criterion in CRITERIA:
             weight = say("Weight of {criterion}", criterion=criterion.label)
             out = say("{label}: it may be 0 to {most:g}", label=weight, most=MOST_WEIGHT)
@@ -142,6 +143,7 @@ class QuestionsForm(KitForm):
 
     def __init__(self, *args: Any, extras: Extras, **kwargs: Any) -> None:
         super().__init__(*args, initial={"seen": extras.number}, **kwargs)
+        self.version = extras
         kept = len(extras.questions)
         spare = max(min(2, MOST - kept), sum(f"label_{kept + number}" in self.data for number in range(1, 2 * MOST)))
         asked = [*extras.questions, *[Extra("", "", "", SECTIONS[0].key, False)] * spare]
@@ -256,7 +258,7 @@ class WordingForm(KitForm):
 
     def __init__(self, *args: Any, wording: Wording, **kwargs: Any) -> None:
         super().__init__(*args, initial={"seen": wording.number}, **kwargs)
-        self.wording = wording
+        self.version = wording
         for name, (_, slot) in wording.template.slots.items():
             widget = (
                 forms.Select(choices=[("", "–"), *slot.choices.items()])
@@ -276,7 +278,7 @@ class WordingForm(KitForm):
     @property
     def groups(self) -> list[dict[str, Any]]:
         """The headings, each with its fields, and whether one has something to show."""
-        found = [(group, [self[slot.name] for slot in group.slots]) for group in self.wording.template.groups]
+        found = [(group, [self[slot.name] for slot in group.slots]) for group in self.version.template.groups]
         return [
             {"group": group, "fields": fields, "is_own": any(field.value() or field.errors for field in fields)}
             for group, fields in found
@@ -285,7 +287,7 @@ class WordingForm(KitForm):
     @property
     def typed(self) -> Wording:
         """The version that the boxes would make."""
-        return next_wording(self.wording, {name: self[name].value() or "" for name in self.wording.template.slots})
+        return next_wording(self.version, {name: self[name].value() or "" for name in self.version.template.slots})
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -299,7 +301,7 @@ class WordingForm(KitForm):
 
     def values(self) -> dict[str, Any]:
         """What the service takes."""
-        words = {name: self.cleaned_data[name] for name in self.wording.template.slots}
+        words = {name: self.cleaned_data[name] for name in self.version.template.slots}
         return {"words": words, "reason": self.cleaned_data["reason"], "seen": self.cleaned_data["seen"]}
 
 

@@ -95,7 +95,7 @@ def wording_history(key: str) -> list[WordingChange]:
     made = list(TemplateWording.objects.filter(template=key).select_related("made_by"))
     versions = [*(each.wording for each in made), Wording(TEMPLATES[key])]
     return [
-        WordingChange(each, [(label, _pieces(str(old), str(new))) for label, old, new in now.changes_from(before)])
+        WordingChange(each, [(label, _pieces(str(old), str(new))) for label, old, new in now.differences_from(before)])
         for each, (now, before) in zip(made, pairwise(versions), strict=True)
     ]
 

@@ -1,6 +1,9 @@
 """Pages of administrators: what holds for everybody, how the installation stands, and reading past a conflict."""
 
 import shutil
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,18 +15,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dlstart_web.kit import jobs
-from dlstart_web.kit.forms import KitForm
 from dlstart_web.kit.say import joined, say, say_count
 from dlstart_web.kit.text import file_size_words, thousands
 from projects import permissions, selectors, services
 from projects.core import letters
 from projects.core.errors import ProjectProblem
 from projects.core.templates import TEMPLATES
+from projects.core.wording import Wording
 from projects.forms import QuestionsForm, ReasonForm, RulesForm, WordingForm
 from projects.http import Request
-from projects.models import GLASS_OPEN, BreakGlass, User
+from projects.models import GLASS_OPEN, BreakGlass, QuestionSet, ReviewRules, TemplateWording, User
 from projects.permissions import Role
 from projects.views.writing import number_of
+
+VersionForm = TypeVar("VersionForm", RulesForm, QuestionsForm, WordingForm)
 
 
 def _days(count: int) -> str:
@@ -82,16 +87,32 @@ def all_teams(request: Request) -> HttpResponse:
     return render(request, "projects/all_teams.html", {"page": page})
 
 
-def _refuse(form: KitForm, problem: str, changes: list[str]) -> None:
-    """Say what stands in the way, and what another administrator changed since the form was read."""
+def _make_version(
+    form: VersionForm, change: Callable[..., ReviewRules | QuestionSet | TemplateWording], in_force: Callable[[], Any]
+) -> tuple[int, VersionForm]:
+    """The number of the version that was made, or 0 and the form refused.
+
+    It says at once what stands in the way and what another administrator changed since it was read, and stands on the
+    version in force.
+    """
+    problem = ""
+    if form.is_valid():
+        try:
+            return change(**form.values()).number, form
+        except ProjectProblem as refusal:
+            problem = str(refusal)
+    read, version = form.version, in_force()
+    if version.number != form.cleaned_data.get("seen"):
+        form = form.onto(version)
     if problem:
         form.add_error(None, problem)
-    if changes:
+    if changes := version.changes_from(read):
         meanwhile = say(
             "Changed meanwhile: {changes} What you changed stands below as you typed it, all else as it is now.",
             changes=joined(" ", changes),
         )
         form.add_error(None, meanwhile)
+    return 0, form
 
 
 @login_required
@@ -100,26 +121,15 @@ def rules_change(request: Request) -> HttpResponse:
     """The rules of reviewing, for everybody to read; administrators change them for proposals submitted from then on."""
     if request.method == "POST":
         permissions.require_administrator(request.user)
-        read, problem = selectors.rules_numbered(number_of(request.POST.get("seen", ""))), ""
-        form = RulesForm(request.POST, rules=read)
-        if form.is_valid():
-            try:
-                made = services.change_rules(by=request.user, **form.values())
-            except ProjectProblem as refusal:
-                problem = str(refusal)
-            else:
-                messages.success(
-                    request, say("Version {number} holds for proposals submitted from now on.", number=made.number)
-                )
-                return redirect("projects:rules_change")
-        rules = selectors.rules_in_force()
-        if rules.number != form.cleaned_data.get("seen"):
-            form = form.onto(rules)
-        _refuse(form, problem, rules.changes_from(read))
+        read = selectors.rules_numbered(number_of(request.POST.get("seen", "")))
+        change = partial(services.change_rules, by=request.user)
+        number, form = _make_version(RulesForm(request.POST, rules=read), change, selectors.rules_in_force)
+        if number:
+            messages.success(request, say("Version {number} holds for proposals submitted from now on.", number=number))
+            return redirect("projects:rules_change")
     else:
-        rules = selectors.rules_in_force()
-        form = RulesForm(rules=rules)
-    context = {"rules": rules, "history": selectors.rules_history(), "form": form}
+        form = RulesForm(rules=selectors.rules_in_force())
+    context = {"rules": form.version, "history": selectors.rules_history(), "form": form}
     return render(request, "projects/rules_change.html", context, status=422 if form.is_bound else 200)
 
 
@@ -129,31 +139,22 @@ def questions_change(request: Request) -> HttpResponse:
     """The extra questions, for everybody to read; administrators change them for versions begun from then on."""
     if request.method == "POST":
         permissions.require_administrator(request.user)
-        read, problem = selectors.extras_numbered(number_of(request.POST.get("seen", ""))), ""
-        form = QuestionsForm(request.POST, extras=read)
-        if form.is_valid():
-            try:
-                made = services.change_questions(by=request.user, **form.values())
-            except ProjectProblem as refusal:
-                problem = str(refusal)
-            else:
-                said = say("Version {number} holds for versions of proposals begun from now on.", number=made.number)
-                messages.success(request, said)
-                return redirect("projects:questions_change")
-        extras = selectors.extras_in_force()
-        if extras.number != form.cleaned_data.get("seen"):
-            form = form.onto(extras)
-        _refuse(form, problem, extras.changes_from(read))
+        read = selectors.extras_numbered(number_of(request.POST.get("seen", "")))
+        change = partial(services.change_questions, by=request.user)
+        number, form = _make_version(QuestionsForm(request.POST, extras=read), change, selectors.extras_in_force)
+        if number:
+            said = say("Version {number} holds for versions of proposals begun from now on.", number=number)
+            messages.success(request, said)
+            return redirect("projects:questions_change")
     else:
-        extras = selectors.extras_in_force()
-        form = QuestionsForm(extras=extras)
-    context = {"extras": extras, "history": selectors.extras_history(), "form": form}
+        form = QuestionsForm(extras=selectors.extras_in_force())
+    context = {"extras": form.version, "history": selectors.extras_history(), "form": form}
     return render(request, "projects/questions_change.html", context, status=422 if form.is_bound else 200)
 
 
 def _letters_as(form: WordingForm) -> list[tuple[str, str]]:
     """Each letter about an invented proposal, in the words of the form; none where they cannot stand."""
-    if form.wording.template is not letters.TEMPLATE or (form.is_bound and not form.is_valid()):
+    if form.version.template is not letters.TEMPLATE or (form.is_bound and not form.is_valid()):
         return []
     own = form.typed.own
     return [(label, letters.sample(outcome, own.get(outcome, ""))) for outcome, label in letters.OUTCOMES.items()]
@@ -165,25 +166,25 @@ def template_change(request: Request, key: str) -> HttpResponse:
     """The texts of a template, for everybody to read; administrators write them anew, from then on."""
     if key not in TEMPLATES:
         raise Http404("No template under this name.")
-    wording = read = selectors.wordings_in_force()[key]
+
+    def in_force() -> Wording:
+        return selectors.wordings_in_force()[key]
+
+    wants_preview = "preview" in request.POST
     if request.method == "POST":
         permissions.require_administrator(request.user)
         read = selectors.wording_numbered(key, number_of(request.POST.get("seen", "")))
-    form = WordingForm(request.POST if request.method == "POST" else None, wording=read)
-    wants_preview = "preview" in request.POST
-    if form.is_valid() and not wants_preview:
-        try:
-            made = services.change_wording(by=request.user, template=key, **form.values())
-        except ProjectProblem as problem:
-            if wording.number != form.cleaned_data["seen"]:
-                form = form.onto(wording)
-            changed = [joined("", [label, "."]) for label, _, _ in wording.changes_from(read)]
-            _refuse(form, str(problem), changed)
-        else:
-            messages.success(request, say("Version {number} holds from now on.", number=made.number))
-            return redirect("projects:template_change", key)
+        form = WordingForm(request.POST, wording=read)
+        if not wants_preview:
+            change = partial(services.change_wording, by=request.user, template=key)
+            number, form = _make_version(form, change, in_force)
+            if number:
+                messages.success(request, say("Version {number} holds from now on.", number=number))
+                return redirect("projects:template_change", key)
+    else:
+        form = WordingForm(wording=in_force())
     context = {
-        "wording": wording,
+        "wording": form.version,
         "history": selectors.wording_history(key),
         "form": form,
         "templates": TEMPLATES.values(),

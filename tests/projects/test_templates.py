@@ -144,6 +144,17 @@ def test_of_two_administrators_the_second_sees_what_changed_and_keeps_what_was_t
     assert selectors.wordings_in_force()["letters"].own == {"go": "First.", "stop": "Second."}
 
 
+def test_what_cannot_stand_and_what_changed_meanwhile_are_said_at_once(sign_in, boss):
+    sign_in(boss).post(LETTERS, change(go="First."))
+
+    refused = sign_in(boss).post(LETTERS, change(stop="{oops}"))
+
+    page, form = refused.content.decode(), refused.context["form"]
+    assert refused.status_code == 422
+    assert ("Stop: there is no field {oops}." in page, "Changed meanwhile: Go: Letter." in page) == (True, True)
+    assert [form[name].value() for name in ("seen", "go", "stop")] == [2, "First.", "{oops}"]
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -199,6 +210,7 @@ def test_shapes_are_written_anew_added_hidden_and_put_in_order(sign_in, boss):
     [
         ({"own-1_name": "Kiln watch"}, "Usual data: a new shape needs it."),
         ({"recommendation_place": "first"}, "Place: “first” is no whole number from 0 to 99."),
+        ({"recommendation_place": "9" * 5000}, "5,000 characters; at most 200 are kept."),
         ({"recommendation_x_kind": "smell"}, "Recommendation: Kind of X: choose one of those shown."),
         ({f"{shape.key}_place": "0" for shape in SHAPES}, "All shapes are hidden. Leave at least one."),
     ],
