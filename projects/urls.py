@@ -32,6 +32,7 @@ urlpatterns = [
     path("join/<str:secret>/", views.invitation_accept, name="invitation_accept"),
     path("log/", views.audit_log, name="audit_log"),
     path("administration/", views.administration, name="administration"),
+    path("administration/setup/", views.setup_act, name="setup_act"),
     path("administration/rules/", views.rules_change, name="rules_change"),
     path("administration/questions/", views.questions_change, name="questions_change"),
     path("administration/templates/<slug:key>/", views.template_change, name="template_change"),

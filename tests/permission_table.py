@@ -302,6 +302,7 @@ projects:handler_assign                   GET    302  404  404  403  403  403  4
 projects:handler_assign                   POST   302  404  404  403  403  403  403  404  422
 projects:idea_wall                        GET    302  200  200  200  200  200  200  200  200
 projects:idea_wall                        POST   302  422  422  422  422  422  422  422  422
+projects:setup_act                        POST   302  403  403  403  403  403  403  403  302
 projects:shape_list                       GET    302  200  200  200  200  200  200  200  200
 projects:idea_back                        POST   302  302  302  302  302  302  302  302  302
 projects:idea_close                       POST   302  403  302  403  403  403  403  403  302

@@ -1,8 +1,11 @@
-"""The rows of the log that `dlstart_web.kit.audit` writes and checks, and the mark of `dlstart_web.kit.clock`."""
+"""The rows of the log that `dlstart_web.kit.audit` writes and checks, the mark of `dlstart_web.kit.clock`, and what is known of
+workers and backups."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from dlstart_web.kit.jobs import Job
 
 
 class AuditEvent(models.Model):
@@ -45,3 +48,28 @@ class AuditNote(models.Model):
 
     AUDITED = ("text", "by", "at")
     AUDIT_MAY_LACK = Q(pk=None)
+
+
+class WorkerSign(models.Model):
+    """When a worker last said that it is there, busy or not."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    at = models.DateTimeField()
+
+
+class WorkerCheck(Job):
+    """Work that does nothing, to see whether a worker answers."""
+
+    TASK = "dlstart_web.kit.tasks.answer"
+
+
+class Backup(models.Model):
+    """A copy of the database and the data folder that was read again and found whole."""
+
+    made_at = models.DateTimeField()
+    place = models.CharField(max_length=500)
+    files = models.PositiveIntegerField()
+    size = models.PositiveBigIntegerField()  # bytes
+
+    class Meta:
+        ordering = ["-made_at"]

@@ -1,6 +1,6 @@
 """Who proposes what, and what colleagues think of it."""
 
-from projects.models.administration import GLASS_OPEN, BreakGlass, QuestionSet, ReviewRules, TemplateWording
+from projects.models.administration import GLASS_OPEN, BreakGlass, QuestionSet, ReviewRules, SetupMark, TemplateWording
 from projects.models.ideas import Idea
 from projects.models.notices import Mute, Notice
 from projects.models.records import (
@@ -54,6 +54,7 @@ __all__ = [
     "ReviewRules",
     "Score",
     "ScoreChange",
+    "SetupMark",
     "Team",
     "TeamQuestion",
     "TeamReply",

@@ -111,3 +111,17 @@ class BreakGlass(models.Model):
     @property
     def open_until(self) -> datetime:
         return self.broken_at + GLASS_OPEN
+
+
+class SetupMark(models.Model):
+    """What administrators did of the list of first steps, as far as nothing else shows that it is done."""
+
+    class Key(models.TextChoices):
+        MAIL_SENT = "mail"
+        MAIL_ARRIVED = "arrived"
+        LIMITS = "limits"
+        HIDDEN = "hidden"
+
+    key = models.CharField(max_length=7, choices=Key, primary_key=True)
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)

@@ -85,6 +85,7 @@ from projects.selectors.reviews import (
     shown_decision,
     visible_reviews,
 )
+from projects.selectors.setup import is_mail_kept_here, is_setup_hidden, setup_steps, standing
 from projects.selectors.starting import (
     class_links,
     demo_project,
@@ -125,7 +126,9 @@ __all__ = [
     "in_order",
     "is_approved",
     "is_complete",
+    "is_mail_kept_here",
     "is_muted",
+    "is_setup_hidden",
     "judged_proposals",
     "kind_words",
     "latest_proposal",
@@ -169,10 +172,12 @@ __all__ = [
     "rules_numbered",
     "rules_of",
     "search_projects",
+    "setup_steps",
     "shape_gallery",
     "shape_named",
     "shown_decision",
     "sittings",
+    "standing",
     "stopped_projects",
     "tables_between",
     "tag_of",

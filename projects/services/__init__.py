@@ -66,6 +66,7 @@ from projects.services.reviews import (
     save_review,
     submit_review,
 )
+from projects.services.setup import ask_worker, mark_setup, send_mail_to_check
 from projects.services.starting import remind_of_graves, set_class_links, tell_team, write_grave
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "answer_question",
     "archive_project",
     "ask_team",
+    "ask_worker",
     "assign_handler",
     "assign_reviewer",
     "attach_file",
@@ -104,6 +106,7 @@ __all__ = [
     "letter_of",
     "lock_criterion",
     "make_decision",
+    "mark_setup",
     "mute_project",
     "note_conflict",
     "notify",
@@ -123,6 +126,7 @@ __all__ = [
     "save_plan",
     "save_review",
     "send_digests",
+    "send_mail_to_check",
     "send_pending_decision",
     "send_reminders",
     "set_class_links",

@@ -6,6 +6,7 @@ from projects.views.administration import (
     glass_break,
     questions_change,
     rules_change,
+    setup_act,
     template_change,
 )
 from projects.views.assignments import (
@@ -151,6 +152,7 @@ __all__ = [
     "rules_change",
     "scores_change",
     "search",
+    "setup_act",
     "shape_list",
     "start_page",
     "team_create",

@@ -1,6 +1,5 @@
 """Pages of administrators: what holds for everybody, how the installation stands, and reading past a conflict."""
 
-import shutil
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -12,9 +11,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dlstart_web.kit import jobs
 from dlstart_web.kit.say import joined, say, say_count
 from dlstart_web.kit.text import file_size_words, thousands
 from projects import permissions, selectors, services
@@ -24,7 +22,7 @@ from projects.core.templates import TEMPLATES
 from projects.core.wording import Wording
 from projects.forms import QuestionsForm, ReasonForm, RulesForm, WordingForm
 from projects.http import Request
-from projects.models import GLASS_OPEN, BreakGlass, QuestionSet, ReviewRules, TemplateWording, User
+from projects.models import GLASS_OPEN, BreakGlass, QuestionSet, ReviewRules, SetupMark, TemplateWording, User
 from projects.permissions import Role
 from projects.views.writing import number_of
 
@@ -62,20 +60,50 @@ def _settings() -> list[tuple[str, str, str]]:
 def administration(request: Request) -> HttpResponse:
     """What holds here, and how the installation stands."""
     permissions.require_administrator(request.user)
-    disk, now = shutil.disk_usage(settings.DATA), timezone.now()
+    now = timezone.now()
+    standing = selectors.standing(now)
+    steps = selectors.setup_steps(standing)
     context = {
+        "standing": standing,
+        "steps": steps,
+        "shows_setup": "setup" in request.GET or not selectors.is_setup_hidden(steps),
         "rules": selectors.rules_in_force(),
         "extras": selectors.extras_in_force(),
         "wordings": selectors.wordings_in_force().values(),
-        "queue": jobs.queue_now(now),
         "now": now,
-        "disk": disk,
-        "disk_used": round(100 * disk.used / disk.total),
         "settings": _settings(),
-        "people": User.objects.filter(is_active=True).count(),
         "glasses": BreakGlass.objects.select_related("user", "project")[:20],
     }
     return render(request, "projects/administration.html", context)
+
+
+@login_required
+@require_POST
+def setup_act(request: Request) -> HttpResponse:
+    """A first step of an administrator, or the list of them put away."""
+    permissions.require_administrator(request.user)
+    act = request.POST.get("act", "")
+    if act == "worker":
+        services.ask_worker()
+        messages.success(request, say("A job is on its way to a worker. Load the page again to see the answer."))
+    elif act == SetupMark.Key.MAIL_SENT:
+        try:
+            services.send_mail_to_check(by=request.user)
+        except ProjectProblem as problem:
+            messages.error(request, str(problem))
+        else:
+            messages.success(request, _mail_went(request.user))
+    elif act in SetupMark.Key.values:
+        services.mark_setup(by=request.user, key=act)
+    else:
+        messages.error(request, say("There is no first step “{act}”. Nothing was changed.", act=act))
+    return redirect("projects:administration")
+
+
+def _mail_went(user: User) -> str:
+    if selectors.is_mail_kept_here():
+        return say("The mail was written, and kept on this machine: no mail server is set.")
+    return say("The mail server took a mail for {address}.", address=user.email)
 
 
 @login_required

@@ -10,7 +10,8 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from dlstart_web.kit import audit
+from dlstart_web.kit import audit, tasks, workers
+from dlstart_web.kit.models import Backup, WorkerCheck
 from projects import selectors, services
 from projects.core.criteria import BY_KEY, KEYS
 from projects.core.errors import ProjectProblem
@@ -295,9 +296,91 @@ def test_the_page_says_how_the_installation_stands(sign_in, boss, proposal, djan
     client = sign_in(boss)
     client.get("/")
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(31):
         page = client.get(reverse("projects:administration")).content.decode()
 
     assert "Nothing waits" in page
+    assert "none answers" in page
+    assert "none known" in page
     assert "DLSTART_LOOK_GAP_DAYS" in page
     assert "Northern lights" in client.get(reverse("projects:all_teams")).content.decode()
+
+
+def facts(client) -> dict[str, str]:
+    """What stands beside each word on the page Administration."""
+    page = client.get(reverse("projects:administration")).content.decode()
+    found = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page, re.DOTALL)
+    return {name: " ".join(re.sub("<.*?>", " ", words).split()) for name, words in found}
+
+
+def test_workers_letters_and_the_last_backup_stand_on_the_page(sign_in, boss, proposal):
+    now = timezone.now()
+    workers.sign("one", now)
+    workers.sign("two", now)
+    Backup.objects.create(made_at=now - timedelta(days=8), place="/disk/dlstart-1", files=3, size=2_000_000)
+    handler = make_handler(proposal, make_user())
+    for is_sent_later in (False, True):
+        services.save_pending_decision(
+            proposal=proposal, user=handler, outcome="stop", reasons="So.", letter=is_sent_later
+        )
+
+        assert facts(sign_in(boss))["Letters in outboxes"] == str(int(is_sent_later))
+
+    found = facts(sign_in(boss))
+    assert found["Workers"] == "2 answer"
+    assert found["Last backup"].endswith("read again older than a week /disk/dlstart-1")
+    assert found["Single sign-on"] == "none: people sign in with their address and a password"
+
+
+@pytest.fixture
+def act(sign_in, boss):
+    """Press a button of the first steps; what the page that follows says of each step."""
+
+    def press(act: str = "") -> dict[str, str]:
+        client = sign_in(boss)
+        if act:
+            assert client.post(reverse("projects:setup_act"), {"act": act}).status_code == 302
+        page = client.get(reverse("projects:administration")).content.decode()
+        found = re.findall(r"<div><p>(.*?) *<span(.*?)</p><small>(.*?)</small>", page, re.DOTALL)
+        return {label: f"{re.sub('<.*?>', '', f'<{tag}').strip()}: {words}" for label, tag, words in found}
+
+    return press
+
+
+def test_a_mail_is_sent_and_what_is_known_of_it_is_said(act, boss, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert act("mail")["Send a mail"].startswith("look at it: No mail leaves this machine")
+    assert [(each.subject, each.to) for each in mail.outbox] == [("A mail from dlstart", [boss.email])]
+
+
+def test_the_list_of_first_steps_goes_when_all_is_done(act, boss, sign_in):
+    assert [words.split(":")[0] for words in act().values()] == ["look at it", "open", "open", "open", "open"]
+
+    assert act("worker")["Let a worker answer"].startswith("look at it: A job waits")
+    check = WorkerCheck.objects.get()
+    tasks.answer(str(check.pk), str(check.token))
+    assert act()["Let a worker answer"].startswith("done: A worker answered within 0.")
+    Backup.objects.create(made_at=timezone.now(), place="/disk/dlstart-1", files=3, size=2_000_000)
+    assert act()["Make a backup"].startswith("done: /disk/dlstart-1: 3 files, 2.0 MB,")
+    assert act("limits")["Look at the limits"] == "done: Boss looked at them."
+    make_team(make_user(), make_user(), name="Belt team")
+    assert act()["Bring the first real team in"] == "done: Belt team works here."
+    assert act("nonsense")
+
+    assert act("hidden") == {}
+    again = sign_in(boss).get(reverse("projects:administration"), {"setup": "1"}).content.decode()
+    assert "Put this list away" in again
+
+
+def test_a_mail_server_that_does_not_answer_is_said(act, settings, boss, sign_in):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    client = sign_in(boss)
+
+    page = client.post(reverse("projects:setup_act"), {"act": "mail"}, follow=True).content.decode()
+
+    assert "No mail was sent. The mail server says:" in page
+    assert act()["Send a mail"].startswith("open: Invitations")
+    services.mark_setup(by=boss, key="mail")
+    assert act()["Send a mail"].startswith(f"under way: The mail server took one for {boss.email}")
+    assert act("arrived")["Send a mail"].startswith(f"done: One arrived at {boss.email}")

@@ -28,6 +28,7 @@ ADMINISTRATORS_ONLY = {
     "person_list",
     "person_invite",
     "person_edit",
+    "setup_act",
 }
 OF_PROJECT = {
     name
