@@ -14,10 +14,13 @@ SALT = "mail"
 
 
 def notices_of(user: User) -> QuerySet[Notice]:
-    """All that a person was told, newest first, of projects that may still be read; a conflict takes what is blind away."""
+    """All that a person was told, newest first, of projects that may still be read; a conflict takes what is blind away.
+
+    A release stays: it may itself be why the project is read no longer.
+    """
     readable = Exists(readable_projects(user).filter(pk=OuterRef("project")))
     return (
-        Notice.objects.filter(Q(project=None) | Q(readable), user=user)
+        Notice.objects.filter(Q(project=None) | Q(readable) | Q(kind=Notice.Kind.RELEASED), user=user)
         .exclude(conflicted(user, "project", "project__team"), kind__in=Notice.BLIND)
         .select_related("project")
     )

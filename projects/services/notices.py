@@ -1,4 +1,4 @@
-"""Telling people: a line in the app always, a mail at once for six things, one digest a day for the rest."""
+"""Telling people: a line in the app always, a mail at once for what is urgent, one digest a day for the rest."""
 
 import logging
 from collections.abc import Callable, Sequence

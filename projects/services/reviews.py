@@ -16,6 +16,8 @@ from projects.models import Notice, Proposal, Review, Score, TeamQuestion, User
 from projects.selectors.records import OPEN_STATES, PENDING
 from projects.services.notices import notify
 
+IS_RELEASED = say("You were released from this review, so it does not count. What you wrote is kept.")
+
 
 def lock_in_review(proposal: Proposal) -> Proposal:
     """The version as it is now, while it is under review."""
@@ -39,7 +41,9 @@ def lock_own(review: Review, *, released: bool = False) -> Review:
     lock_in_review(review.proposal)
     current = rows.get(pk=review.pk)
     if current.state == Review.State.RELEASED:
-        raise ProjectProblem(say("You were released from this review, so it does not count. What you wrote is kept."))
+        if released:  # just now, before the lock was had
+            return current
+        raise ProjectProblem(IS_RELEASED)
     if current.state not in PENDING:
         raise ProjectProblem(
             say("Your review is {state} and stays as it is.", state=current.get_state_display().lower())
@@ -83,8 +87,7 @@ def save_review(
         for key, parts in wanted.items()
     ):
         return current  # the autosave that a click on the button set off has brought the same
-    is_released = current.state == Review.State.RELEASED
-    state = Review.State.RELEASED if is_released else Review.State.DRAFTING
+    state = current.state if current.state == Review.State.RELEASED else Review.State.DRAFTING
     if not Review.objects.filter(pk=current.pk, revision=revision).update(
         **words, revision=F("revision") + 1, state=state
     ):

@@ -88,6 +88,7 @@ def reviewer_release(request: Request, slug: str, number: int, review: UUID) -> 
 
 @login_required
 @require_POST
+@unless_released
 def review_accept(request: Request, slug: str, number: int) -> HttpResponse:
     """Say yes to the invitation."""
     project, proposal, review = own_review(request.user, slug, number)
@@ -134,6 +135,7 @@ SAID = {
 
 @login_required
 @require_POST
+@unless_released
 def review_decline(request: Request, slug: str, number: int) -> HttpResponse:
     """Give the review back, abstain, or declare a conflict."""
     *_, review = own_review(request.user, slug, number)

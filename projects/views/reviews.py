@@ -22,6 +22,7 @@ from projects.http import Request
 from projects.models import Decision, PendingDecision, Project, Proposal, Review, User
 from projects.permissions import Role
 from projects.selectors.records import OPEN_STATES, PENDING
+from projects.services.reviews import IS_RELEASED
 from projects.views.proposals import autosaving, reading_context
 
 OPEN = OPEN_STATES
@@ -64,8 +65,8 @@ def _habit_words(habit: Habit) -> str:
 
 
 def released_page(request: Request, review: Review) -> HttpResponse:
-    """What its writer was told and had written, to read and take along; a post that came after the release is kept, too."""
-    form = ReviewForm(request.POST if request.method == "POST" else None, review=review)
+    """What its writer was told and had written, to read and take along; a text that came after the release is kept, too."""
+    form = ReviewForm(request.POST if "revision" in request.POST else None, review=review)
     status, problem = 422, ""
     if form.is_valid():
         try:
@@ -73,11 +74,10 @@ def released_page(request: Request, review: Review) -> HttpResponse:
         except StaleSave as stale:
             status, problem = 409, str(stale)
         else:
-            words = say("You were released from this review, so it does not count. What you wrote is kept.")
             if request.htmx:
-                context = {"review": review, "words": words, "now": timezone.now()}
+                context = {"review": review, "words": IS_RELEASED, "now": timezone.now()}
                 return render(request, "projects/_review_saved.html", context)
-            messages.success(request, words)
+            messages.success(request, IS_RELEASED)
             return redirect("projects:review_edit", review.proposal.project.slug, review.proposal.number)
     if form.is_bound and request.htmx:
         context = {"problem": problem, "errors": form.errors.values()}

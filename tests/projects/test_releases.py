@@ -172,7 +172,7 @@ def test_the_released_reviewer_is_told_kindly_and_keeps_the_draft(
         services.release_review(review=review, by=handler, reason="We have enough.")
     told, client = mail.outbox[-1], sign_in(review.reviewer)
 
-    [notice] = Notice.objects.filter(user=review.reviewer, kind="released")
+    [notice] = selectors.notices_of(review.reviewer).filter(kind="released")
     page = client.get(notice.page)
     text = client.get(notice.page + "?download")
     listed = client.get(reverse("projects:review_list")).content.decode()
@@ -205,6 +205,18 @@ def test_what_arrives_after_the_release_is_kept_and_counts_for_nothing(sign_in, 
     current = Review.objects.get(pk=review.pk)
     assert (current.state, current.worry, current.scores.count()) == ("released", "Typed as the release came.", 5)
     assert "so it does not count. What you wrote is kept." in sent.content.decode()
+
+
+@pytest.mark.parametrize("name", ["review_accept", "review_decline"])
+def test_who_answers_after_the_release_reads_of_it_and_changes_nothing(sign_in, handler, proposal, review, name):
+    Project.objects.filter(pk=proposal.project_id).update(is_private=True)
+    services.release_review(review=late(review), by=handler)
+
+    answer = sign_in(review.reviewer).post(url(name, proposal), {"why": "conflict"})
+
+    current = Review.objects.get(pk=review.pk)
+    assert (answer.status_code, current.state, current.worry) == (200, "released", WORRY)
+    assert "You need not review Mug finder any more" in answer.content.decode()
 
 
 def test_two_windows_of_who_was_released_lose_nothing(sign_in, handler, proposal, review):
