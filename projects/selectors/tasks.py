@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from dlstart_web.kit.say import joined, say
+from dlstart_web.kit.say import joined, say, say_count
 from dlstart_web.kit.text import day_words
 from projects import permissions
 from projects.core.rules import Rules
@@ -21,6 +21,7 @@ from projects.selectors.records import (
     entrusted_projects,
     page_or_blank,
 )
+from projects.selectors.setup import is_setup_hidden, setup_steps, standing
 from projects.selectors.starting import tries_ending
 
 DRAFTS = 5  # the newest
@@ -60,6 +61,7 @@ def tasks_of(user: User, now: datetime) -> list[Task]:
         *_questions(user),
         *_handled(user),
         *_without_handler(user),
+        *_first_steps(user, now),
         *_approved(user),
         *_drafts(user),
         *_tries(user, now),
@@ -149,6 +151,25 @@ def _without_handler(user: User) -> Iterator[Task]:
             say("Name a handler"),
             2,
             proposal.submitted_at,
+        )
+
+
+def _first_steps(user: User, now: datetime) -> Iterator[Task]:
+    """What an administrator does before people come, until it is done or put away."""
+    if not user.is_administrator:
+        return
+    steps = setup_steps(standing(now))
+    if not is_setup_hidden(steps):
+        yield Task(
+            say("Set dlstart up"),
+            say_count(
+                sum(step.state != "done" for step in steps), "{count} first step open", "{count} first steps open"
+            ),
+            reverse("projects:administration") + "#setup",
+            say("Go through them"),
+            15,
+            user.joined_at,
+            others_wait=False,
         )
 
 

@@ -327,7 +327,7 @@ def test_workers_letters_and_the_last_backup_stand_on_the_page(sign_in, boss, pr
         assert facts(sign_in(boss))["Letters in outboxes"] == str(int(is_sent_later))
 
     found = facts(sign_in(boss))
-    assert found["Workers"] == "2 answer"
+    assert found["Workers"] == "2 answering"
     assert found["Last backup"].endswith("read again older than a week /disk/dlstart-1")
     assert found["Single sign-on"] == "none: people sign in with their address and a password"
 
@@ -355,6 +355,7 @@ def test_a_mail_is_sent_and_what_is_known_of_it_is_said(act, boss, settings):
 
 def test_the_list_of_first_steps_goes_when_all_is_done(act, boss, sign_in):
     assert [words.split(":")[0] for words in act().values()] == ["look at it", "open", "open", "open", "open"]
+    assert "5 first steps open" in sign_in(boss).get("/").content.decode()
 
     assert act("worker")["Let a worker answer"].startswith("look at it: A job waits")
     check = WorkerCheck.objects.get()
@@ -367,7 +368,9 @@ def test_the_list_of_first_steps_goes_when_all_is_done(act, boss, sign_in):
     assert act()["Bring the first real team in"] == "done: Belt team works here."
     assert act("nonsense")
 
+    assert "1 first step open" in sign_in(boss).get("/").content.decode()
     assert act("hidden") == {}
+    assert "first step" not in sign_in(boss).get("/").content.decode()
     again = sign_in(boss).get(reverse("projects:administration"), {"setup": "1"}).content.decode()
     assert "Put this list away" in again
 
