@@ -105,6 +105,7 @@ def test_what_is_due_comes_first_then_what_others_wait_for_then_the_rest(sign_in
         "Name a handler for “handler”",
         "Agree to open fresh set 1 of “agree”",
         "Decide from the verdict on “verdict”",
+        "Set dlstart up",
         "Go on with the proposal of “draft”",
         "lock: lock the success criterion",
         "data: bring the data",
