@@ -37,6 +37,7 @@ ACTS = {
     "team-joined": say("team joined"),
     "team-left": say("team left"),
     "team-made": say("team made"),
+    "template-changed": say("template changed"),
     "unsealed-deleted": say("unsealed deleted"),
     "sealed": say("sealed"),
 }
@@ -46,6 +47,7 @@ THINGS = {
     "projects_membership": say("membership"),
     "projects_reviewrules": say("review rules"),
     "projects_questionset": say("extra questions"),
+    "projects_templatewording": say("texts of a template"),
     "projects_breakglass": say("break glass"),
     "datasets_lineage": say("lineage"),
     "datasets_dataset": say("dataset"),

@@ -110,7 +110,7 @@ def test_what_is_due_comes_first_then_what_others_wait_for_then_the_rest(sign_in
         "lock: lock the success criterion",
         "data: bring the data",
     ]
-    assert [bool(task.due) for task in tasks] == [True] * 3 + [False] * 9
+    assert [bool(task.due) for task in tasks] == [True] * 3 + [False] * 10
     assert "what is due first, then what others wait for, the oldest first" in page.content.decode()
     assert "was due" in str(tasks[0].note)
     assert tasks[1].note.startswith("was due")
