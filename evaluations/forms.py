@@ -17,6 +17,7 @@ from evaluations.selectors import TERMS_START, run_title
 from evaluations.words import Speech, speech
 from projects.core.measures import MEASURES
 from projects.core.success import LOOKS_AT_MOST
+from projects.models import Criterion
 
 GUARDS = SLICES = 2  # boxes on the page; the API takes five of each
 
@@ -62,8 +63,14 @@ class CriterionForm(KitForm):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, task: str = "", classes: int | None = None, is_amendment: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        task: str = "",
+        classes: int | None = None,
+        in_force: Criterion | None = None,
+        **kwargs: Any,
     ) -> None:
+        """`in_force`: what an amendment begins with, unless the data rules its measure out."""
         super().__init__(*args, **kwargs)
         measures = [
             measure
@@ -72,29 +79,33 @@ class CriterionForm(KitForm):
         ]
         choices = [(measure.name, joined(": ", [measure.title, measure.question])) for measure in measures]
         self.fields["metric"].choices = choices
-        for number in range(1, GUARDS + 1):
+        if in_force and in_force.metric in dict(choices):
+            self.initial = _as_typed(in_force)
+        self.guard_boxes = max(GUARDS, len(in_force.guards) if in_force else 0)
+        self.slice_boxes = max(SLICES, len(in_force.slices) if in_force else 0)
+        for number in range(1, self.guard_boxes + 1):
             self.fields[f"guard_{number}"] = forms.ChoiceField(
                 label=say("Must also hold"), required=False, choices=[("", say("nothing more")), *choices]
             )
             self.fields[f"guard_{number}_level"] = forms.FloatField(label=say("Its level"), required=False)
-        for number in range(1, SLICES + 1):
+        for number in range(1, self.slice_boxes + 1):
             self.fields[f"slice_{number}_column"] = forms.CharField(label=say("Column"), required=False, max_length=200)
             self.fields[f"slice_{number}_value"] = forms.CharField(label=say("Value"), required=False, max_length=200)
             self.fields[f"slice_{number}_level"] = forms.FloatField(label=say("Level on these rows"), required=False)
-        if is_amendment:
+        if in_force:
             self.fields["reason"].required = True
             self.fields["reason"].label = say("Why it is amended")
             self.fields["reason"].help_text = say("Everybody who reads the results sees this beside the old criterion")
 
     def guards(self) -> list[tuple[Any, Any]]:
         """The boxes of each guard measure."""
-        return [(self[f"guard_{n}"], self[f"guard_{n}_level"]) for n in range(1, GUARDS + 1)]
+        return [(self[f"guard_{n}"], self[f"guard_{n}_level"]) for n in range(1, self.guard_boxes + 1)]
 
     def slices(self) -> list[tuple[Any, Any, Any]]:
         """The boxes of each slice."""
         return [
             (self[f"slice_{n}_column"], self[f"slice_{n}_value"], self[f"slice_{n}_level"])
-            for n in range(1, SLICES + 1)
+            for n in range(1, self.slice_boxes + 1)
         ]
 
     def _level(self, name: str, metric: str, value: float) -> float:
@@ -122,15 +133,17 @@ class CriterionForm(KitForm):
         if metric is None:
             return data
         guards, slices = [], []
-        for n in range(1, GUARDS + 1):
+        for n in range(1, self.guard_boxes + 1):
             name, value = data.pop(f"guard_{n}", ""), data.pop(f"guard_{n}_level", None)
             if name and value is None:
                 self.add_error(
                     f"guard_{n}_level", say("Its level: say what {measure} must reach", measure=MEASURES[name].title)
                 )
-            elif name and value is not None:
+            elif value is not None and not name:
+                self.add_error(f"guard_{n}", say("Must also hold: say which measure must reach {level:g}", level=value))
+            elif value is not None:
                 guards.append({"metric": name, "level": self._level(f"guard_{n}_level", name, value)})
-        for n in range(1, SLICES + 1):
+        for n in range(1, self.slice_boxes + 1):
             column, words, value = (data.pop(f"slice_{n}_{part}", None) for part in ("column", "value", "level"))
             if not column and not words and value is None:
                 continue
@@ -146,6 +159,28 @@ class CriterionForm(KitForm):
         if gain is not None:
             data["smallest_difference"] = gain / 100 if speech(metric).percent else gain
         return data
+
+
+def _as_typed(criterion: Criterion) -> dict[str, Any]:
+    """The boxes that lock the same again, without a reason."""
+    metric = criterion.metric
+    boxes: dict[str, Any] = {"metric": metric, "stop_rule": criterion.stop_rule, "looks_wanted": criterion.looks_wanted}
+    for name in ("level", "smallest_difference", "today", "people"):
+        boxes[name] = _number_typed(metric, getattr(criterion, name))
+    for n, guard in enumerate(criterion.guards, start=1):
+        boxes |= {f"guard_{n}": guard["metric"], f"guard_{n}_level": _number_typed(guard["metric"], guard["level"])}
+    for n, part in enumerate(criterion.slices, start=1):
+        boxes |= {f"slice_{n}_{name}": part[name] for name in ("column", "value")}
+        boxes[f"slice_{n}_level"] = _number_typed(metric, part["level"])
+    return boxes
+
+
+def _number_typed(metric: str, value: float | None) -> float | None:
+    """As a person types it: in percent where the measure counts rows, without what dividing by 100 left over."""
+    if value is None or not speech(metric).percent:
+        return value
+    percent = round(100 * value, 9)
+    return int(percent) if percent.is_integer() else percent
 
 
 class ResultDecisionForm(KitForm):

@@ -10,9 +10,9 @@ from django.utils.text import Truncator
 from dlstart_web.kit import text
 from dlstart_web.kit.say import joined, say, say_count
 from evaluations.models import ResultDecision
-from projects.models import Decision
+from projects.models import Decision, Pair
 
-PAIRS, RUNGS_SHOWN, GUARD_RAILS, FRESH_SETS = 2, 8, 2, 1  # as many as the one page has room for
+RUNGS_SHOWN, GUARD_RAILS, FRESH_SETS = 8, 2, 1  # as many as the one page has room for
 SIDE = 100  # characters of X, and of Y
 NONE_YET = say("none yet")
 
@@ -84,7 +84,7 @@ def _head(report: dict[str, Any], zone: tzinfo) -> Iterator[Fact]:
     yield Fact(say("Version"), str(proposal.number) if proposal else NONE_YET)
     yield Fact(say("Made"), text.moment_words(report["now"], zone))
     if report["review_words"]:
-        yield Fact(say("Next review"), report["review_words"], 24)
+        yield Fact(say("Next review"), report["review_words"])
 
 
 def _mapping(report: dict[str, Any]) -> Iterator[Fact]:
@@ -100,9 +100,13 @@ def _mapping(report: dict[str, Any]) -> Iterator[Fact]:
         )
     else:
         yield Fact(say("Mapping"), say("No X→Y mapping is written yet: magic goes here."))
-    for place, pair in enumerate(report["pairs"]):
-        words = joined(" → ", [pair.x or say("(gap)"), pair.y or say("(gap)")])
-        yield Fact(say("Hard pair") if pair.is_hard else say("Pair"), words, 75 if place < PAIRS else 0)
+    if report["pairs"]:
+        yield Fact(say("Pairs"), joined(" · ", map(_pair, report["pairs"])), 150)
+
+
+def _pair(pair: Pair) -> str:
+    words = joined(" → ", [pair.x or say("(gap)"), pair.y or say("(gap)")])
+    return say("{pair} (hard)", pair=words) if pair.is_hard else words
 
 
 def _judged_by(report: dict[str, Any]) -> str:
@@ -131,17 +135,18 @@ def _success(report: dict[str, Any], zone: tzinfo) -> Iterator[Fact]:
         return
     level = {"measure": says.measure.title, "at_least": says.at_least, "level": report["criterion_level"]}
     yield Fact(say("Measure"), say("{measure}, {at_least} {level}", **level), tone="is-strong")
-    yield Fact(say("Beside it"), report["criterion_stands"] or say("not recorded"), 60)
+    if report["criterion_stands"]:
+        yield Fact(say("Today and people"), report["criterion_stands"], 60)
     yield Fact(say("Margin"), say("{gain} over the best simple model", gain=report["criterion_gain"]))
     yield Fact(say("Also"), report["must_hold"] or say("nothing else must hold"), 110)
     amended = say_count(report["amendments"], "amended {count} time", "amended {count} times")
     yield Fact(
         say("Locked"),
         say(
-            "{moment} by {person}, {seen} results seen, {amended}, {fingerprint}",
+            "{moment} by {person}, {seen}, {amended}, {fingerprint}",
             moment=text.moment_words(criterion.locked_at, zone),
             person=criterion.locked_by,
-            seen=criterion.results_seen,
+            seen=say_count(criterion.results_seen, "{count} result seen", "{count} results seen"),
             amended=amended if report["amendments"] else say("not amended"),
             fingerprint=criterion.fingerprint[:8],
         ),
@@ -232,6 +237,8 @@ def _decision(one: Decision | ResultDecision | None, zone: tzinfo) -> Iterator[F
         yield Fact(say("Decided"), NONE_YET)
         return
     yield Fact(say("Decided"), decided_words(one, zone), 80, tone="is-strong")
+    if one.hold_until:
+        yield Fact(say("Hold until"), one.hold_until, 60, tone="people")
     yield Fact(say("Reason"), one.reasons, 100, tone="people")
     yield Fact(say("Dissent"), one.dissent or say("none recorded"), 60, tone="people")
 

@@ -225,7 +225,7 @@ def report(project: Project, user: User, zone: tzinfo = UTC) -> dict[str, Any]:
         "decision": decision,
         "result_decision": result,
         "review_on": review_on,
-        "review_words": day_words(review_on, with_year=True) if isinstance(review_on, date) else review_on,
+        "review_words": day_words(review_on, with_year=True) if isinstance(review_on, date) else "",
         "now": timezone.now(),
         "version_number": settings.VERSION,
     } | {

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Prefetch
+from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 
 from dlstart_web.kit.jobs import OPEN_STATES
 from dlstart_web.kit.say import say
@@ -55,30 +55,27 @@ def guess_words(ladder: Ladder, runs: Sequence[Run], says: Speech) -> str:
     )
 
 
-def guesses_beaten(user: User, since: datetime) -> tuple[int, int]:
-    """Of a person's guesses whose ladders ended since a moment: how many were better than the best rung, of how many."""
-    ended = (
-        Ladder.objects.filter(guess__isnull=False, asked_by=user)
-        .annotate(ended_at=Max("runs__ended_at"))
-        .filter(ended_at__gt=since)
-        .exclude(Exists(Run.objects.filter(ladder=OuterRef("pk"), state__in=OPEN_STATES)))
+def _guessed(user: User) -> QuerySet[Ladder]:
+    """Ended ladders with a guess, of projects that a person may read."""
+    still_open = Run.objects.filter(ladder=OuterRef("pk"), state__in=OPEN_STATES)
+    return (
+        Ladder.objects.filter(guess__isnull=False, project__in=project_selectors.readable_projects(user).values("pk"))
+        .exclude(Exists(still_open))
         .prefetch_related(Prefetch("runs", Run.objects.filter(score__isnull=False)))
     )
+
+
+def guesses_beaten(user: User, since: datetime) -> tuple[int, int]:
+    """Of a person's guesses whose ladders ended since a moment: how many were better than the best rung, of how many."""
+    ended = _guessed(user).filter(asked_by=user).annotate(ended_at=Max("runs__ended_at")).filter(ended_at__gt=since)
     results = [(ladder, best) for ladder in ended if (best := _best(ladder.runs.all()))]
     return sum(_comparison(ladder.guess, best, speech(ladder.metric)) < 0 for ladder, best in results), len(results)
 
 
 def surprises(user: User) -> list[dict[str, Any]]:
     """Ended ladders with a guess that a person may read: those that surprised first, then the newest."""
-    still_open = Run.objects.filter(ladder=OuterRef("pk"), state__in=OPEN_STATES)
-    ladders = (
-        Ladder.objects.filter(guess__isnull=False, project__in=project_selectors.readable_projects(user).values("pk"))
-        .exclude(Exists(still_open))
-        .select_related("project")
-        .prefetch_related(Prefetch("runs", Run.objects.filter(score__isnull=False)))[:SHOWN]
-    )
     rows = []
-    for ladder in ladders:
+    for ladder in _guessed(user).select_related("project")[:SHOWN]:
         best, says = _best(ladder.runs.all()), speech(ladder.metric)
         if best is None:
             continue

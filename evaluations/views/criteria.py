@@ -36,7 +36,7 @@ def criterion(request: Request, slug: str) -> HttpResponse:
         data,
         task=version.task if version else "",
         classes=selectors.class_count(version),
-        is_amendment=in_force is not None,
+        in_force=in_force,
     )
     if data is not None:
         if not page["is_owner"]:

@@ -78,7 +78,6 @@ def _reviews(user: User, today: date) -> Iterator[Task]:
         draft = review.state == Review.State.DRAFTING
         notes = [
             *([due_words(review.due_on, today)] if review.due_on else []),
-            say("about 20 min"),
             say("draft saved") if draft else say("others stay hidden until yours is in"),
         ]
         yield Task(

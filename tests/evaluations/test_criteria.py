@@ -141,6 +141,38 @@ def test_today_people_and_looks_are_locked_and_shown_and_an_old_criterion_has_no
     assert "today 91.0%, people 93.0%" in selectors.report_markdown(report["sections"], [])
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("metric", "scale"), [("accuracy", 1), ("brier", 0.1)])
+def test_an_amendment_begins_with_all_that_is_in_force(sign_in, project, metric, scale, language):
+    guards = [{"metric": name, "level": 0.07} for name in ("recall", "precision", "f1")]
+    slices = [{"column": "belt", "value": str(n), "level": 0.93 * scale} for n in range(3)]
+    said = {
+        "metric": metric, "level": 0.951 * scale, "smallest_difference": 0.035 * scale, "guards": guards,
+        "slices": slices, "today": 0.29 * scale, "people": 0.57 * scale, "looks_wanted": 0, "stop_rule": "by May",
+    }  # fmt: skip
+    lock(project, reason="First.", **said)
+    (owner := owner_of(project)).language = language
+    owner.save()
+    client, page = sign_in(owner), reverse("evaluations:criterion", args=[project.slug])
+    fields = list(client.get(page).context["form"])
+    boxes = {box.html_name: box.field.widget.format_value(box.value()) or "" for box in fields}
+
+    client.post(page, {name: "".join(box) for name, box in boxes.items()} | {"reason": "Said again."})
+
+    assert boxes["reason"] == ""
+    again = project.criteria.get(number=2)
+    assert {name: getattr(again, name) for name in said} == said
+
+
+def test_a_level_without_its_measure_is_not_dropped(sign_in, project):
+    client, page = sign_in(owner_of(project)), reverse("evaluations:criterion", args=[project.slug])
+
+    answer = client.post(page, FORM | {"guard_1": ""})
+
+    assert answer.status_code == 422
+    assert "Must also hold: say which measure must reach 90" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("metric", "level", "people", "is_said"),
     [("accuracy", 0.9, 0.9, False), ("accuracy", 0.9, 0.89, True), ("rmse", 4, 3, False), ("rmse", 4, 5, True)],

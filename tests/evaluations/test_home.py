@@ -14,7 +14,7 @@ from datasets import services as dataset_services
 from datasets import vault
 from datasets.models import Dataset, DataUse, Lineage, Opening, TestSet
 from datasets.selectors import look_status, looks_now
-from dlstart_web.kit.text import moment_words
+from dlstart_web.kit.text import day_words, moment_words
 from evaluations.models import Ladder, ResultDecision, Verdict
 from evaluations.selectors import tasks_of
 from evaluations.selectors.surprises import guesses_beaten
@@ -113,7 +113,8 @@ def test_what_is_due_comes_first_then_what_others_wait_for_then_the_rest(sign_in
     assert [bool(task.due) for task in tasks] == [True] * 3 + [False] * 10
     assert "what is due first, then what others wait for, the oldest first" in page.content.decode()
     assert "was due" in str(tasks[0].note)
-    assert tasks[1].note.startswith("was due")
+    due = day_words(today - timedelta(days=1))
+    assert tasks[1].note == f"was due {due} · others stay hidden until yours is in"
 
 
 def test_the_mail_of_the_day_names_every_task_once_and_whom_one_wanted_to_be_reminded_of():
@@ -233,4 +234,7 @@ def test_a_guess_beats_a_result_only_from_outside_its_range(ladder, guess, beate
     found = guesses_beaten(ladder.asked_by, long_ago)
 
     assert found == ((0, 0) if beaten is None else (beaten, 1))
+    Project.objects.update(is_private=True)
+    ladder.project.team.memberships.update(left_at=timezone.now())
+    assert guesses_beaten(ladder.asked_by, long_ago) == (0, 0)  # may not read it any more
     assert guesses_beaten(make_user(), long_ago) == guesses_beaten(ladder.asked_by, timezone.now()) == (0, 0)

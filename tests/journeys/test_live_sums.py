@@ -33,10 +33,15 @@ def test_the_label_plan_adds_up_while_it_is_filled_in(open_window, live_server):
     page.reload()
     expect(page.locator("#sum")).to_contain_text("4,800 labels cost 960.00")
     page.get_by_label("Cost of one label").fill("much")
-    expect(page.locator("#sum")).to_be_empty()
-
+    said = page.locator("#sum").get_by_role("link", name="Cost of one label: write a number, such as 0.5")
+    expect(said).to_be_visible()
     expect(page.get_by_label("Cost of one label")).to_have_value("much")
+    expect(page.get_by_label("Cost of one label")).to_be_focused()
     expect(page).to_have_title(title)
+
+    page.get_by_role("button", name="Add it up").click()
+    expect(said).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_focused()
 
 
 @pytest.mark.long
