@@ -11,7 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from datasets.services import deposit_fresh
-from evaluations.selectors import behaviour_of
+from evaluations.selectors import TERMS_START, behaviour_of
 from evaluations.services import agree_opening, ask_opening, decide_result, keep_point
 from projects.models import Answer, Decision, Pair, Plan, Project, Proposal
 from projects.services import join_team, lock_criterion
@@ -43,7 +43,7 @@ def measured() -> Project:
     )  # fmt: skip
     ladder = make_done_ladder(version, only=("always_same", "linear", "network"))
     run = ladder.runs.get(recipe="linear")
-    keep_point(run=run, user=owner, threshold=0.5, terms={"miss": 60.0, "alarm": 2.0}, found=behaviour_of(run))
+    keep_point(run=run, user=owner, threshold=0.5, terms=TERMS_START, found=behaviour_of(run))
     spend(ladder)
     do_submissions()
     opened = open_final(ladder, deep="network")
@@ -98,7 +98,8 @@ def test_the_report_is_one_page_on_every_paper(browser: Browser, live_server) ->
             fill_up(world.judged)
             fill_up(full)
         for project in (world.judged, world.result, world.idea, full):
-            page.goto(reverse("evaluations:report", args=[project.slug]))
+            answer = page.goto(reverse("evaluations:report", args=[project.slug]))
+            assert answer.ok
             for paper in ("A4", "Letter"):
                 counted[state, project.name, paper] = pages_of(page, paper, f"report-{project.slug}-{state[:2]}")
     page.goto(reverse("evaluations:report_appendix", args=[world.judged.slug]))
