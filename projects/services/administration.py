@@ -20,6 +20,17 @@ from projects.selectors.records import PENDING
 from projects.services.notices import notify
 
 
+def _overtaken(number: int, seen: int) -> ProjectProblem:
+    return ProjectProblem(
+        say(
+            "Version {number} holds by now, and you read version {seen}. "
+            "Read what changed, then make the next version.",
+            number=number,
+            seen=seen,
+        )
+    )
+
+
 def _keep(
     made: ReviewRules | QuestionSet | TemplateWording,
     act: str,
@@ -27,9 +38,9 @@ def _keep(
     by: User,
     reason: str,
     now: datetime | None,
-    overtaken: ProjectProblem,
+    seen: int,
 ) -> None:
-    """Store the next version with who made it, when and why; `overtaken` if another administrator was first."""
+    """Store the version after `seen` with who made it, when and why; refused if another administrator was first."""
     if not reason.strip():
         raise ProjectProblem(say("Reason: fill this in. Everybody can read it."))
     made.reason, made.made_by, made.made_at = reason.strip(), by, now or timezone.now()
@@ -37,19 +48,8 @@ def _keep(
         with transaction.atomic():
             made.save(force_insert=True)
     except IntegrityError:
-        raise overtaken from None
+        raise _overtaken(made.number, seen) from None
     audit.note(act, made, actor=by.pk)
-
-
-def _overtaken(number: int, seen: int) -> ProjectProblem:
-    return ProjectProblem(
-        say(
-            "The rules are at version {number} by now, and you read version {seen}. "
-            "Read what changed, then make the next version.",
-            number=number,
-            seen=seen,
-        )
-    )
 
 
 @transaction.atomic
@@ -88,19 +88,8 @@ def change_rules(
         reviews_wanted=rules.reviews_wanted,
         names_hidden=rules.names_hidden,
     )
-    _keep(made, "rules-changed", by=by, reason=reason, now=now, overtaken=_overtaken(rules.number, seen))
+    _keep(made, "rules-changed", by=by, reason=reason, now=now, seen=seen)
     return made
-
-
-def _questions_overtaken(number: int, seen: int) -> ProjectProblem:
-    return ProjectProblem(
-        say(
-            "The questions are at version {number} by now, and you read version {seen}. "
-            "Read what changed, then make the next version.",
-            number=number,
-            seen=seen,
-        )
-    )
 
 
 def _last_id() -> int:
@@ -121,24 +110,13 @@ def change_questions(
         raise ProjectProblem(say("Only an administrator changes the extra questions."))
     before = selectors.extras_in_force()
     if before.number != seen:
-        raise _questions_overtaken(before.number, seen)
+        raise _overtaken(before.number, seen)
     extras = next_version(before, questions, _last_id())
     if not extras.changes_from(before):
         raise ProjectProblem(say("Nothing is different from the questions in force."))
     made = QuestionSet(number=extras.number, questions=[asdict(one) for one in extras.questions])
-    _keep(made, "questions-changed", by=by, reason=reason, now=now, overtaken=_questions_overtaken(extras.number, seen))
+    _keep(made, "questions-changed", by=by, reason=reason, now=now, seen=seen)
     return made
-
-
-def _words_overtaken(number: int, seen: int) -> ProjectProblem:
-    return ProjectProblem(
-        say(
-            "The texts are at version {number} by now, and you read version {seen}. "
-            "Read what changed, then make the next version.",
-            number=number,
-            seen=seen,
-        )
-    )
 
 
 @transaction.atomic
@@ -154,14 +132,14 @@ def change_wording(
         raise ProjectProblem(say("Only an administrator changes templates."))
     before = selectors.wordings_in_force()[template]
     if before.number != seen:
-        raise _words_overtaken(before.number, seen)
+        raise _overtaken(before.number, seen)
     wording = next_wording(before, words)
     if problems := wording.problems():
         raise ProjectProblem(joined(" ", problems.values()))
     if not wording.changes_from(before):
         raise ProjectProblem(say("Nothing is different from the texts in force."))
     made = TemplateWording(template=template, number=wording.number, words=wording.own)
-    _keep(made, "template-changed", by=by, reason=reason, now=now, overtaken=_words_overtaken(wording.number, seen))
+    _keep(made, "template-changed", by=by, reason=reason, now=now, seen=seen)
     return made
 
 

@@ -68,7 +68,7 @@ def test_new_rules_hold_for_proposals_submitted_later(sign_in, boss, proposal):
         ({"weight_reuse": "7"}, "Weight of Reuse: it may be 0 to 5"),
         ({"anchor_reuse_2": "w" * 201}, "Reuse, 2: at most 200 characters are kept; shorten it"),
         ({"floor_reuse": "5"}, "&#x27;5&#x27; is not among the choices"),
-        ({"weight_reuse": "2", "seen": "7"}, "The rules are at version 1 by now, and you read version 7."),
+        ({"weight_reuse": "2", "seen": "7"}, "Version 1 holds by now, and you read version 7."),
     ],
 )
 def test_a_change_that_cannot_be_made_keeps_what_was_typed(sign_in, boss, other, words):
@@ -89,7 +89,7 @@ def test_of_two_administrators_the_second_reads_what_changed_and_saves_knowingly
     saved = second.post(RULES, {name: form[name].value() for name in form.fields})
 
     told = [
-        "The rules are at version 2 by now, and you read version 1. Read what changed, then make the next version.",
+        "Version 2 holds by now, and you read version 1. Read what changed, then make the next version.",
         "Changed meanwhile: Dataset weighs 2 instead of 1. Payoff weighs 3 instead of 1. Names of reviewers are shown. "
         "What you changed stands below as you typed it, all else as it is now.",
     ]
@@ -208,9 +208,9 @@ def change_wording(by: User) -> TemplateWording:
 @pytest.mark.parametrize(
     ("change", "model", "told"),
     [
-        (change_rules, ReviewRules, "The rules are at version 2 by now"),
-        (change_questions, QuestionSet, "The questions are at version 2 by now"),
-        (change_wording, TemplateWording, "The texts are at version 2 by now"),
+        (change_rules, ReviewRules, "Version 2 holds by now"),
+        (change_questions, QuestionSet, "Version 2 holds by now"),
+        (change_wording, TemplateWording, "Version 2 holds by now"),
     ],
 )
 def test_of_administrators_at_the_same_moment_one_makes_the_next_version(change, model, told):

@@ -96,7 +96,7 @@ def test_everybody_reads_the_questions_with_their_history_and_only_administrator
     [
         ([], {}, "Nothing is different from the questions in force."),
         ([SITE], {"reason": " "}, "Reason: fill this in"),
-        ([SITE], {"seen": 7}, "The questions are at version 1 by now, and you read version 7."),
+        ([SITE], {"seen": 7}, "Version 1 holds by now, and you read version 7."),
         ([{"help": "Its number."}], {}, "Question 1: write its words; there is only a hint"),
         ([SITE | {"label": "w" * 201}], {}, "Question 1: at most 200 characters are kept; shorten it"),
         ([SITE | {"section": "nowhere"}], {}, "&#x27;nowhere&#x27; is not among the choices"),
@@ -131,7 +131,7 @@ def test_of_two_administrators_the_second_reads_what_changed_and_saves_knowingly
 
     assert (answer.status_code, saved.status_code) == (422, 302)
     assert told == [
-        "The questions are at version 3 by now, and you read version 2. Read what changed, then make the next version.",
+        "Version 3 holds by now, and you read version 2. Read what changed, then make the next version.",
         "Changed meanwhile: X2 is no longer asked: “Which line?” X1 has another hint: “Two digits.” "
         "X4 is new: “Which door?” What you changed stands below as you typed it, all else as it is now.",
     ]

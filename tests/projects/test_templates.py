@@ -139,7 +139,7 @@ def test_of_two_administrators_the_second_sees_what_changed_and_keeps_what_was_t
     saved = second.post(LETTERS, {name: form[name].value() for name in form.fields})
 
     assert (refused.status_code, saved.status_code) == (422, 302)
-    assert "The texts are at version 2 by now, and you read version 1." in refused.content.decode()
+    assert "Version 2 holds by now, and you read version 1." in refused.content.decode()
     assert "Changed meanwhile: Go: Letter. Stop: Letter." in refused.content.decode()
     assert selectors.wordings_in_force()["letters"].own == {"go": "First.", "stop": "Second."}
 

@@ -24,7 +24,8 @@ _TAG_KINDS = {
     "good": "good done scored submitted approved verified sealed_ok go paid active met new_best ready accepted",
     "warn": "warn look lost waiting needs_attention revise hold weakest hard not_verified",
     "bad": "bad stop failed blocker refused missing",
-    "unknown": "unknown undecided cancelled cannot_tell skipped declined withdrawn superseded",
+    "unknown": "unknown undecided cancelled cannot_tell skipped declined conflict abstained released withdrawn"
+    " superseded",
     "now": "now running available tip in_review in_discussion checking drafting try_it open",
     "sealed": "sealed locked frozen",
 }
