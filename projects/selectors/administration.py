@@ -1,5 +1,6 @@
 """Reads about what administrators settle."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,10 +17,11 @@ from projects.models import QuestionSet, ReviewRules, Team, TemplateWording
 
 
 class Change(NamedTuple):
-    """One version, of the rules or of the extra questions, beside the one before."""
+    """One version beside the one before: what changed in sentences, or each changed text with what stayed, went and came."""
 
-    made: ReviewRules | QuestionSet
-    words: list[str]
+    made: ReviewRules | QuestionSet | TemplateWording
+    words: Sequence[str] = ()
+    texts: Sequence[tuple[str, list[Piece]]] = ()
 
 
 def rules_in_force() -> Rules:
@@ -69,13 +71,6 @@ def extras_history() -> list[Change]:
     ]
 
 
-class WordingChange(NamedTuple):
-    """One version of a template beside the one before: each changed text with what stayed, went and came."""
-
-    made: TemplateWording
-    changes: list[tuple[str, list[Piece]]]
-
-
 @once_a_page
 def wordings_in_force() -> dict[str, Wording]:
     """The texts of every template as they are now."""
@@ -90,12 +85,12 @@ def wording_numbered(key: str, number: int) -> Wording:
     return made.wording if made else Wording(TEMPLATES[key])
 
 
-def wording_history(key: str) -> list[WordingChange]:
+def wording_history(key: str) -> list[Change]:
     """All versions of a template made here, newest first, with what each changed."""
     made = list(TemplateWording.objects.filter(template=key).select_related("made_by"))
     versions = [*(each.wording for each in made), Wording(TEMPLATES[key])]
     return [
-        WordingChange(each, [(label, _pieces(str(old), str(new))) for label, old, new in now.differences_from(before)])
+        Change(each, texts=[(label, _pieces(str(old), str(new))) for label, old, new in now.differences_from(before)])
         for each, (now, before) in zip(made, pairwise(versions), strict=True)
     ]
 
