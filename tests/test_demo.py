@@ -24,6 +24,7 @@ from dlstart_web.demo.people import PEOPLE
 from dlstart_web.demo.remove import remove
 from dlstart_web.demo.stories import STORIES
 from dlstart_web.kit.jobs import Job, JobState
+from dlstart_web.management.commands.run import Command
 from evaluations import services as evaluation_services
 from evaluations.models import Run, Verdict
 from projects import permissions, services
@@ -212,14 +213,16 @@ def test_company_oracle_is_in_review_with_magic_in_its_mapping(demo):
 
 
 @pytest.mark.django_db
-def test_load_makes_lost_log_ins_anew(demo):
+def test_a_start_makes_log_ins_anew_that_a_restored_copy_lacks(demo):
     logins = logins_path().read_text()
     logins_path().unlink()
 
-    assert load() is False
+    words = Command().prepare()
     email, password = logins_path().read_text().split()[:2]
+    assert f"{email}   {password}" in words
     assert User.objects.get(email=email).check_password(password)
     logins_path().write_text(logins)  # the passwords are rolled back
+    logins_path().with_name("welcomed").unlink()
 
 
 # ---- what workers did

@@ -72,7 +72,10 @@ class Command(BaseCommand):
             self.say("Loading the demo organisation. This happens once.")
             call_command("demo", "load", stdout=StringIO())
         welcomed.touch()
-        words = said_by("demo", "logins") + "\n" if has_demo() else ""
+        words = ""
+        if has_demo():
+            call_command("demo", "load", stdout=StringIO())  # a restored copy lacks the log-ins
+            words = said_by("demo", "logins") + "\n"
         if not administrators.exists():
             words += "Nobody administers it yet. This link, good for one use, makes the first administrator:\n"
             words += said_by("invite_administrator") + "\n"
