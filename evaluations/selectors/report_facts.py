@@ -13,7 +13,7 @@ from evaluations.models import ResultDecision
 from projects.models import Decision, Pair
 
 RUNGS_SHOWN, GUARD_RAILS, FRESH_SETS = 8, 2, 1  # as many as the one page has room for
-SIDE = 100  # characters of X, and of Y
+SIDE = 90  # characters of X, and of Y
 NONE_YET = say("none yet")
 
 
@@ -101,7 +101,7 @@ def _mapping(report: dict[str, Any]) -> Iterator[Fact]:
     else:
         yield Fact(say("Mapping"), say("No X→Y mapping is written yet: magic goes here."))
     if report["pairs"]:
-        yield Fact(say("Pairs"), joined(" · ", map(_pair, report["pairs"])), 150)
+        yield Fact(say("Pairs"), joined(" · ", map(_pair, report["pairs"])), 100)
 
 
 def _pair(pair: Pair) -> str:
@@ -135,8 +135,9 @@ def _success(report: dict[str, Any], zone: tzinfo) -> Iterator[Fact]:
         return
     level = {"measure": says.measure.title, "at_least": says.at_least, "level": report["criterion_level"]}
     yield Fact(say("Measure"), say("{measure}, {at_least} {level}", **level), tone="is-strong")
-    if report["criterion_stands"]:
-        yield Fact(say("Today and people"), report["criterion_stands"], 60)
+    for name, known in ((say("Today"), criterion.today), (say("People"), criterion.people)):
+        if known is not None:
+            yield Fact(name, says.number(known))
     yield Fact(say("Margin"), say("{gain} over the best simple model", gain=report["criterion_gain"]))
     yield Fact(say("Also"), report["must_hold"] or say("nothing else must hold"), 110)
     amended = say_count(report["amendments"], "amended {count} time", "amended {count} times")
@@ -238,7 +239,7 @@ def _decision(one: Decision | ResultDecision | None, zone: tzinfo) -> Iterator[F
         return
     yield Fact(say("Decided"), decided_words(one, zone), 80, tone="is-strong")
     if one.hold_until:
-        yield Fact(say("Hold until"), one.hold_until, 60, tone="people")
+        yield Fact(say("Hold until"), one.hold_until, 45, tone="people")
     yield Fact(say("Reason"), one.reasons, 100, tone="people")
     yield Fact(say("Dissent"), one.dissent or say("none recorded"), 60, tone="people")
 

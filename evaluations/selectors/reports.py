@@ -25,7 +25,6 @@ from evaluations.selectors.guards import (
     guard_rows,
     guards_missed,
     sealed_guards,
-    stands_words,
 )
 from evaluations.selectors.ladders import ladder_rows, ladder_runs, project_ladder
 from evaluations.selectors.looks import fresh_results
@@ -76,7 +75,9 @@ def verdict_context(project: Project, criterion: Criterion | None) -> dict[str, 
         "pair": _pair(says, result["pair"]),
         "notes": [*guards_missed(guards), *result["beside"], *_gap(project, says, sides)],
         "sealed_guards": guards,
-        "sides": [{"name": RUNGS[side["recipe"]].title, "words": _span(says, side, result["n"])} for side in sides],
+        "sides": [
+            {"name": _short(RUNGS[side["recipe"]].title), "words": _span(says, side, result["n"])} for side in sides
+        ],
     }
 
 
@@ -197,7 +198,6 @@ def report(project: Project, user: User, zone: tzinfo = UTC) -> dict[str, Any]:
         "criterion_gain": speech(criterion.metric).difference(criterion.smallest_difference, signed=False)
         if criterion
         else "",
-        "criterion_stands": stands_words(criterion) if criterion else "",
         "must_hold": _must_hold(project, criterion),
         "amendments": project.criteria.count() - 1,
         "version": version,
@@ -239,7 +239,11 @@ def report(project: Project, user: User, zone: tzinfo = UTC) -> dict[str, Any]:
 def _rung_words(row: dict[str, Any], says: Speech) -> dict[str, str]:
     scored = row["score"] is not None
     words = says.span(row["score"], row["low"], row["high"]) if scored else row["status_label"]
-    return {"short": SHORT.get(row["name"], row["name"]), "words": words}
+    return {"short": _short(row["name"]), "words": words}
+
+
+def _short(name: str) -> str:
+    return SHORT.get(name, name)
 
 
 def _review_on(result: ResultDecision | None, decision: Decision | None) -> date | str:

@@ -138,7 +138,7 @@ def test_today_people_and_looks_are_locked_and_shown_and_an_old_criterion_has_no
     assert [words in before for words in said] == [False] * 3
     assert [words in after for words in said] == [True] * 3
     report = selectors.report(project, owner_of(project))
-    assert "today 91.0%, people 93.0%" in selectors.report_markdown(report["sections"], [])
+    assert "- **Today:** 91.0%\n- **People:** 93.0%" in selectors.report_markdown(report["sections"], [])
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

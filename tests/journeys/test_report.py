@@ -63,7 +63,7 @@ def fill_up(project: Project) -> None:
     Proposal.objects.filter(pk=proposal.pk).update(x=LONG[:200], y=LONG[:200])
     Pair.objects.filter(proposal=proposal).update(x=LONG[:200], y=LONG[:200])
     Answer.objects.filter(proposal=proposal).update(text=LONG)
-    Decision.objects.filter(proposal=proposal).update(reasons=LONG, dissent=LONG, hold_until=LONG[:200])
+    Decision.objects.filter(proposal=proposal).update(reasons=LONG, dissent=LONG)
     decide_result(project=project, user=project.handler, outcome="hold", reasons=LONG, hold_until=LONG[:200])
     run = project.ladders.get().runs.get(recipe="linear")
     for recipe in ("own_rule", "forest", "boosting", "boosting_wide", "network", "blend"):
