@@ -174,7 +174,7 @@ def test_a_verdict_waits_for_its_handler_until_it_is_decided(sign_in, judged):
 
     sign_in(handler).post(notice.page, REASONS | {"outcome": "ship"})
 
-    assert before == [[], [], ["Decide from the verdict on “Mug finder”"]]
+    assert before == [[], ["Set dlstart up"], ["Decide from the verdict on “Mug finder”"]]
     assert (told, notice.user, str(notice.words)) == (
         [1, 0],
         handler,
