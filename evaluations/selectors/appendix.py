@@ -10,12 +10,13 @@ from typing import Any
 from datasets import catalogue
 from datasets.core.datasheet import NOT_RECORDED, QUESTIONS
 from dlstart_web.kit import text
-from dlstart_web.kit.say import joined, say
+from dlstart_web.kit.say import joined, say, say_count
 from evaluations.selectors.guards import stands_words
+from evaluations.words import speech
 from projects import selectors as project_selectors
 from projects.core import form
 from projects.core.rails import Rail
-from projects.models import Project, User
+from projects.models import Criterion, Project, User
 
 Facts = list[tuple[str, str]]
 
@@ -59,6 +60,17 @@ def _part_words(part: dict[str, Any]) -> str:
 
 def _cell_words(label: str, words: str) -> str:
     return say("{label:small}: {words}", label=label, words=words or say("gap"))
+
+
+def _criterion_words(one: Criterion) -> str:
+    says = speech(one.metric)
+    asked = say(
+        "{measure}, {at_least} {level}",
+        measure=says.measure.title,
+        at_least=says.at_least,
+        level=says.number(one.level),
+    )
+    return joined(". ", filter(None, [joined(", ", filter(None, [asked, stands_words(one)])), one.reason]))
 
 
 class _Told:
@@ -110,15 +122,7 @@ class _Told:
                     number=one.number,
                     locked_at=one.locked_at,
                 ),
-                say(
-                    "{metric}, level {level:g} ({stands}). {reason}",
-                    metric=one.metric,
-                    level=one.level,
-                    stands=stands,
-                    reason=one.reason,
-                )
-                if (stands := stands_words(one))
-                else say("{metric}, level {level:g}. {reason}", metric=one.metric, level=one.level, reason=one.reason),
+                _criterion_words(one),
             )
             for one in self.project.criteria.exclude(locked_at=None).order_by("number")
         ]
@@ -213,7 +217,10 @@ class _Told:
     def annex(self) -> list[tuple[str, Facts]]:
         report = self.report
         verdict = report["verdict"]
-        looks = say("{looks} looks, {bits:.1f} bits of wear", looks=report["looks"], bits=report["bits"])
+        looks = say_count(
+            report["looks"], "{count} look, {bits:.1f} bits of wear", "{count} looks, {bits:.1f} bits of wear",
+            bits=report["bits"],
+        )  # fmt: skip
         planned = joined("; ", (joined(": ", [rail.wrong, rail.rail or say("gap")]) for rail in self.rails))
         return [
             (

@@ -139,6 +139,9 @@ def test_today_people_and_looks_are_locked_and_shown_and_an_old_criterion_has_no
     assert [words in after for words in said] == [True] * 3
     report = selectors.report(project, owner_of(project))
     assert "- **Today:** 91.0%\n- **People:** 93.0%" in selectors.report_markdown(report["sections"], [])
+    [whole, *_] = selectors.appendix(project, owner_of(project), report)
+    amended = dict(whole.sections)["Success criterion and its amendments"][-1]
+    assert amended[1] == "Share sorted right, at least 95.0%, today 91.0%, people 93.0%. Measured."
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
