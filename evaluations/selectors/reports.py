@@ -184,6 +184,7 @@ def report(project: Project, user: User, zone: tzinfo = UTC) -> dict[str, Any]:
     decision = project_selectors.shown_decision(user, project, decision)
     result = ResultDecision.objects.filter(project=project).select_related("decided_by").first()
     review_on = _review_on(result, decision)
+    judged = verdict_context(project, criterion)
     told = {
         "project": project,
         "team": "" if project_selectors.owes_review(own, proposal) else project.team.name,
@@ -198,7 +199,7 @@ def report(project: Project, user: User, zone: tzinfo = UTC) -> dict[str, Any]:
         "criterion_gain": speech(criterion.metric).difference(criterion.smallest_difference, signed=False)
         if criterion
         else "",
-        "must_hold": _must_hold(project, criterion),
+        "must_hold": _must_hold(project, criterion, judged["verdict"]),
         "amendments": project.criteria.count() - 1,
         "version": version,
         "parts": _parts(version.seal) if version else [],
@@ -228,11 +229,7 @@ def report(project: Project, user: User, zone: tzinfo = UTC) -> dict[str, Any]:
         "review_words": day_words(review_on, with_year=True) if isinstance(review_on, date) else "",
         "now": timezone.now(),
         "version_number": settings.VERSION,
-    } | {
-        key: value
-        for key, value in verdict_context(project, criterion).items()
-        if key in ("verdict", "sides", "pair", "fresh")
-    }
+    } | {key: value for key, value in judged.items() if key in ("verdict", "sides", "pair", "fresh")}
     return told | {"sections": sections_of(told, zone)}
 
 
@@ -258,12 +255,11 @@ def _review_on(result: ResultDecision | None, decision: Decision | None) -> date
     return decision.hold_until
 
 
-def _must_hold(project: Project, criterion: Criterion | None) -> str:
+def _must_hold(project: Project, criterion: Criterion | None, verdict: Verdict | None) -> str:
     """The guard measures and slices that were locked beside the measure, and whether they hold: on the rows of the
     verdict, before it on validation."""
     if criterion is None:
         return ""
-    verdict = Verdict.objects.filter(project=project).select_related("opening").first()
     if verdict and (sealed := sealed_guards(verdict.opening.result)):
         return joined("; ", (_held(one, joined(", ", map(_side_words, one.sides))) for one in sealed))
     return joined("; ", (_held(one, one.state) for one in guard_rows(criterion, best_run(project))))
