@@ -39,7 +39,8 @@ def tell_endings(*, now: datetime) -> int:
 def tell_due(*, now: datetime) -> int:
     """Tell the handler of a verdict to decide from, and owners and handler of a result that is old enough to have paid."""
     told = 0
-    for verdict in Verdict.objects.filter(decision=None, made_at__gt=now - BACK).select_related("project__handler"):
+    undecided = Verdict.objects.filter(decision=None, made_at__gt=now - BACK, project__archived_at=None)
+    for verdict in undecided.select_related("project__handler"):
         project, page = verdict.project, reverse("evaluations:result_decide", args=[verdict.project.slug])
         words = say("{project} has a verdict: decide what comes of it", project=project.name)
         for person in _handler_of(project):

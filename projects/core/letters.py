@@ -36,7 +36,7 @@ def _usual(filled: Mapping[str, str]) -> str:
         say("The proposal “{project}”, version {number}, was reviewed.", **named)
         if filled["reviews"]
         else say("The proposal “{project}”, version {number}, is decided without a review.", **named),
-        say("Decision: {outcome} until {until}.", outcome=outcome, until=until)
+        say("Decision: {outcome} until: {until}.", outcome=outcome, until=until)
         if until
         else say("Decision: {outcome}, with {hours} hours.", outcome=outcome, hours=hours)
         if hours

@@ -166,7 +166,7 @@ def test_a_pending_decision_is_seen_by_the_handler_alone_until_its_letter_is_sen
     decided = current(proposal)
     assert (kept.status_code, own.status_code, sent.status_code) == (302, 302, 302)
     assert (seen, shown, still) == ({"owner": False, "reviewer": False, "boss": False}, True, "in_review")
-    assert "Decision: hold until May." in words
+    assert "Decision: hold until: May." in words
     assert (decided.state, decided.decision.dissent, PendingDecision.objects.count()) == ("decided", "B would go.", 0)
     assert [(m.to, "not before May" in m.body) for m in mail.outbox] == [([proposal.submitted_by.email], True)]
 

@@ -80,7 +80,7 @@ def test_emptied_a_letter_is_the_one_that_came_with_dlstart_again(sign_in, boss,
 
     page = client.get(LETTERS).content.decode()
     pending = services.save_pending_decision(**hold(proposal, hold_until="May"), letter=True)
-    assert "Decision: hold until May." in pending.letter
+    assert "Decision: hold until: May." in pending.letter
     assert [(each.number, each.words) for each in TemplateWording.objects.all()] == [
         (3, {}),
         (2, {"hold": OURS.replace("\r\n", "\n")}),
