@@ -75,7 +75,9 @@ def extras_history() -> list[Change]:
 def wordings_in_force() -> dict[str, Wording]:
     """The texts of every template as they are now."""
     later = TemplateWording.objects.filter(template=OuterRef("template"), number__gt=OuterRef("number"))
-    made = {each.template: each.wording for each in TemplateWording.objects.filter(~Exists(later))}
+    made = {
+        each.template: each.wording for each in TemplateWording.objects.filter(~Exists(later), template__in=TEMPLATES)
+    }
     return {key: made.get(key) or Wording(template) for key, template in TEMPLATES.items()}
 
 

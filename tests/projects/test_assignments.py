@@ -276,8 +276,8 @@ def test_a_handler_with_a_conflict_is_to_be_replaced(proposal, handler):
     services.note_conflict(project=proposal.project, user=handler, by=handler, kind="declared")
 
     assert (before, [task.words for task in selectors.tasks_of(boss, timezone.now())]) == (
-        [],
-        ["Name a handler for “Mug finder”"],
+        ["Set dlstart up"],
+        ["Name a handler for “Mug finder”", "Set dlstart up"],
     )
 
 
