@@ -85,7 +85,7 @@ from projects.selectors.reviews import (
     shown_decision,
     visible_reviews,
 )
-from projects.selectors.setup import is_mail_kept_here, is_setup_hidden, setup_steps, standing
+from projects.selectors.setup import is_mail_kept_here, is_setup_put_away, setup_steps, standing, steps_open
 from projects.selectors.starting import (
     class_links,
     demo_project,
@@ -128,7 +128,7 @@ __all__ = [
     "is_complete",
     "is_mail_kept_here",
     "is_muted",
-    "is_setup_hidden",
+    "is_setup_put_away",
     "judged_proposals",
     "kind_words",
     "latest_proposal",
@@ -178,6 +178,7 @@ __all__ = [
     "shown_decision",
     "sittings",
     "standing",
+    "steps_open",
     "stopped_projects",
     "tables_between",
     "tag_of",

@@ -19,12 +19,11 @@ Key = SetupMark.Key
 
 
 class Standing(NamedTuple):
-    """What one wants to know of an installation at a glance. `disk_used` in percent; `queue_age` of the oldest job that waits."""
+    """What one wants to know of an installation at a glance. `disk_used` in percent, `disk_free` in bytes."""
 
     people: int
     queue: jobs.Queue
     workers: int
-    queue_age: timedelta | None
     disk_used: int
     disk_free: int
     letters: int
@@ -39,7 +38,6 @@ def standing(now: datetime) -> Standing:
         people=User.objects.filter(is_active=True).count(),
         queue=queue,
         workers=workers.answering(now),
-        queue_age=now - queue.waits_since if queue.waits_since else None,
         disk_used=round(100 * disk.used / disk.total),
         disk_free=disk.free,
         letters=PendingDecision.objects.exclude(letter="").count(),
@@ -81,9 +79,14 @@ def setup_steps(standing: Standing) -> list[Step]:
     ]
 
 
-def is_setup_hidden(steps: list[Step]) -> bool:
-    """Whether the list of first steps stays away: everything is done, or an administrator put it away."""
-    return all(step.state == "done" for step in steps) or SetupMark.objects.filter(key=Key.HIDDEN).exists()
+def steps_open(steps: list[Step]) -> int:
+    """How many first steps are not done."""
+    return sum(step.state != "done" for step in steps)
+
+
+def is_setup_put_away() -> bool:
+    """Whether an administrator put the list of first steps away."""
+    return SetupMark.objects.filter(key=Key.HIDDEN).exists()
 
 
 def _mail_step(marks: dict[str, SetupMark]) -> Step:

@@ -21,7 +21,7 @@ from projects.selectors.records import (
     entrusted_projects,
     page_or_blank,
 )
-from projects.selectors.setup import is_setup_hidden, setup_steps, standing
+from projects.selectors.setup import is_setup_put_away, setup_steps, standing, steps_open
 from projects.selectors.starting import tries_ending
 
 DRAFTS = 5  # the newest
@@ -155,15 +155,12 @@ def _without_handler(user: User) -> Iterator[Task]:
 
 def _first_steps(user: User, now: datetime) -> Iterator[Task]:
     """What an administrator does before people come, until it is done or put away."""
-    if not user.is_administrator:
+    if not user.is_administrator or is_setup_put_away():
         return
-    steps = setup_steps(standing(now))
-    if not is_setup_hidden(steps):
+    if count := steps_open(setup_steps(standing(now))):
         yield Task(
             say("Set dlstart up"),
-            say_count(
-                sum(step.state != "done" for step in steps), "{count} first step open", "{count} first steps open"
-            ),
+            say_count(count, "{count} first step open", "{count} first steps open"),
             reverse("projects:administration") + "#setup",
             say("Go through them"),
             15,

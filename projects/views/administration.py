@@ -66,7 +66,8 @@ def administration(request: Request) -> HttpResponse:
     context = {
         "standing": standing,
         "steps": steps,
-        "shows_setup": "setup" in request.GET or not selectors.is_setup_hidden(steps),
+        "shows_setup": "setup" in request.GET
+        or (selectors.steps_open(steps) > 0 and not selectors.is_setup_put_away()),
         "rules": selectors.rules_in_force(),
         "extras": selectors.extras_in_force(),
         "wordings": selectors.wordings_in_force().values(),

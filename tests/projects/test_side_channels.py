@@ -266,11 +266,11 @@ def test_whoever_has_a_conflict_finds_out_nothing_by_any_page_list_search_or_mai
     shared = make_team(people["owner"], colleague := make_user("Colleague Elsewhere"), name="Shared team")
     make_project(shared, name="Shared idea", user=people["owner"])
     conflicted = {"administrator": people["administrator"], "colleague": colleague}
-    crawl = lambda: {role: Crawl(user, world, reviewers[0]).go() for role, user in conflicted.items()}  # noqa: E731
-    for user in conflicted.values():
-        Crawl(
-            user, world, reviewers[0]
-        ).go()  # a first visit leaves its own traces: who saw what, an address to confirm
+
+    def crawl() -> dict[str, Crawl]:
+        return {role: Crawl(user, world, reviewers[0]).go() for role, user in conflicted.items()}
+
+    crawl()  # a first visit leaves its own traces: who saw what, an address to confirm
     before = crawl()
 
     mail.outbox.clear()
